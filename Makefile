@@ -1,0 +1,50 @@
+# Everything sets itself up: `make demo`, `make test` work on a fresh machine with Python 3.11 or 3.12, a C compiler and make.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+WORKERS ?= 2
+
+.PHONY: help setup demo test check bench promises sabotage lock clean
+
+help:
+	@printf '%s\n' 'make demo      一个乡镇的一年：生成、导入、研判、汇总' \
+	  'make test      全部测试（SQLite 与 PostgreSQL）' 'make check     格式、规范、类型、结构、快速测试' \
+	  'make bench     性能表' 'make promises  长测（P=R19 只跑一项）' 'make sabotage  逐一拆除防线，看测试是否失败' 'make clean     清理'
+
+$(STAMP): requirements.lock pyproject.toml
+	@tools/setup.sh $(VENV)
+	@touch $(STAMP)
+
+setup: $(STAMP)
+
+demo: $(STAMP)
+	@$(BIN)/sanse demo --dir demo
+
+test: $(STAMP)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -q
+
+check: $(STAMP)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python tools/style_metrics.py . --src engine adapters cli --tests tests --budget tools/style_budget.json
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -q --cov --cov-report=term:skip-covered --cov-fail-under=90
+
+bench: $(STAMP)
+	@$(BIN)/python -m bench
+
+promises: $(STAMP)
+	@$(BIN)/python -m tests.promises $(P)
+
+sabotage: $(STAMP)
+	@$(BIN)/python -m tests.sabotage $(S)
+
+lock:
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements.lock
+
+clean:
+	rm -rf $(VENV) demo build dist bench/out .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage*
