@@ -1,0 +1,166 @@
+"""Arrivals: raw rows, the versions made of them, their incidents, and the base facts of each.
+
+In: raw records with their incidents, FeatureSets. Out: what is known of ids, opened incidents and raw rows, base facts.
+Not here: where records belong (`neighbourhood`), rows that could not be used (`quarantine`).
+
+Raw rows and incidents are sealed; nothing of their text stands anywhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+import orjson
+from sqlalchemy import bindparam, select
+
+from engine.model import FeatureSet, Incident, RawRecord, canonical
+from engine.store import cells
+from engine.store.dialects import Insert, Query, among
+from engine.store.rows import Known, RawRow, VersionRow
+from engine.store.session import Session
+from engine.store.tables import bodies, facts, raw, versions
+
+_KNOWN = Query(
+    select(
+        versions.c.incident, versions.c.version, versions.c.current, versions.c.updated_at, versions.c.known_at
+    ).where(among(versions.c.incident, "ids"))
+)
+_CURRENT = Query(
+    select(versions.c.incident, versions.c.version, bodies.c.sealed)
+    .join(bodies, bodies.c.version == versions.c.n)
+    .where(among(versions.c.incident, "ids"), versions.c.current == 1)
+)
+_HISTORY = Query(select(versions).where(versions.c.incident == bindparam("id")).order_by(versions.c.n))
+_ONE = Query(
+    select(versions.c.incident, versions.c.version, bodies.c.sealed)
+    .join(bodies, bodies.c.version == versions.c.n)
+    .where(versions.c.incident == bindparam("id"), versions.c.version == bindparam("version_"))
+)
+_RAW = Query(select(raw).where(raw.c.digest == bindparam("digest")))
+_RETIRE = Query(versions.update().where(among(versions.c.incident, "ids"), versions.c.current == 1).values(current=0))
+_BASES = Query(
+    select(facts.c.incident, facts.c.body).where(
+        among(facts.c.incident, "ids"), facts.c.made_by == bindparam("made_by")
+    )
+)
+
+_WRITE_RAW = Insert(raw, once=True)
+_WRITE_VERSION = Insert(versions)
+_WRITE_BODY = Insert(bodies)
+_WRITE_FACTS = Insert(facts, keys=("incident",))
+
+
+class Arrivals(Session):
+    """Versions of records as they came in."""
+
+    def known(self, ids: Collection[str]) -> dict[str, Known]:
+        """What is known of those of the ids that are stored."""
+        seen: dict[str, set[str]] = {}
+        current: dict[str, tuple[str, int]] = {}
+        first: dict[str, int] = {}
+        for incident, version, is_current, updated_at, known_at in self._rows(_KNOWN, ids=ids):
+            seen.setdefault(incident, set()).add(version)
+            first[incident] = min(known_at, first.get(incident, known_at))
+            if is_current:
+                current[incident] = version, updated_at
+        return {
+            id_: Known(
+                current[id_][0], frozenset(seen[id_]), cells.moment_or_none(current[id_][1]), cells.moment(first[id_])
+            )
+            for id_ in seen
+        }
+
+    def write_versions(
+        self, kept: Sequence[tuple[RawRecord, Incident]], current: Collection[str], known_at: datetime
+    ) -> None:
+        """Keep new versions with their raw rows; those whose version is in `current` are current from now on.
+
+        A record has one current version: of several in one batch the last that is named in `current`.
+        """
+        known = cells.seconds(known_at)
+        newest = {incident.id: incident.version for _, incident in kept if incident.version in current}
+        self._change(_RETIRE, ids=list(newest))
+        digests = [bytes.fromhex(row.digest) for row, _ in kept]
+        self._each(_WRITE_RAW, [self._raw_cells(row, d, known) for (row, _), d in zip(kept, digests, strict=True)])
+        numbers = self._reserve(versions, len(kept))
+        for n, digest, (_, i) in zip(numbers, digests, kept, strict=True):
+            self._note(versions, n, i.id.encode(), i.version.encode(), digest)
+        self._each(
+            _WRITE_VERSION,
+            [
+                (
+                    n,
+                    i.id,
+                    i.version,
+                    i.source,
+                    cells.seconds(i.updated_at),
+                    known,
+                    int(newest.get(i.id) == i.version),
+                    d,
+                )
+                for n, (_, i), d in zip(numbers, kept, digests, strict=True)
+            ],
+        )
+        self._each(
+            _WRITE_BODY,
+            [
+                (n, self._sealer.seal("incident", _body(i.id, i.version), cells.incident_bytes(i)))
+                for n, (_, i) in zip(numbers, kept, strict=True)
+            ],
+        )
+
+    def incidents(self, ids: Collection[str]) -> dict[str, Incident]:
+        """The current incidents, opened."""
+        return {row[0]: self._opened(row[0], row[1], row[2]) for row in self._rows(_CURRENT, ids=ids)}
+
+    def incident_version(self, id_: str, version: str) -> Incident | None:
+        """One version of a record, opened."""
+        for row in self._rows(_ONE, id=id_, version_=version):
+            return self._opened(row[0], row[1], row[2])
+        return None
+
+    def versions_of(self, id_: str) -> list[VersionRow]:
+        """Every version of a record, in the order in which they came."""
+        return [
+            VersionRow(
+                row.incident,
+                row.version,
+                row.source,
+                cells.moment_or_none(row.updated_at),
+                cells.moment(row.known_at),
+                row.current == 1,
+                bytes(row.raw).hex(),
+            )
+            for row in self._rows(_HISTORY, id=id_)
+        ]
+
+    def raw(self, digest: str) -> RawRow | None:
+        """A raw row, opened."""
+        for row in self._rows(_RAW, digest=bytes.fromhex(digest)):
+            values = orjson.loads(self._sealer.open("raw", f"raw/sealed/{digest}", row.sealed))
+            return RawRow(digest, row.source, row.kind, row.row, cells.moment(row.known_at), values)
+        return None
+
+    def write_bases(self, rows: Sequence[tuple[str, FeatureSet]], made_by: str = "") -> None:
+        """Keep the base facts of records; `made_by` names the words and mappings they were made with."""
+        self._each(_WRITE_FACTS, [(id_, made_by, cells.features_bytes(base)) for id_, base in rows])
+
+    def bases(self, ids: Collection[str], made_by: str = "") -> dict[str, FeatureSet]:
+        """Base facts made with the same words and mappings; other ids are left out and must be made again."""
+        return {row[0]: cells.features(row[1]) for row in self._rows(_BASES, ids=ids, made_by=made_by)}
+
+    def _raw_cells(self, row: RawRecord, digest: bytes, known: int) -> tuple[object, ...]:
+        sealed = self._sealer.seal("raw", f"raw/sealed/{digest.hex()}", canonical(_plain(row.values)))
+        return digest, row.source, row.kind, row.row, known, sealed
+
+    def _opened(self, id_: str, version: str, sealed: bytes) -> Incident:
+        return cells.incident(self._sealer.open("incident", _body(id_, version), sealed))
+
+
+def _plain(values: Mapping[str, object]) -> dict[str, object]:
+    return dict(values)
+
+
+def _body(id_: str, version: str) -> str:
+    return f"bodies/sealed/{id_}@{version}"

@@ -1,0 +1,83 @@
+"""The audit log: one entry for each transaction, appended last; nothing here can be changed or taken back.
+
+In: who did what, and a payload without personal data. Out: entries, anchors, and what an examination finds.
+Not here: what a mac covers (`chain`), who may act (`people`). Triggers of the database forbid UPDATE and DELETE.
+
+An entry also holds the footprint of its transaction: which rows of the growing tables it wrote, and a digest over them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import bindparam, select
+
+from engine.model import canonical
+from engine.store import cells, chain
+from engine.store.dialects import Insert, Query
+from engine.store.rows import AuditRow
+from engine.store.session import Session
+from engine.store.tables import anchors, audit, audit_head
+
+_HEAD = Query(select(audit_head.c.seq, audit_head.c.mac, audit_head.c.seal).where(audit_head.c.id == 1))
+_HEAD_LOCKED = Query(
+    select(audit_head.c.seq, audit_head.c.mac, audit_head.c.seal).where(audit_head.c.id == 1).with_for_update()
+)
+_SHOWN = Query(select(audit).where(audit.c.seq > bindparam("after")).order_by(audit.c.seq).limit(bindparam("size")))
+_ANCHORS = Query(select(anchors.c.seq, anchors.c.at, anchors.c.mac, anchors.c.seal).order_by(anchors.c.n))
+
+_WRITE = Insert(audit)
+_WRITE_HEAD = Insert(audit_head, keys=("id",))
+_WRITE_ANCHOR = Insert(anchors, "seq", "at", "mac", "seal")
+
+
+class Audit(Session):
+    """Appending to and reading the audit log."""
+
+    def append_audit(self, actor: str, what: str, payload: Mapping[str, object], at: datetime) -> int:
+        """The one entry of this transaction, after everything else; its sequence number."""
+        wrote = self._wrote()
+        body = canonical({**payload, "wrote": wrote} if wrote else dict(payload))
+        seq, previous, _ = self._rows(_HEAD_LOCKED)[0]
+        bare = chain.Entry(seq + 1, cells.seconds(at), actor, what, body, b"")
+        mac = chain.mac_of(self._keys.chain, bare, bytes(previous))
+        self._each(_WRITE, [(bare.seq, bare.at, actor, what, body, mac)])
+        self._each(_WRITE_HEAD, [(1, bare.seq, mac, chain.head_seal(self._keys.chain, bare.seq, mac))])
+        return bare.seq
+
+    def write_anchor(self, at: datetime) -> chain.Anchor:
+        """Anchor the head as it stands; keep the returned line somewhere else, too."""
+        seq, mac, _ = self._rows(_HEAD_LOCKED)[0]
+        when = cells.seconds(at)
+        seal = chain.anchor_seal(self._keys.chain, seq, at=when, mac=bytes(mac))
+        self._each(_WRITE_ANCHOR, [(seq, when, bytes(mac), seal)])
+        return chain.Anchor(seq, when, bytes(mac), seal)
+
+    def anchors(self) -> list[chain.Anchor]:
+        """The anchors kept in the database."""
+        return [chain.Anchor(row[0], row[1], bytes(row[2]), bytes(row[3])) for row in self._rows(_ANCHORS)]
+
+    def audit_rows(self, after: int = 0, limit: int = 1000) -> list[AuditRow]:
+        """Entries after a sequence number."""
+        return [
+            AuditRow(row.seq, cells.moment(row.at), row.actor, row.what, orjson.loads(row.payload), bytes(row.mac))
+            for row in self._rows(_SHOWN, after=after, size=limit)
+        ]
+
+    def examine_audit(self, elsewhere: Sequence[chain.Anchor] = ()) -> chain.Examination:
+        """Walk the whole chain; `elsewhere`: anchors that were kept outside this database."""
+        head = next((chain.Head(row[0], bytes(row[1]), bytes(row[2])) for row in self._rows(_HEAD)), _NO_HEAD)
+        known = [*self.anchors(), *elsewhere]
+        return chain.examine(self._keys.chain, self._entries(), head=head, anchors=known)
+
+    def _entries(self) -> Iterator[chain.Entry]:
+        streaming = self._connection.execution_options(stream_results=True, max_row_buffer=10_000)
+        rows: Iterable[Any] = streaming.execute(select(audit).order_by(audit.c.seq))
+        for seq, at, actor, what, payload, mac in rows:
+            yield chain.Entry(seq, at, actor, what, bytes(payload), bytes(mac))
+
+
+_NO_HEAD = chain.Head(0, b"", b"missing")

@@ -1,0 +1,75 @@
+"""Block keys: the integers under which records that may concern each other are found.
+
+In: sightings, or the block keys that `engine.identity` hands in. Out: 64-bit integers; two records that share one are neighbours.
+Not here: whether they belong together (`engine.identity`), the queries (`neighbourhood`).
+
+Integers are hashes of keyed digests and codes: a chance collision only reads a row too many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from hashlib import blake2b
+
+from engine.model import Sighting
+from engine.store.rows import BlockKeys
+
+
+@lru_cache(maxsize=65_536)
+def hashed(text: str) -> int:
+    """A signed 64-bit hash."""
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
+
+
+def party(value: str) -> int:
+    """Key of a person's digest; phones, ID numbers, accounts and opponents share one space, for digests differ by kind already."""
+    return hashed(f"p\n{value}")
+
+
+def place(kind: str, name: str, topic: str | None) -> int:
+    """Key of a place (`fine` or `place`) with a topic."""
+    return hashed(f"{kind}\n{name}\n{topic or ''}")
+
+
+def naming(named: str) -> int:
+    """Key of every record that names the record `named`."""
+    return hashed(f"n\n{named}")
+
+
+def cluster(name: str) -> int:
+    """Key that only locks use: a cluster of records."""
+    return hashed(f"c\n{name}")
+
+
+def record(name: str) -> int:
+    """Key that only locks use: a record."""
+    return hashed(f"r\n{name}")
+
+
+def of_sighting(sighting: Sighting) -> frozenset[int]:
+    """The keys under which a record is filed."""
+    parties = (sighting.phone, sighting.id_number, sighting.account, sighting.opponent)
+    keys = {party(value) for value in parties if value}
+    if sighting.fine:
+        keys.add(place("f", sighting.fine, sighting.topic))
+    if sighting.place:
+        keys.add(place("v", sighting.place, sighting.topic))
+    keys.update(naming(number) for number in sighting.numbers)
+    return frozenset(keys)
+
+
+def parties(keys: Iterable[BlockKeys]) -> set[int]:
+    """Keys of the persons of a batch."""
+    return {party(value) for key in keys for value in (key.phone, key.id_number, key.account, key.opponent) if value}
+
+
+def places(keys: Iterable[BlockKeys]) -> set[int]:
+    """Keys of the places and topics of a batch."""
+    found = set()
+    for key in keys:
+        if key.fine_topic is not None:
+            found.add(place("f", *key.fine_topic))
+        if key.place_topic is not None:
+            found.add(place("v", *key.place_topic))
+    return found

@@ -1,0 +1,57 @@
+"""Feeds: where each source was read up to, and which files were taken in.
+
+In: cursors, digests of files with their counts. Out: the same. Not here: reading sources (`adapters`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import orjson
+from sqlalchemy import bindparam, select
+
+from engine.model import canonical
+from engine.store import cells
+from engine.store.dialects import Insert, Query
+from engine.store.rows import ImportRow
+from engine.store.session import Session
+from engine.store.tables import cursors, imports, meta
+
+_CURSOR = Query(select(cursors.c.cursor).where(cursors.c.source == bindparam("source")))
+_IMPORTS = Query(select(imports).where(imports.c.digest == bindparam("digest")).order_by(imports.c.n))
+_META = Query(select(meta.c.name, meta.c.value))
+_WRITE_CURSOR = Insert(cursors, keys=("source",))
+_WRITE_IMPORT = Insert(imports, "digest", "source", "at", "counts")
+_WRITE_META = Insert(meta, keys=("name",))
+
+
+class Feeds(Session):
+    """Cursors, imports, and the facts about this database."""
+
+    def cursor(self, source: str) -> str:
+        """Where the next read of a source begins; empty for a source never read."""
+        return next((row[0] for row in self._rows(_CURSOR, source=source)), "")
+
+    def write_cursor(self, source: str, cursor: str, at: datetime) -> None:
+        """Where a source was read up to, in the transaction that kept what was read."""
+        self._each(_WRITE_CURSOR, [(source, cursor, cells.seconds(at))])
+
+    def imports_of(self, digest: str) -> list[ImportRow]:
+        """Every time a file was taken in."""
+        return [
+            ImportRow(row.digest, row.source, cells.moment(row.at), orjson.loads(row.counts))
+            for row in self._rows(_IMPORTS, digest=digest)
+        ]
+
+    def write_import(self, digest: str, source: str, *, counts: Mapping[str, int], at: datetime) -> None:
+        """A file that was taken in."""
+        self._each(_WRITE_IMPORT, [(digest, source, cells.seconds(at), canonical(dict(counts)))])
+
+    def meta(self) -> dict[str, str]:
+        """Facts about this database: its clock, when it was made."""
+        return {row[0]: row[1] for row in self._rows(_META)}
+
+    def write_meta(self, facts: Mapping[str, str]) -> None:
+        """Put facts about this database."""
+        self._each(_WRITE_META, sorted(facts.items()))

@@ -1,0 +1,7 @@
+"""The schema's history: one step for each release that changed it.
+
+In: nothing. Out: the names of the steps, oldest first. Not here: running them (`engine.store.migrate`).
+"""
+
+REVISIONS = ("0001",)
+HEAD = REVISIONS[-1]

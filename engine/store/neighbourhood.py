@@ -1,0 +1,166 @@
+"""The neighbourhood: every stored record that a batch may touch, read with a handful of queries whatever its size.
+
+In: block keys of the batch. Out: `Stored` records: those sharing a key within reach, those named or naming, the founders of the
+batch's persons, all records of phones whose ID numbers change, and the whole clusters and chains of all these.
+Also here: writing sightings, for what is filed under a key is written where it is read.
+Not here: what the records mean to each other (`engine.identity`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import bindparam, literal_column, select, union
+
+from engine.model import Links, Sighting
+from engine.store import block_keys, cells
+from engine.store.dialects import Insert, Query, Remove, among, listing
+from engine.store.rows import BlockKeys, Stored
+from engine.store.session import Session
+from engine.store.tables import blocks, identities, sightings
+
+_COLUMNS = tuple(column for column in sightings.columns if column.name not in ("n", "first_known_at"))
+_BY_ID = Query(select(*_COLUMNS).where(among(sightings.c.id, "ids")))
+_NUMBERED = Query(select(sightings.c.n, *_COLUMNS).where(among(sightings.c.id, "ids")))
+_PAIRS = Query(select(identities).where(among(identities.c.phone, "phones"), identities.c.records > 0))
+_CLUSTERS = Query(
+    select(sightings.c.cluster)
+    .join(blocks, blocks.c.record == sightings.c.n)
+    .where(among(blocks.c.key, "keys"))
+    .distinct()
+)
+
+_asked = listing("persons").table_valued("value", name="asked")
+_founder = (
+    select(blocks.c.record).where(blocks.c.key == _asked.c.value).order_by(blocks.c.at).limit(1).scalar_subquery()
+)
+_found = union(
+    select(blocks.c.record).where(
+        among(blocks.c.key, "keys"), blocks.c.at >= bindparam("earliest"), blocks.c.at <= bindparam("latest")
+    ),
+    select(blocks.c.record).where(among(blocks.c.key, "ever")),
+    select(_founder).select_from(_asked),
+    select(sightings.c.n).where(among(sightings.c.id, "ids")),
+).cte("found")
+_groups = select(sightings.c.cluster, sightings.c.chain).where(sightings.c.n.in_(select(_found.c.record))).cte("groups")
+_AROUND = Query(
+    select(*_COLUMNS).where(
+        sightings.c.n.in_(
+            union(
+                select(_found.c.record),
+                select(sightings.c.n).where(sightings.c.cluster.in_(select(_groups.c.cluster))),
+                select(sightings.c.n).where(
+                    sightings.c.chain.in_(select(_groups.c.chain).where(_groups.c.chain != literal_column("''"))),
+                    sightings.c.chain != literal_column("''"),
+                ),
+            )
+        )
+    )
+)
+
+_WRITE = Insert(sightings, keys=("id",), keep=("n", "first_known_at"))
+_FILE = Insert(blocks)
+_UNFILE = Remove(blocks, "key", "at", "record")
+_COUNT_PAIR = Insert(identities, keys=("phone", "id_number"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbered:
+    """A stored record with its row number."""
+
+    number: int
+    stored: Stored
+
+
+class Neighbourhood(Session):
+    """Reading around a batch, and filing what it changed."""
+
+    def neighbourhood(
+        self, keys: Sequence[BlockKeys], earliest: datetime, latest: datetime, reach: timedelta
+    ) -> list[Stored]:
+        """Every stored record that records with these keys, happening in that span, may touch or be touched by."""
+        former = [held.stored.sighting for held in self._numbered([key.id for key in keys]).values()]
+        times = [earliest, latest, *(sighting.at for sighting in former)]
+        old_keys = {key for sighting in former for key in block_keys.of_sighting(sighting)}
+        persons = block_keys.parties(keys)
+        ids = {key.id for key in keys} | {number for key in keys for number in key.numbers}
+        ids.update(number for sighting in former for number in sighting.numbers)
+        ever = {block_keys.naming(key.id) for key in keys} | self._split_phones(keys, former)
+        rows = self._rows(
+            _AROUND,
+            keys=persons | block_keys.places(keys) | old_keys,
+            earliest=cells.seconds(min(times) - reach),
+            latest=cells.seconds(max(times) + reach),
+            ever=ever,
+            persons=persons,
+            ids=ids,
+        )
+        return [cells.stored(row) for row in rows]
+
+    def sightings(self, ids: Collection[str]) -> dict[str, Stored]:
+        """Stored records by id."""
+        return {row[0]: cells.stored(row) for row in self._rows(_BY_ID, ids=ids)}
+
+    def clusters_of(self, keys: Collection[int]) -> list[str]:
+        """Names of the clusters that have a record under any of the keys, at any time."""
+        return [row[0] for row in self._rows(_CLUSTERS, keys=keys)]
+
+    def write_sightings(
+        self, rows: Sequence[tuple[Sighting, Links]], first_known: Mapping[str, int] | None = None
+    ) -> None:
+        """Put records where they now stand; `first_known`: when records new to the store were learned of."""
+        first_known = first_known or {}
+        held = self._numbered([sighting.id for sighting, _ in rows])
+        fresh = iter(self._reserve(sightings, len(rows) - len(held)))
+        numbers = {s.id: held[s.id].number if s.id in held else next(fresh) for s, _ in rows}
+        self._each(
+            _WRITE,
+            [
+                (
+                    numbers[s.id],
+                    *cells.sighting_cells(s),
+                    *cells.links_cells(links),
+                    first_known.get(s.id, cells.seconds(s.at)),
+                )
+                for s, links in rows
+            ],
+        )
+        changed = [s for s, _ in rows if s.id not in held or held[s.id].stored.sighting != s]
+        former = [held[s.id].stored.sighting for s in changed if s.id in held]
+        self._file(changed, numbers, former)
+        self._count_pairs(changed, former)
+
+    def _numbered(self, ids: Collection[str]) -> dict[str, _Numbered]:
+        return {row[1]: _Numbered(row[0], cells.stored(row[1:])) for row in self._rows(_NUMBERED, ids=ids)}
+
+    def _split_phones(self, keys: Iterable[BlockKeys], former: Iterable[Sighting]) -> set[int]:
+        """Keys of the phones whose set of ID numbers the batch changes: all their records may change person."""
+        change = Counter((key.phone, key.id_number) for key in keys if key.phone and key.id_number)
+        change.subtract((s.phone, s.id_number) for s in former if s.phone and s.id_number)
+        moved = {pair: by for pair, by in change.items() if by}
+        if not moved:
+            return set()
+        phones = {phone for phone, _ in moved}
+        held = {(row[0], row[1]): row[2] for row in self._rows(_PAIRS, phones=phones)}
+        split = (pair for pair, by in moved.items() if (held.get(pair, 0) > 0) != (held.get(pair, 0) + by > 0))
+        return {block_keys.party(phone) for phone, _ in split if phone}
+
+    def _file(self, changed: Sequence[Sighting], numbers: Mapping[str, int], former: Iterable[Sighting]) -> None:
+        """File records under their keys; those filed before are taken out first."""
+        for statement, records in ((_UNFILE, former), (_FILE, changed)):
+            self._each(
+                statement,
+                [(key, cells.seconds(s.at), numbers[s.id]) for s in records for key in block_keys.of_sighting(s)],
+            )
+
+    def _count_pairs(self, changed: Iterable[Sighting], former: Iterable[Sighting]) -> None:
+        change = Counter((s.phone, s.id_number) for s in changed if s.phone and s.id_number)
+        change.subtract((s.phone, s.id_number) for s in former if s.phone and s.id_number)
+        moved = {pair: by for pair, by in change.items() if by}
+        if moved:
+            phones = {phone for phone, _ in moved}
+            held = {(row[0], row[1]): row[2] for row in self._rows(_PAIRS, phones=phones)}
+            self._each(_COUNT_PAIR, [(*pair, held.get(pair, 0) + by) for pair, by in sorted(moved.items())])

@@ -1,0 +1,116 @@
+"""Quarantine: rows that could not become incidents, kept whole until somebody cures them.
+
+In: `Rejected` values. Out: `QuarantineRow`, opened. Not here: why a row is rejected (`engine.normalise`), the retry (`engine.desk`).
+
+The row, its reason and its readable text are sealed together, for a reason quotes the cell it complains of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import bindparam, func, select
+
+from engine.model import Colour, Rejected, canonical
+from engine.store import cells
+from engine.store.dialects import Insert, Query, among
+from engine.store.rows import QuarantineRow
+from engine.store.session import Session
+from engine.store.tables import NO_COLOUR, quarantine
+
+OPEN, RETRIED, DISMISSED = "open", "retried", "dismissed"
+
+_HELD = Query(
+    select(
+        quarantine.c.source, quarantine.c.digest, quarantine.c.status, quarantine.c.first_at, quarantine.c.times
+    ).where(among(quarantine.c.digest, "digests"))
+)
+_LISTED = Query(
+    select(quarantine)
+    .where(among(quarantine.c.status, "statuses"))
+    .order_by(quarantine.c.colour.desc(), quarantine.c.n)
+    .limit(bindparam("size"))
+    .offset(bindparam("skip"))
+)
+_ROWS = Query(select(quarantine).where(among(quarantine.c.n, "numbers")).order_by(quarantine.c.n))
+_COUNTS = Query(select(quarantine.c.status, func.count()).group_by(quarantine.c.status))
+_MARK = Query(quarantine.update().where(among(quarantine.c.n, "numbers")).values(status=bindparam("becomes")))
+
+_WRITE = Insert(
+    quarantine,
+    *(column.name for column in quarantine.columns if column.name != "n"),
+    keys=("source", "digest"),
+)
+
+
+class Quarantine(Session):
+    """Bad rows and what became of them."""
+
+    def write_quarantine(self, rejected: Sequence[Rejected], known_at: datetime) -> None:
+        """Keep rows; one that came before is counted again, and opened again unless it was dismissed."""
+        if not rejected:
+            return
+        digests = [row.raw.digest for row in rejected]
+        held = {(row[0], row[1]): (row[2], row[3], row[4]) for row in self._rows(_HELD, digests=digests)}
+        known, rows = cells.seconds(known_at), {}
+        for digest, row in zip(digests, rejected, strict=True):
+            key = row.raw.source, digest
+            status, first_at, times = held.get(key, (OPEN, known, 0))
+            status = status if status == DISMISSED else OPEN
+            held[key] = status, first_at, times + 1
+            colour = NO_COLOUR if row.colour is None else int(row.colour)
+            sealed = self._sealer.seal("quarantine", _cell(*key), _body(row))
+            seen = (status, first_at, known, times + 1)
+            rows[key] = (row.raw.source, row.raw.kind, row.raw.row, digest, row.code, colour, *seen, sealed)
+        self._each(_WRITE, list(rows.values()))
+
+    def quarantined(
+        self, statuses: Collection[str] = (OPEN,), *, limit: int = 1000, offset: int = 0
+    ) -> list[QuarantineRow]:
+        """Rows of these states, red ones on top, opened."""
+        return [self._row(row) for row in self._rows(_LISTED, statuses=statuses, size=limit, skip=offset)]
+
+    def quarantine_rows(self, numbers: Collection[int]) -> list[QuarantineRow]:
+        """Rows by number, opened."""
+        return [self._row(row) for row in self._rows(_ROWS, numbers=numbers)]
+
+    def quarantine_counts(self) -> dict[str, int]:
+        """How many rows are in each state."""
+        return {row[0]: row[1] for row in self._rows(_COUNTS)}
+
+    def mark_quarantine(self, numbers: Collection[int], status: str) -> int:
+        """Say what became of rows: `retried` or `dismissed`; how many there were."""
+        return self._change(_MARK, numbers=numbers, becomes=status)
+
+    def _row(self, row: Any) -> QuarantineRow:
+        body = orjson.loads(self._sealer.open("quarantine", _cell(row.source, row.digest), row.sealed))
+        return QuarantineRow(
+            id=row.n,
+            source=row.source,
+            kind=row.kind,
+            row=row.row,
+            digest=row.digest,
+            source_id=body["source_id"],
+            code=row.code,
+            reason=body["reason"],
+            text=body["text"],
+            colour=None if row.colour == NO_COLOUR else Colour(row.colour),
+            status=row.status,
+            first_at=cells.moment(row.first_at),
+            last_at=cells.moment(row.last_at),
+            times=row.times,
+            values=body["values"],
+        )
+
+
+def _cell(source: str, digest: str) -> str:
+    return f"quarantine/sealed/{source}/{digest}"
+
+
+def _body(row: Rejected) -> bytes:
+    return canonical(
+        {"values": dict(row.raw.values), "reason": row.reason, "text": row.text, "source_id": row.source_id}
+    )

@@ -1,0 +1,217 @@
+"""Rows as other rooms see them: frozen records that come out of the store and are no part of the shared vocabulary.
+
+In: nothing. Out: plain values. Not here: what every room speaks (`engine.model`), how a row is kept (`tables`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from engine.model import Colour, Links, MatterState, Sighting
+
+
+class BlockKeys(Protocol):
+    """What the neighbourhood of a record is looked up by; `engine.identity` makes them from sightings."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def phone(self) -> str | None: ...
+    @property
+    def id_number(self) -> str | None: ...
+    @property
+    def account(self) -> str | None: ...
+    @property
+    def opponent(self) -> str | None: ...
+    @property
+    def fine_topic(self) -> tuple[str, str | None] | None: ...
+    @property
+    def place_topic(self) -> tuple[str, str | None] | None: ...
+    @property
+    def numbers(self) -> Sequence[str]: ...
+
+
+class Hotspot(Protocol):
+    """The state of a hotspot as settlement computes it."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def records(self) -> int: ...
+    @property
+    def persons(self) -> int: ...
+    @property
+    def colour(self) -> Colour: ...
+    @property
+    def first_at(self) -> datetime: ...
+    @property
+    def last_at(self) -> datetime: ...
+    @property
+    def place(self) -> str: ...
+    @property
+    def topic(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a record: its current version, every version ever seen, the current one's supplier time."""
+
+    current: str
+    versions: frozenset[str]
+    updated_at: datetime | None
+    known_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A stored record as identity and windows see it, and where it belongs."""
+
+    sighting: Sighting
+    links: Links
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """One version of a record: when the supplier and we knew it, and which raw row it came from."""
+
+    incident: str
+    version: str
+    source: str
+    updated_at: datetime | None
+    known_at: datetime
+    current: bool
+    raw_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class RawRow:
+    """A raw row as it arrived, opened."""
+
+    digest: str
+    source: str
+    kind: str
+    row: int
+    known_at: datetime
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class AssessmentRow:
+    """One decision as stored: `record` is the decision record, byte for byte."""
+
+    seq: int
+    subject: str
+    as_of: datetime
+    known_at: datetime
+    trigger: str
+    colour: Colour
+    rulebook: str
+    previous: int
+    record: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantineRow:
+    """A row that could not become an incident, opened: why, how often it came, what became of it."""
+
+    id: int
+    source: str
+    kind: str
+    row: int
+    digest: str
+    source_id: str | None
+    code: str
+    reason: str
+    text: str
+    colour: Colour | None
+    status: str
+    first_at: datetime
+    last_at: datetime
+    times: int
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class HotspotRow:
+    """A hotspot as it stood when it was last touched."""
+
+    id: str
+    records: int
+    persons: int
+    colour: Colour
+    first_at: datetime
+    last_at: datetime
+    place: str
+    topic: str
+    known_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRow:
+    """A person's cut or union of records, and whether it still holds."""
+
+    id: int
+    kind: str
+    left: tuple[str, ...]
+    right: tuple[str, ...]
+    by: str
+    reason: str
+    known_at: datetime
+    revoked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    """One entry of the audit log: one transaction."""
+
+    seq: int
+    at: datetime
+    actor: str
+    what: str
+    payload: Mapping[str, Any]
+    mac: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who may act: a row of `people` without the secret."""
+
+    name: str
+    role: str
+    added_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRow:
+    """One file that was taken in, and what became of its rows."""
+
+    digest: str
+    source: str
+    at: datetime
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class MatterFilter:
+    """Which matters a list shows; an empty field does not filter. Ordered by standing colour, then newest record."""
+
+    status: str = ""
+    colour: Colour | None = None
+    route: str = ""
+    area: str = ""
+    history: bool | None = None
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MatterRow:
+    """A matter as a list or a page shows it: its state, and the area, place and topic of its oldest record."""
+
+    state: MatterState
+    area: str
+    place: str
+    topic: str
+    kind: str

@@ -1,0 +1,360 @@
+"""The tables, as SQLAlchemy Core metadata.
+
+In: nothing. Out: one `metadata`. Not here: how rows are written and read (the modules of rows), vendors (`dialects`), how a
+database gets these tables (`migrations`).
+
+Times are whole seconds since 1970 UTC. Nothing may be null: an empty text, `NO_TIME` and -1 stand for "none" (ruling 87).
+Colours are 0, 1, 2; truths 0 and 1. Whatever may name a person is inside a `sealed` cell or a keyed digest.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+NO_TIME = -(1 << 62)
+"""Reserved for "no time" in time columns."""
+NO_COLOUR = -1
+"""Reserved for "no colour" in colour columns."""
+
+metadata = MetaData()
+
+
+def _text(name: str, *, key: bool = False) -> Column[str]:
+    return Column(name, Text, primary_key=key, nullable=False)
+
+
+def _int(name: str, *, key: bool = False) -> Column[int]:
+    return Column(name, BigInteger, primary_key=key, nullable=False, autoincrement=False)
+
+
+def _small(name: str) -> Column[int]:
+    return Column(name, SmallInteger, nullable=False)
+
+
+def _blob(name: str, *, key: bool = False) -> Column[bytes]:
+    return Column(name, LargeBinary, primary_key=key, nullable=False)
+
+
+def _number(name: str = "n") -> Column[int]:
+    """A row number that the database, or `Vendor.reserve`, counts up."""
+    return Column(name, BigInteger().with_variant(Integer, "sqlite"), Identity(), primary_key=True, nullable=False)
+
+
+meta = Table("meta", metadata, _text("name", key=True), _text("value"))
+counters = Table("counters", metadata, _text("name", key=True), _int("value"))
+
+raw = Table(
+    "raw",
+    metadata,
+    _blob("digest", key=True),
+    _text("source"),
+    _text("kind"),
+    _int("row"),
+    _int("known_at"),
+    _blob("sealed"),
+)
+
+versions = Table(
+    "versions",
+    metadata,
+    _number(),
+    _text("incident"),
+    _text("version"),
+    _text("source"),
+    _int("updated_at"),
+    _int("known_at"),
+    _small("current"),
+    Column("raw", LargeBinary, ForeignKey("raw.digest"), nullable=False),
+    UniqueConstraint("incident", "version", name="versions_once"),
+)
+
+bodies = Table(
+    "bodies",
+    metadata,
+    Column("version", BigInteger, ForeignKey("versions.n"), primary_key=True, autoincrement=False, nullable=False),
+    _blob("sealed"),
+)
+
+sightings = Table(
+    "sightings",
+    metadata,
+    _number(),
+    _text("id"),
+    _text("kind"),
+    _int("at"),
+    _text("cause"),
+    _text("topic"),
+    _text("area"),
+    _text("place"),
+    _text("fine"),
+    _text("phone"),
+    _text("id_number"),
+    _text("account"),
+    _text("opponent"),
+    _text("gist"),
+    _text("text_digest"),
+    _text("numbers"),
+    _int("closed_at"),
+    _text("marks"),
+    _text("person"),
+    _text("matter"),
+    _text("hotspot"),
+    _small("counts"),
+    _text("resend_of"),
+    _text("cluster"),
+    _text("chain"),
+    _text("ties"),
+    _int("first_known_at"),
+    UniqueConstraint("id", name="sightings_id"),
+    Index("sightings_at", "at"),
+    Index("sightings_matter", "matter"),
+    Index("sightings_cluster", "cluster"),
+    Index("sightings_chain", "chain", sqlite_where=text("chain <> ''"), postgresql_where=text("chain <> ''")),
+    Index("sightings_hotspot", "hotspot", sqlite_where=text("hotspot <> ''"), postgresql_where=text("hotspot <> ''")),
+)
+
+blocks = Table(
+    "blocks",
+    metadata,
+    _int("key", key=True),
+    _int("at", key=True),
+    _int("record", key=True),
+    sqlite_with_rowid=False,
+)
+"""The narrow table behind the neighbourhood: one row per block key of a record (`block_keys.py`)."""
+
+identities = Table(
+    "identities",
+    metadata,
+    _text("phone", key=True),
+    _text("id_number", key=True),
+    _int("records"),
+    sqlite_with_rowid=False,
+)
+"""Which ID numbers a phone is seen with, and on how many records; a pair of no record is kept with 0."""
+
+facts = Table("facts", metadata, _text("incident", key=True), _text("made_by"), _blob("body"))
+
+assessments = Table(
+    "assessments",
+    metadata,
+    _number("seq"),
+    _text("subject"),
+    _int("as_of"),
+    _int("known_at"),
+    _text("trigger"),
+    _small("colour"),
+    _text("rulebook"),
+    _int("previous"),
+    _blob("record"),
+)
+
+verdicts = Table(
+    "verdicts",
+    metadata,
+    _text("subject", key=True),
+    _int("seq"),
+    _small("colour"),
+    _small("handback"),
+    _text("input_digest"),
+    sqlite_with_rowid=False,
+)
+"""The newest assessment of every subject."""
+
+hits = Table(
+    "hits",
+    metadata,
+    _number(),
+    _text("incident"),
+    _text("key"),
+    _text("rule"),
+    _small("colour"),
+    _int("known_at"),
+    Index("hits_incident", "incident"),
+)
+
+shadow_hits = Table("shadow_hits", metadata, _number(), _text("subject"), _text("line"), _int("known_at"))
+defects = Table("defects", metadata, _number(), _text("line"), _int("known_at"))
+
+matters = Table(
+    "matters",
+    metadata,
+    _text("id", key=True),
+    _text("code"),
+    _text("status"),
+    _int("episode"),
+    _small("standing"),
+    _small("machine"),
+    _int("records"),
+    _text("route"),
+    _small("history"),
+    _int("first_at"),
+    _int("last_at"),
+    _int("updated_at"),
+    _int("yellow_since"),
+    Index("matters_listed", "status", "standing", "last_at"),
+    Index("matters_code", "code", sqlite_where=text("code <> ''"), postgresql_where=text("code <> ''")),
+)
+
+matter_codes = Table("matter_codes", metadata, _text("code", key=True), _text("incident"), _int("given_at"))
+
+hotspots = Table(
+    "hotspots",
+    metadata,
+    _text("id", key=True),
+    _int("records"),
+    _int("persons"),
+    _small("colour"),
+    _int("first_at"),
+    _int("last_at"),
+    _text("place"),
+    _text("topic"),
+    _int("known_at"),
+)
+
+actions = Table(
+    "actions",
+    metadata,
+    _number(),
+    _text("id"),
+    _text("matter"),
+    _text("kind"),
+    _text("level"),
+    _text("actor"),
+    _int("at"),
+    _int("known_at"),
+    _blob("evidence"),
+    UniqueConstraint("id", name="actions_id"),
+    Index("actions_matter", "matter"),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    _number(),
+    _text("kind"),
+    _text("by"),
+    _blob("reason"),
+    _int("known_at"),
+    _int("revokes"),
+    Index("decisions_revokes", "revokes"),
+)
+
+decision_sides = Table(
+    "decision_sides",
+    metadata,
+    _text("record", key=True),
+    Column("decision", BigInteger, ForeignKey("decisions.n"), primary_key=True, autoincrement=False, nullable=False),
+    Column("side", SmallInteger, primary_key=True, autoincrement=False, nullable=False),
+    Index("decision_sides_decision", "decision"),
+)
+
+set_asides = Table(
+    "set_asides",
+    metadata,
+    _number(),
+    _text("incident"),
+    _text("keys"),
+    _text("by"),
+    _text("second"),
+    _blob("reason"),
+    _int("known_at"),
+    _int("expires_at"),
+    Index("set_asides_incident", "incident"),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    _number(),
+    _text("source"),
+    _text("kind"),
+    _int("row"),
+    _text("digest"),
+    _text("code"),
+    _small("colour"),
+    _text("status"),
+    _int("first_at"),
+    _int("last_at"),
+    _int("times"),
+    _blob("sealed"),
+    UniqueConstraint("source", "digest", name="quarantine_once"),
+)
+
+rulebooks = Table("rulebooks", metadata, _text("digest", key=True), _int("first_live_at"))
+rulebook_files = Table(
+    "rulebook_files",
+    metadata,
+    Column("rulebook", Text, ForeignKey("rulebooks.digest"), primary_key=True, nullable=False),
+    _text("name", key=True),
+    Column("blob", Text, ForeignKey("blobs.digest"), nullable=False),
+)
+blobs = Table("blobs", metadata, _text("digest", key=True), _blob("body"))
+
+audit = Table(
+    "audit",
+    metadata,
+    _int("seq", key=True),
+    _int("at"),
+    _text("actor"),
+    _text("what"),
+    _blob("payload"),
+    _blob("mac"),
+)
+audit_head = Table("audit_head", metadata, _int("id", key=True), _int("seq"), _blob("mac"), _blob("seal"))
+anchors = Table("anchors", metadata, _number(), _int("seq"), _int("at"), _blob("mac"), _blob("seal"))
+
+people = Table(
+    "people", metadata, _text("name", key=True), _text("secret"), _text("role"), _int("added_at"), _small("active")
+)
+
+cursors = Table("cursors", metadata, _text("source", key=True), _text("cursor"), _int("at"))
+imports = Table(
+    "imports",
+    metadata,
+    _number(),
+    _text("digest"),
+    _text("source"),
+    _int("at"),
+    _blob("counts"),
+    Index("imports_digest", "digest"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    _text("key", key=True),
+    _blob("sealed"),
+    _int("due_at"),
+    _text("state"),
+    _int("attempts"),
+    _int("lease_until"),
+    _int("fence"),
+    _int("made_at"),
+    Index("outbox_due", "state", "due_at"),
+)
+due = Table(
+    "due",
+    metadata,
+    _text("item", key=True),
+    _text("kind", key=True),
+    _int("due_at"),
+    _int("lease_until"),
+    _int("fence"),
+    _int("attempts"),
+    Index("due_next", "due_at"),
+)
