@@ -13,7 +13,7 @@ import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import orjson
 from sqlalchemy import (
@@ -33,6 +33,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import ClauseElement, Executable
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.operators import OperatorType
 from sqlalchemy.types import Boolean
 
 from engine.errors import ConfigError, StoreError
@@ -57,6 +58,10 @@ class among(FunctionElement[bool]):
 
     def __init__(self, column: ColumnElement[Any], parameter: str) -> None:
         super().__init__(column, bindparam(parameter))
+
+    def self_group(self, against: OperatorType | None = None) -> Self:
+        """Itself: SQLAlchemy would compare it with 1 for vendors without booleans, and then no index is used."""
+        return self
 
 
 @compiles(among, "sqlite")
