@@ -16,7 +16,6 @@ from engine.model import Incident, Links, RawRecord, Sighting
 from engine.store import cells
 from engine.store.arrivals import Arrivals
 from engine.store.audit import Audit
-from engine.store.dialects import Vendor
 from engine.store.events import Events
 from engine.store.feeds import Feeds
 from engine.store.judgements import Judgements
@@ -26,7 +25,7 @@ from engine.store.people import People
 from engine.store.quarantine import Quarantine
 from engine.store.rows import BlockKeys, Hotspot, Stored
 from engine.store.rulebooks import Rulebooks
-from engine.store.sealing import Keys, Sealer
+from engine.store.session import Shared
 
 
 class Reading(Arrivals, Neighbourhood, Judgements, Matters, Events, Quarantine, Rulebooks, Audit, People, Feeds):
@@ -36,8 +35,8 @@ class Reading(Arrivals, Neighbourhood, Judgements, Matters, Events, Quarantine, 
 class Batch(Codes, Reading):
     """One write transaction."""
 
-    def __init__(self, connection: Connection, vendor: Vendor, *, sealer: Sealer, keys: Keys) -> None:
-        super().__init__(connection, vendor, sealer=sealer, keys=keys)
+    def __init__(self, connection: Connection, shared: Shared) -> None:
+        super().__init__(connection, shared)
         self._first_known: dict[str, int] = {}
         self._hotspots_seen: set[str] = set()
 

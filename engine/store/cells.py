@@ -6,7 +6,7 @@ Not here: sealing (`sealing`), statements (the modules of rows).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -91,37 +91,44 @@ def links_cells(links: Links) -> tuple[Any, ...]:
     )
 
 
-def stored(row: Sequence[Any]) -> Stored:
-    """A row of `sightings` (id … ties) as identity and windows see it."""
+def stored(row: Iterable[Any]) -> Stored:
+    """A row of `sightings` (id … ties) as identity and windows see it; thousands are made for each batch."""
+    # fmt: off
+    (
+        id_, kind, at, cause, topic, area, place, fine, phone, id_number, account, opponent, gist, text_digest,
+        numbers, closed_at, marks, person, matter, hotspot, counts, resend_of, cluster, chain, ties,
+    ) = row
+    # fmt: on
+    sighting = Sighting(
+        id=id_,
+        kind=kind,
+        at=datetime.fromtimestamp(at, UTC),
+        cause=_CAUSES[cause],
+        topic=topic or None,
+        area=area,
+        place=place or None,
+        fine=fine or None,
+        phone=phone or None,
+        id_number=id_number or None,
+        account=account or None,
+        opponent=opponent or None,
+        gist=gist,
+        text_digest=text_digest,
+        numbers=unlisted(numbers) if numbers else (),
+        closed_at=moment_or_none(closed_at),
+        marks=_marks(marks),
+    )
     return Stored(
-        Sighting(
-            id=row[0],
-            kind=row[1],
-            at=datetime.fromtimestamp(row[2], UTC),
-            cause=_CAUSES[row[3]],
-            topic=row[4] or None,
-            area=row[5],
-            place=row[6] or None,
-            fine=row[7] or None,
-            phone=row[8] or None,
-            id_number=row[9] or None,
-            account=row[10] or None,
-            opponent=row[11] or None,
-            gist=row[12],
-            text_digest=row[13],
-            numbers=unlisted(row[14]),
-            closed_at=moment_or_none(row[15]),
-            marks=_marks(row[16]),
-        ),
+        sighting,
         Links(
-            row[17] or None,
-            row[18],
-            row[19] or None,
-            row[20] == 1,
-            row[21] or None,
-            row[22],
-            row[23] or None,
-            _ties(row[24]) if row[24] else (),
+            person or None,
+            matter,
+            hotspot or None,
+            counts == 1,
+            resend_of or None,
+            cluster,
+            chain or None,
+            _ties(ties) if ties else (),
         ),
     )
 

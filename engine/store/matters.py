@@ -16,10 +16,9 @@ from sqlalchemy import Connection, Select, bindparam, delete, func, select
 
 from engine.model import Colour, MatterState
 from engine.store import cells
-from engine.store.dialects import Insert, Query, Vendor, among
+from engine.store.dialects import Insert, Query, among
 from engine.store.rows import Hotspot, HotspotRow, MatterFilter, MatterRow, Stored
-from engine.store.sealing import Keys, Sealer
-from engine.store.session import Session
+from engine.store.session import Session, Shared
 from engine.store.tables import NO_TIME, counters, hotspots, matter_codes, matters, sightings, verdicts
 
 _PREFIX = "SS"
@@ -48,7 +47,7 @@ _CODES = Query(
     .where(sightings.c.matter == bindparam("matter"))
     .order_by(matter_codes.c.code)
 )
-_columns = tuple(column for column in sightings.columns if column.name not in ("n", "first_known_at"))
+_columns = tuple(column for column in sightings.columns if column.name not in ("n", "first_known_at", "revision"))
 _MEMBERS = Query(
     select(*_columns).where(sightings.c.matter == bindparam("matter")).order_by(sightings.c.at, sightings.c.id)
 )
@@ -146,8 +145,8 @@ class Matters(Session):
 class Codes(Session):
     """One matter, one code (一案一码): given in order within a year, written when the transaction ends, never given again."""
 
-    def __init__(self, connection: Connection, vendor: Vendor, *, sealer: Sealer, keys: Keys) -> None:
-        super().__init__(connection, vendor, sealer=sealer, keys=keys)
+    def __init__(self, connection: Connection, shared: Shared) -> None:
+        super().__init__(connection, shared)
         self._given: list[tuple[str, str, int]] = []
         self._counted: dict[int, int] = {}
 

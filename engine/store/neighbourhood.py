@@ -8,6 +8,7 @@ Not here: what the records mean to each other (`engine.identity`).
 
 from __future__ import annotations
 
+import secrets
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +23,9 @@ from engine.store.rows import BlockKeys, Stored
 from engine.store.session import Session
 from engine.store.tables import blocks, identities, sightings
 
-_COLUMNS = tuple(column for column in sightings.columns if column.name not in ("n", "first_known_at"))
+_REVISION_BITS = 63
+_OWN = ("n", "first_known_at", "revision")
+_COLUMNS = tuple(column for column in sightings.columns if column.name not in _OWN)
 _BY_ID = Query(select(*_COLUMNS).where(among(sightings.c.id, "ids")))
 _NUMBERED = Query(select(sightings.c.n, *_COLUMNS).where(among(sightings.c.id, "ids")))
 _PAIRS = Query(select(identities).where(among(identities.c.phone, "phones"), identities.c.records > 0))
@@ -37,29 +40,24 @@ _asked = listing("persons").table_valued("value", name="asked")
 _founder = (
     select(blocks.c.record).where(blocks.c.key == _asked.c.value).order_by(blocks.c.at).limit(1).scalar_subquery()
 )
-_found = union(
-    select(blocks.c.record).where(
-        among(blocks.c.key, "keys"), blocks.c.at >= bindparam("earliest"), blocks.c.at <= bindparam("latest")
-    ),
-    select(blocks.c.record).where(among(blocks.c.key, "ever")),
-    select(_founder).select_from(_asked),
-    select(sightings.c.n).where(among(sightings.c.id, "ids")),
-).cte("found")
-_groups = select(sightings.c.cluster, sightings.c.chain).where(sightings.c.n.in_(select(_found.c.record))).cte("groups")
-_AROUND = Query(
-    select(*_COLUMNS).where(
-        sightings.c.n.in_(
-            union(
-                select(_found.c.record),
-                select(sightings.c.n).where(sightings.c.cluster.in_(select(_groups.c.cluster))),
-                select(sightings.c.n).where(
-                    sightings.c.chain.in_(select(_groups.c.chain).where(_groups.c.chain != literal_column("''"))),
-                    sightings.c.chain != literal_column("''"),
-                ),
-            )
-        )
+_FOUND = Query(
+    union(
+        select(blocks.c.record).where(
+            among(blocks.c.key, "keys"), blocks.c.at >= bindparam("earliest"), blocks.c.at <= bindparam("latest")
+        ),
+        select(blocks.c.record).where(among(blocks.c.key, "ever")),
+        select(_founder).select_from(_asked),
+        select(sightings.c.n).where(among(sightings.c.id, "ids")),
     )
 )
+_GROUPED = Query(
+    union(
+        select(sightings.c.n).where(among(sightings.c.cluster, "clusters")),
+        select(sightings.c.n).where(among(sightings.c.chain, "chains"), sightings.c.chain != literal_column("''")),
+    )
+)
+_REVISIONS = Query(select(sightings.c.n, sightings.c.revision).where(among(sightings.c.n, "numbers")))
+_FETCH = Query(select(sightings.c.n, sightings.c.revision, *_COLUMNS).where(among(sightings.c.n, "numbers")))
 
 _WRITE = Insert(sightings, keys=("id",), keep=("n", "first_known_at"))
 _FILE = Insert(blocks)
@@ -89,8 +87,8 @@ class Neighbourhood(Session):
         ids = {key.id for key in keys} | {number for key in keys for number in key.numbers}
         ids.update(number for sighting in former for number in sighting.numbers)
         ever = {block_keys.naming(key.id) for key in keys} | self._split_phones(keys, former)
-        rows = self._rows(
-            _AROUND,
+        found = self._rows(
+            _FOUND,
             keys=persons | block_keys.places(keys) | old_keys,
             earliest=cells.seconds(min(times) - reach),
             latest=cells.seconds(max(times) + reach),
@@ -98,7 +96,7 @@ class Neighbourhood(Session):
             persons=persons,
             ids=ids,
         )
-        return [cells.stored(row) for row in rows]
+        return self._with_groups({row[0] for row in found if row[0] is not None})
 
     def sightings(self, ids: Collection[str]) -> dict[str, Stored]:
         """Stored records by id."""
@@ -113,6 +111,7 @@ class Neighbourhood(Session):
     ) -> None:
         """Put records where they now stand; `first_known`: when records new to the store were learned of."""
         first_known = first_known or {}
+        revision = secrets.randbits(_REVISION_BITS)
         held = self._numbered([sighting.id for sighting, _ in rows])
         fresh = iter(self._reserve(sightings, len(rows) - len(held)))
         numbers = {s.id: held[s.id].number if s.id in held else next(fresh) for s, _ in rows}
@@ -124,6 +123,7 @@ class Neighbourhood(Session):
                     *cells.sighting_cells(s),
                     *cells.links_cells(links),
                     first_known.get(s.id, cells.seconds(s.at)),
+                    revision,
                 )
                 for s, links in rows
             ],
@@ -132,6 +132,25 @@ class Neighbourhood(Session):
         former = [held[s.id].stored.sighting for s in changed if s.id in held]
         self._file(changed, numbers, former)
         self._count_pairs(changed, former)
+
+    def _with_groups(self, numbers: set[int]) -> list[Stored]:
+        """These records and the rest of their clusters and chains; looked up step by step, for vendors plan lists better than joins."""
+        found = self._fetched(numbers)
+        clusters = {row.links.cluster for row in found if row.links.cluster}
+        chains = {row.links.chain for row in found if row.links.chain}
+        rest = {row[0] for row in self._rows(_GROUPED, clusters=clusters, chains=chains)} - numbers
+        return found + self._fetched(rest)
+
+    def _fetched(self, numbers: Collection[int]) -> list[Stored]:
+        """Records by row number: those whose revision is remembered are not read again."""
+        revisions = {row[0]: row[1] for row in self._rows(_REVISIONS, numbers=numbers)} if numbers else {}
+        known = self._memory.recall(revisions)
+        missing = revisions.keys() - known.keys()
+        if missing:
+            read = [(row[0], row[1], cells.stored(row[2:])) for row in self._rows(_FETCH, numbers=missing)]
+            self._memory.keep(read)
+            known.update((number, stored) for number, _, stored in read)
+        return list(known.values())
 
     def _numbered(self, ids: Collection[str]) -> dict[str, _Numbered]:
         return {row[1]: _Numbered(row[0], cells.stored(row[1:])) for row in self._rows(_NUMBERED, ids=ids)}

@@ -16,9 +16,11 @@ from engine.errors import StoreError
 from engine.store import block_keys
 from engine.store.batch import Batch, Reading
 from engine.store.dialects import Vendor, transaction, vendor_of
+from engine.store.memory import Memory
 from engine.store.migrations import HEAD
 from engine.store.rows import BlockKeys
 from engine.store.sealing import Keys, Sealer
+from engine.store.session import Shared
 
 _MOST_LOCKS = 96
 """More block keys than this and a batch locks everybody else out: it would meet nearly all of them anyway."""
@@ -29,8 +31,8 @@ class Store:
     """An open database. One object for each process; threads may share it."""
 
     def __init__(self, vendor: Vendor, keys: Keys) -> None:
-        self._vendor, self._keys = vendor, keys
-        self._sealer = Sealer(keys)
+        self._vendor = vendor
+        self._shared = Shared(vendor, keys, Sealer(keys), Memory())
         self._engine = vendor.engine()
 
     @contextmanager
@@ -41,7 +43,7 @@ class Store:
         without keys every other batch waits.
         """
         with self._locked(_lock_keys(keys)) as connection:
-            batch = Batch(connection, self._vendor, sealer=self._sealer, keys=self._keys)
+            batch = Batch(connection, self._shared)
             yield batch
             batch.finish()
 
@@ -49,7 +51,7 @@ class Store:
     def read(self) -> Iterator[Reading]:
         """A consistent view; it never waits for writers."""
         with transaction(self._engine, self._vendor, writes=False) as connection:
-            yield Reading(connection, self._vendor, sealer=self._sealer, keys=self._keys)
+            yield Reading(connection, self._shared)
 
     def backup(self, target: Path) -> None:
         """A consistent copy in a new file while others work (SQLite only)."""
@@ -84,7 +86,7 @@ class Store:
     def _cluster_locks(self, connection: Connection, keys: frozenset[int]) -> frozenset[int]:
         if not self._vendor.buckets(keys):
             return frozenset()
-        reading = Reading(connection, self._vendor, sealer=self._sealer, keys=self._keys)
+        reading = Reading(connection, self._shared)
         return self._vendor.buckets([block_keys.cluster(name) for name in reading.clusters_of(keys)])
 
 

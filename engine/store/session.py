@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Table
 
 from engine.store.dialects import Insert, Query, Remove, Vendor
+from engine.store.memory import Memory
 from engine.store.sealing import Keys, Sealer
 
 
@@ -38,12 +40,23 @@ class Footprint:
         return {"rows": self._ranges, "sha256": self._digest.hexdigest()}
 
 
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all transactions of one open store share."""
+
+    vendor: Vendor
+    keys: Keys
+    sealer: Sealer
+    memory: Memory
+
+
 class Session:
     """The base of everything that reads or writes within one transaction."""
 
-    def __init__(self, connection: Connection, vendor: Vendor, *, sealer: Sealer, keys: Keys) -> None:
-        self._connection, self._vendor = connection, vendor
-        self._sealer, self._keys = sealer, keys
+    def __init__(self, connection: Connection, shared: Shared) -> None:
+        self._connection = connection
+        self._vendor, self._keys = shared.vendor, shared.keys
+        self._sealer, self._memory = shared.sealer, shared.memory
         self._footprints: dict[str, Footprint] = {}
 
     def _rows(self, query: Query, **parameters: Any) -> Sequence[Any]:

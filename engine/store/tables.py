@@ -119,6 +119,7 @@ sightings = Table(
     _text("chain"),
     _text("ties"),
     _int("first_known_at"),
+    _int("revision"),
     UniqueConstraint("id", name="sightings_id"),
     Index("sightings_at", "at"),
     Index("sightings_matter", "matter"),
