@@ -1,0 +1,316 @@
+"""What may be seen of a person: keyed digests to search by, masks in free text and on screen.
+
+In: plain values and texts in memory. Out: fingerprints (HMAC-SHA-256), texts of the same length in which identifiers are `＊`
+(ruling 10), short display forms. Amounts, head counts, ages, dates, room and order numbers stay readable, for rules read them.
+Not here: how a supplier writes a phone (`normalise.contacts`), encryption (`store.sealing`), who may unmask (`desk`).
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from operator import mul
+
+MASK = "＊"
+
+_FINGERPRINT = 32
+_PROVINCES = frozenset(
+    [
+        "11",
+        "12",
+        "13",
+        "14",
+        "15",
+        "21",
+        "22",
+        "23",
+        "31",
+        "32",
+        "33",
+        "34",
+        "35",
+        "36",
+        "37",
+        "41",
+        "42",
+        "43",
+        "44",
+        "45",
+        "46",
+        "50",
+        "51",
+        "52",
+        "53",
+        "54",
+        "61",
+        "62",
+        "63",
+        "64",
+        "65",
+        "71",
+        "81",
+        "82",
+        "83",
+    ]
+)
+_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_CHECKS = "10X98765432"
+_YOUNGEST = (
+    2010  # a "birthday" after this, without a right check digit or behind the word 编号, is an order number's date
+)
+
+_SPOKEN = "零〇一二两三四五六七八九幺壹贰叁肆伍陆柒捌玖"
+_SPOKEN_DIGITS = dict(zip(_SPOKEN, "0012234567891123456789", strict=True))
+_CIRCLED = "①-⑨⓪⑴-⑼⒈-⒐❶-❾➀-➈➊-➒"
+_WRITTEN = rf"\d{_CIRCLED}"
+_GAP = r"[\s\-‐-―−_.．·•・‧,，、/／\\|~～()（）\[\]【】+＋\u00ad\u200b-\u200f\u2060\ufeff]"
+_RUN = re.compile(rf"[{_WRITTEN}{_SPOKEN}](?:{_GAP}{{0,3}}[{_WRITTEN}{_SPOKEN}]){{6,}}")
+_SEGMENT = re.compile(rf"[{_WRITTEN}]+|[{_SPOKEN}]+")
+_THOUSANDS = re.compile(r"\d{1,3}(?:[,，]\d{3})+")
+_SPOKEN_MOBILE = re.compile(r"1[3-9]\d{9}")
+
+_PLAIN_MOBILE = re.compile(r"1[3-9]\d{9}", re.ASCII)
+_MOBILE = re.compile(r"(?:(?:00)?86|0)?1[3-9]\d{9}")
+_LANDLINE = re.compile(r"(?:(?:00)?860?|0)(?:10|2[0-57-9]|[3-9]\d\d)[2-9]\d{6,7}")
+_SERVICE = re.compile(r"[48]00\d{7}")
+_LOCAL = re.compile(r"[2-9]\d{6,7}")
+_CARD_START = re.compile(r"62|4|5[1-5]|35|37|9558|60|81")
+
+_PHONE_BEFORE = re.compile(r"(?:电话|座机|固话|手机|号码|联系方式|拨打|致电|来电|(?i:tel))[^，。；,;]{0,4}$")
+_CARD_BEFORE = re.compile(r"(?:卡号|银行卡|储蓄卡|信用卡|[账帐][号户]|存折|[工建农中]行|一卡通)[^，。；,;]{0,6}$")
+_ORDER_BEFORE = re.compile(
+    r"(?<!证件)(?<!身份证)(?:单号|工单|订单|单|编号|案号|流水号?|合同号?|受理号|工号|文号|户号|表号|学号|批号|执照号?|代码|车架号|"
+    r"发票号?|条码|快递|运单|警情号?)[^，。；,;]{0,3}$"
+)
+_MONEY_AFTER = re.compile(r"\s*(?:元|块|万|亿|圆|人民币)")
+_CHECK_AFTER = re.compile(rf"{_GAP}{{0,3}}([xXｘＸ])(?![A-Za-z0-9])")
+
+_LETTERED = re.compile(r"[A-Za-zＡ-Ｚａ-ｚ@＠]|扣扣|企鹅|微信|薇信")
+_FULL_WIDTH = re.compile(r"[Ａ-Ｚａ-ｚ０-９＠．＿－]")
+_NARROW = {ord(c): ord(c) - 0xFEE0 for c in map(chr, range(0xFF01, 0xFF5F))}
+_EMAIL = re.compile(
+    r"(?<![\w.%+\-])[A-Za-z0-9_.%+\-]++ ?@ ?[A-Za-z0-9\-]++(?: ?\. ?[A-Za-z0-9\-]{2,63}+){1,4}", re.ASCII
+)
+_PLATE = re.compile(
+    r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-HJ-NP-Z](?=[\s·•.\-]{0,2}(?:[A-HJ-NP-Z][\s·•.\-]?){0,2}[0-9])"
+    r"(?:[\s·•.\-]{0,2}[A-HJ-NP-Z0-9]){4,5}[\s·•.\-]{0,2}[A-HJ-NP-Z0-9挂学警港澳](?![A-Z0-9])",
+    re.IGNORECASE,
+)
+_ACCOUNT_WORD = (
+    r"(?:qq|扣扣|企鹅|微信|薇信|威信|wechat|weixin|(?<![a-z])wx|(?<![a-z])vx|v信|抖音|快手|支付宝|陌陌|小红书)"
+)
+_ACCOUNT = re.compile(
+    rf"{_ACCOUNT_WORD}\s*(?:号码?|群号?|[账帐]号|id)?\s*[:;：；是为]?\s*([a-z][a-z0-9_\-]{{4,29}}|[1-9](?:[\s\-]?\d){{4,11}})(?![a-z0-9_])",
+    re.IGNORECASE | re.ASCII,
+)
+_PASSPORT = re.compile(
+    r"(?:护照|通行证|军官证|台胞证|回乡证)[^，。；,;\w]{0,4}(?:号码?|编号)?[:： ]{0,2}([A-Za-z]{0,2}\d{7,10})", re.ASCII
+)
+
+
+def fingerprint(key: bytes, kind: str, value: str) -> str:
+    """HMAC-SHA-256 of a normalised value, 32 hex digits; `kind` keeps equal texts of different kinds apart."""
+    return hmac.digest(key, f"{kind}\0{value}".encode(), "sha256").hex()[:_FINGERPRINT]
+
+
+def mask_name(name: str) -> str:
+    """张三 -> 张＊: the first character stays."""
+    return name[:1] + MASK * (len(name) - 1)
+
+
+def mask_phone(phone: str) -> str:
+    """13812345678 -> 138＊＊＊＊5678: the last four digits stay, and three before the hidden ones where enough are hidden."""
+    lead = 3 if len(phone) >= 10 else 0
+    return phone[:lead] + MASK * max(len(phone) - lead - 4, 0) + phone[lead:][-4:]
+
+
+def mask_id(number: str) -> str:
+    """The last four characters stay: with area and birthday in sight the rest could be guessed."""
+    return MASK * max(len(number) - 4, 0) + number[-4:]
+
+
+def mask_text(text: str, names: Sequence[str] = ()) -> str:
+    """The text with identifiers and the given names as the same number of `＊`; every other character stays in place."""
+    spans = [*_named(text, names), *_numbered(text)]
+    if _LETTERED.search(text):
+        spans += _lettered(text)
+    if not spans:
+        return text
+    characters = list(text)
+    for start, end in spans:
+        characters[start:end] = MASK * (end - start)
+    return "".join(characters)
+
+
+def card_number(text: str) -> str | None:
+    """A resident's ID number (GB 11643) as 18 characters; one of 15 digits is completed; None if area, birthday or check is wrong."""
+    if len(text) == 15 and text.isascii() and text.isdigit():
+        text = f"{text[:6]}19{text[6:]}"
+        return text + _check(text) if _born(text) else None
+    if len(text) != 18 or not (text.isascii() and text[:17].isdigit()):
+        return None
+    text = text.upper()
+    return text if _born(text) and text[17] == _check(text) else None
+
+
+def plain_digits(text: str) -> str:
+    """Full-width, circled and spoken digits (一二三, 幺, 壹) as ASCII digits; other characters stay."""
+    return text if text.isascii() else "".join(map(_digit, text))
+
+
+def _digit(character: str) -> str:
+    if character.isascii():
+        return character
+    spoken = _SPOKEN_DIGITS.get(character)
+    if spoken is not None:
+        return spoken
+    value = unicodedata.digit(character, None)
+    return character if value is None else str(value)
+
+
+def _check(body: str) -> str:
+    return _CHECKS[sum(map(mul, map(int, body[:17]), _WEIGHTS)) % 11]
+
+
+def _born(number: str) -> int:
+    """The year of birth in an 18-character number; 0 where its province or day does not exist."""
+    if number[:2] not in _PROVINCES:
+        return 0
+    try:
+        day = date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
+    except ValueError:
+        return 0
+    return day.year if 1900 <= day.year < 2100 else 0
+
+
+def _named(text: str, names: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Where the record's own names stand, also with white space between the characters."""
+    for name in names:
+        if len(name) < 2:
+            continue
+        start = text.find(name)
+        if start < 0 and name[0] in text:
+            yield from (match.span() for match in re.finditer(r"\s{0,2}".join(map(re.escape, name)), text))
+        while start >= 0:
+            end = start + len(name)
+            if not (name.isdigit() and (text[end : end + 1].isdigit() or text[start - 1 : start].isdigit())):
+                yield start, end
+            start = text.find(name, end)
+
+
+def _lettered(text: str) -> list[tuple[int, int]]:
+    """E-mail addresses, plates, chat accounts and passports; full-width letters count as letters."""
+    if _FULL_WIDTH.search(text):
+        text = text.translate(_NARROW)
+    spans = [match.span() for pattern in (_EMAIL, _PLATE) for match in pattern.finditer(text)]
+    return spans + [match.span(1) for pattern in (_ACCOUNT, _PASSPORT) for match in pattern.finditer(text)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Segment:
+    """Digits that stand together, with their place in the text."""
+
+    start: int
+    end: int
+    digits: str
+
+
+def _numbered(text: str) -> Iterator[tuple[int, int]]:
+    """Phones, ID numbers and bank cards, also split, spoken or full-width; the longest reading from the left wins."""
+    for run in _RUN.finditer(text):
+        if _PLAIN_MOBILE.fullmatch(run.group()) and not _MONEY_AFTER.match(text, run.end()):
+            yield run.span()
+            continue
+        segments = [
+            _Segment(run.start() + part.start(), run.start() + part.end(), plain_digits(part.group()))
+            for part in _SEGMENT.finditer(run.group())
+        ]
+        first = 0
+        while first < len(segments):
+            found = _longest(text, segments, first)
+            if found:
+                yield found[1]
+                first = found[0]
+            else:
+                yield from _within(text, segments[first])
+                first += 1
+
+
+def _longest(text: str, segments: Sequence[_Segment], first: int) -> tuple[int, tuple[int, int]] | None:
+    """The longest identifier that begins with segment `first`: the segment after it, and its span."""
+    best = None
+    digits = ""
+    for last in range(first, len(segments)):
+        digits += segments[last].digits
+        if len(digits) > 23:
+            break
+        if len(digits) < 7:
+            continue
+        start, end = segments[first].start, segments[last].end
+        checked = _CHECK_AFTER.match(text, end) if len(digits) == 17 else None
+        if checked and _is_card(digits + "X", text, start):
+            best = (last + 1, (start, checked.end()))
+        elif _is_identifier(digits, [len(s.digits) for s in segments[first : last + 1]], text, start, end):
+            best = (last + 1, (start, end))
+    return best
+
+
+def _within(text: str, segment: _Segment) -> Iterator[tuple[int, int]]:
+    """A mobile number inside a longer row of spoken digits (电话统一一三八…): a numeral word may touch it."""
+    if len(segment.digits) > 11 and text[segment.start] in _SPOKEN_DIGITS:
+        for match in _SPOKEN_MOBILE.finditer(segment.digits):
+            yield segment.start + match.start(), segment.start + match.end()
+
+
+def _is_identifier(digits: str, groups: Sequence[int], text: str, start: int, end: int) -> bool:
+    if _MONEY_AFTER.match(text, end) or (len(groups) > 1 and _THOUSANDS.fullmatch(text, start, end)):
+        return False
+    before = text[max(start - 12, 0) : start]
+    if _MOBILE.fullmatch(digits):
+        return _grouped_as_phone(groups)
+    if _is_card(digits, text, start):
+        return True
+    if len(digits) >= 10 and _CARD_BEFORE.search(before):
+        return True
+    if len(digits) <= 8:
+        return bool(_LOCAL.fullmatch(digits)) and len(groups) <= 2 and bool(_PHONE_BEFORE.search(before))
+    if _ORDER_BEFORE.search(before):
+        return False
+    if _LANDLINE.fullmatch(digits):
+        return _grouped_as_landline(groups)
+    return bool(_SERVICE.fullmatch(digits)) and len(groups) <= 4 or _is_bank_card(digits)
+
+
+def _grouped_as_phone(groups: Sequence[int]) -> bool:
+    """One piece, single digits, or pieces as people say them; not a row of dates and counts that adds up to eleven."""
+    body = [size for index, size in enumerate(groups) if not (index == 0 and size in (1, 2, 4) and sum(groups) > 11)]
+    return len(body) == 1 or max(body) <= 4 or len(body) == 2
+
+
+def _grouped_as_landline(groups: Sequence[int]) -> bool:
+    return len(groups) == 1 or max(groups) == 1 or sum(groups[:1]) in (2, 3, 4)
+
+
+def _is_card(digits: str, text: str, start: int) -> bool:
+    """An ID number, or 18 digits that are one but for a slip of the pen; not an order number made of area and date."""
+    if len(digits) not in (15, 18):
+        return False
+    born = _born(digits if len(digits) == 18 else f"{digits[:6]}19{digits[6:]}")
+    if not born:
+        return False
+    ordered = _ORDER_BEFORE.search(text[max(start - 12, 0) : start]) is not None
+    if len(digits) == 15:
+        return not ordered
+    return born < _YOUNGEST or (not ordered and card_number(digits) is not None)
+
+
+def _is_bank_card(digits: str) -> bool:
+    """16 to 19 digits with an issuer's beginning and the Luhn check."""
+    if not 16 <= len(digits) <= 19 or not _CARD_START.match(digits):
+        return False
+    doubled = [int(d) * (1 + place % 2) for place, d in enumerate(reversed(digits))]
+    return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0

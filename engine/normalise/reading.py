@@ -1,0 +1,201 @@
+"""What the cells of a row mean: contact, texts, cause, category, quantities, status.
+
+In: a `Row` and its `Supplier`. Out: the values of Incident, field by field. Every function is pure; a cell that cannot be read is None.
+Not here: times and refusal (`normaliser`), which header feeds which field (`rows`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from engine.masking import mask_text
+from engine.model import Cause, Contact
+from engine.normalise.cells import folded, half_width, lost_digits, plain_text
+from engine.normalise.contacts import id_number, person_names, phone
+from engine.normalise.numerals import number
+from engine.normalise.rows import Row
+from engine.normalise.suppliers import NUMBERS, Supplier
+
+_COUNT_TAIL = re.compile(r"[人户名个次位家件]+$")
+_COUNT_HEAD = re.compile(r"^(?:共|约|大约|大概|近|第)+")
+_NUMBER_SPLIT = re.compile(r"[,，;；、\s|]+")
+_SHORT_NAME = 3
+_LONGEST_NOTHING = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The readable texts of a record, masked, same length as given."""
+
+    title: str
+    narrative: str
+    feedback: str
+
+    @property
+    def all(self) -> str:
+        """Title and narrative, for quantities and for the words of a refused row."""
+        return f"{self.title}。{self.narrative}" if self.title and self.narrative else self.title or self.narrative
+
+
+def contact(row: Row, supplier: Supplier) -> tuple[Contact, bool]:
+    """The caller, and whether nothing says who it is: no name, phone, ID number or account."""
+    name = _stated(row, supplier, "name")
+    if name and is_anonymous(name, supplier):
+        name, nameless = "", True
+    else:
+        nameless = False
+    account = _stated(row, supplier, "account")
+    if account and is_anonymous(account, supplier):
+        account = ""
+    phones = (
+        phone(text, area_code=supplier.area_code, placeholders=supplier.placeholders) for text in row.every("phone")
+    )
+    identity = row.get("id_number")
+    caller = Contact(name, next(filter(None, phones), ""), id_number(identity) if identity else "", account)
+    return caller, nameless or caller == _NOBODY
+
+
+_NOBODY = Contact()
+
+
+def is_anonymous(name: str, supplier: Supplier) -> bool:
+    """匿名, 网友, 不愿透露姓名…: a name cell that holds none."""
+    key = folded(name)
+    return key in supplier.anonymous or key.startswith(supplier.anonymous_start)
+
+
+def _stated(row: Row, supplier: Supplier, name: str) -> str:
+    """A cell of a contact column; 无 and 不详 count as blank."""
+    text = row.get(name)
+    if not text or (len(text) < _LONGEST_NOTHING and folded(text) in supplier.nothing):
+        return ""
+    return half_width(text)
+
+
+def stated(row: Row, supplier: Supplier, name: str) -> str:
+    """A plain text column such as address, area or opponent; 无 and 不详 count as blank."""
+    text = row.get(name)
+    return "" if text and len(text) < _LONGEST_NOTHING and folded(text) in supplier.nothing else text
+
+
+def texts(row: Row, supplier: Supplier, caller: Contact, opponent: str) -> Texts:
+    """Title, narrative and feedback with identifiers and the record's own names masked (ruling 10)."""
+    own = [name for cell in (caller.name, opponent, caller.account) if cell for name in _maskable(cell, supplier)]
+    if caller.phone and caller.phone[0] != "1":
+        own += [caller.phone, caller.phone[-8:], caller.phone[-7:]]
+    narrative, more = row.get("narrative"), row.get("narrative_more")
+    if more and more not in narrative:
+        narrative = f"{narrative}\n{more}" if narrative else more
+    return Texts(
+        *(
+            _masked(text, own, supplier.limits["text_length"])
+            for text in (row.get("title"), narrative, row.get("feedback"))
+        )
+    )
+
+
+def _masked(text: str, own: Sequence[str], longest: int) -> str:
+    if not text:
+        return ""
+    text = plain_text(text)
+    if len(text) > longest:
+        text = f"{text[: longest * 3 // 4]}……{text[-(longest // 4) :]}"
+    return mask_text(text, own)
+
+
+def _maskable(cell: str, supplier: Supplier) -> Iterator[str]:
+    """Names of people in a name column; what 业主 or a firm is called stays readable, for rules and grouping need it."""
+    for name in person_names(cell):
+        firm = name.endswith(supplier.organisations) and len(name) > _SHORT_NAME
+        if len(name) > 1 and not firm and name not in supplier.general and not is_anonymous(name, supplier):
+            yield name
+
+
+def cause(row: Row, supplier: Supplier) -> Cause:
+    """Why the record was made: void wins, then the link type, then 是否重复, then a category that is none (骚扰)."""
+    first, codes = row.first, supplier.codes["cause"]
+    if "void" in first and supplier.truths.read("void", first["void"]):
+        return Cause.VOID
+    coded = _code(codes, first["cause"]) if "cause" in first else None
+    if coded and coded != Cause.NEW.value:
+        return Cause(coded)
+    if "repeated" in first and supplier.truths.read("repeated", first["repeated"]):
+        return Cause.REPEAT
+    named = _code(codes, first["category"]) if "category" in first and not first["category"].isdigit() else None
+    return Cause(named) if named else Cause.NEW
+
+
+def _code(codes: Mapping[str, Any], text: str) -> Any:
+    found = codes.get(text)
+    return codes.get(folded(text)) if found is None else found
+
+
+def truth(row: Row, supplier: Supplier, name: str) -> bool | None:
+    """Visit, weapon, injury: the cell, else the kind's constant (a walk-in is a visit), else None."""
+    text = row.first.get(name)
+    return supplier.constants.get(name) if text is None else supplier.truths.read(name, text)
+
+
+def confidential(row: Row, supplier: Supplier) -> bool:
+    """是否保密; a word nobody knows counts as yes."""
+    text = row.first.get("confidential")
+    return text is not None and supplier.truths.read("confidential", text) is not False
+
+
+def count(row: Row, supplier: Supplier, name: str) -> int | None:
+    """A column of people or times: 20, 约20人, 二十余户."""
+    text = row.first.get(name)
+    if text is None:
+        return None
+    if not text.isdecimal():
+        text = _COUNT_TAIL.sub("", _COUNT_HEAD.sub("", text))
+    value = number(text) if len(text) < 12 else None
+    most = supplier.limits["repeats" if name in ("stated_repeats", "returns") else name]
+    return int(value) if value is not None and value == value.to_integral_value() and 0 <= value <= most else None
+
+
+def larger(column: int | None, text: int | None) -> int | None:
+    """The larger of what a column and what the text says."""
+    if column is None or text is None:
+        return text if column is None else column
+    return max(column, text)
+
+
+def category(row: Row, supplier: Supplier) -> tuple[str | None, str]:
+    """The code and the supplier's own words, coarse to fine."""
+    if "category" not in row.first:
+        return None, ""
+    levels = row.every("category")
+    return supplier.categories.code(levels), "/".join(dict.fromkeys(reversed(levels)))
+
+
+def status(row: Row, supplier: Supplier, closed_at: datetime | None) -> str | None:
+    """open or closed by code; without a status column by the closing time (blank is open); None where not known."""
+    text = row.first.get("status")
+    if text is not None:
+        coded = _code(supplier.codes["status"], text)
+        if coded:
+            return str(coded)
+    if closed_at is not None:
+        return "closed"
+    headers = row.plan.headers
+    if "status" in headers or "closed_at" not in headers:
+        return None
+    return None if row.every("closed_at") else "open"
+
+
+def numbers(row: Row, supplier: Supplier, own: str) -> tuple[str, ...]:
+    """Incident ids that the record names, such as the other channel's order number; never its own."""
+    found: set[str] = set()
+    for name, headers in row.plan.numbers:
+        if name in row.first:
+            kind = name[len(NUMBERS) :]
+            exact = not any(lost_digits(row.values[header]) for header in headers)
+            parts = [part for text in row.every(name) for part in _NUMBER_SPLIT.split(text)] if exact else []
+            found |= {f"{kind}:{half_width(part)}" for part in parts if part and folded(part) not in supplier.nothing}
+    found.discard(own)
+    return tuple(sorted(found))
