@@ -367,3 +367,52 @@ class Source(Protocol):
 def oldest(records: Sequence[tuple[datetime, str]]) -> str:
     """The id that names a group: its oldest record, equal times by the smaller id (ruling 6)."""
     return min(records)[1]
+
+
+@dataclass(frozen=True, slots=True)
+class HitHad:
+    """A hit that a record's matter has had, superseded or not: what the standing colour remembers (ruling 2).
+
+    `incident` is the record it was made on, or the oldest record of the matter for rules of the process and what a person raised.
+    """
+
+    incident: str
+    key: str
+    rule: str
+    colour: Colour
+    known_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """What one human lowering set aside: hit keys, until it expires; `second`: the other person, if needed."""
+
+    incident: str
+    keys: frozenset[str]
+    by: str
+    reason: str
+    known_at: datetime
+    expires_at: datetime
+    second: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MatterState:
+    """Where a matter stands: recomputed whole whenever a record, an action or the time changes it.
+
+    `code` is empty until first dispatch; `history`: never dispatched (ruling 14); `route`: id of the last one.
+    """
+
+    id: str
+    code: str
+    status: str
+    episode: int
+    standing: Colour
+    machine: Colour
+    records: int
+    route: str
+    history: bool
+    first_at: datetime
+    last_at: datetime
+    updated_at: datetime
+    yellow_since: datetime | None = None

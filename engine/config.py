@@ -1,0 +1,158 @@
+"""Where and how it runs: `config.yaml` and the key file of one installation.
+
+In: a folder. Out: a checked `Config`, and the key material as bytes. Not here: what we believe (`rules/`), what happened (`store`),
+building sources from their settings (the command line is the composition root).
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
+
+from engine.errors import ConfigError
+
+FILE_NAME = "config.yaml"
+_KEY_NAMES = ("index", "seal", "chain")
+_KEY_BYTES = 32
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DatabaseConfig(_Strict):
+    """The database: a URL, or the name of an environment variable that holds it."""
+
+    url: str = "sqlite:///sanse.db"
+    url_env: str = ""
+
+
+class KeysConfig(_Strict):
+    """The key file (outside the database) and the cipher of sealed cells."""
+
+    file: str = "sanse.keys"
+    cipher: Literal["aes", "sm4"] = "aes"
+
+
+class SourceConfig(_Strict):
+    """One feed: its name, the kind that says what its columns mean, and how it is read."""
+
+    name: str
+    kind: str
+    type: Literal["file", "sql", "http", "open311"] = "file"
+    location: str = ""
+    location_env: str = ""
+    allowed_hosts: tuple[str, ...] = ()
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+class Config(_Strict):
+    """A checked `config.yaml`; relative paths are below the folder it stands in."""
+
+    database: DatabaseConfig = DatabaseConfig()
+    clock: Literal["real", "simulated"] = "real"
+    zone: str = "Asia/Shanghai"
+    rules: str = "rules"
+    keys: KeysConfig = KeysConfig()
+    engine: Literal["durable", "trace"] = "durable"
+    batch_size: int = Field(default=1000, ge=1, le=100_000)
+    sources: tuple[SourceConfig, ...] = ()
+    folder: Path = Path()
+
+    @property
+    def rules_folder(self) -> Path:
+        """The folder of the rulebook."""
+        return self.folder / self.rules
+
+    @property
+    def key_file(self) -> Path:
+        """The key file; `SANSE_KEY_FILE` overrides the setting."""
+        return (
+            Path(os.environ.get("SANSE_KEY_FILE", ""))
+            if os.environ.get("SANSE_KEY_FILE")
+            else self.folder / self.keys.file
+        )
+
+    @property
+    def database_url(self) -> str:
+        """The database URL with its path made absolute; raises ConfigError when a named variable is not set."""
+        url = self.database.url
+        if self.database.url_env:
+            url = os.environ.get(self.database.url_env, "")
+            if not url:
+                raise ConfigError(
+                    f"环境变量 {self.database.url_env} 没有设置",
+                    where="config.yaml: database.url_env",
+                    hint="设置后再运行",
+                )
+        prefix = "sqlite:///"
+        if url.startswith(prefix) and not url.startswith("sqlite:////") and url != "sqlite://":
+            return prefix + str((self.folder / url.removeprefix(prefix)).resolve())
+        return url
+
+
+def load_config(path: Path) -> Config:
+    """The configuration of a file; raises ConfigError naming every fault in it."""
+    if not path.exists():
+        raise ConfigError(
+            f"没有找到配置文件 {path}", hint="先运行 sanse init 目录，再在该目录里运行，或用 --config 指明 config.yaml"
+        )
+    try:
+        loaded = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")) or {}
+        return Config.model_validate({**loaded, "folder": path.parent.resolve()})
+    except MarkedYAMLError as fault:
+        line = fault.problem_mark.line + 1 if fault.problem_mark else 0
+        raise ConfigError(
+            f"配置文件不是合格的 YAML：{fault.problem}", where=f"{path.name}:{line}", hint="检查缩进和冒号"
+        ) from fault
+    except UnicodeDecodeError as fault:
+        raise ConfigError("配置文件不是 UTF-8 编码", where=path.name, hint="另存为 UTF-8 后再试") from fault
+    except ValidationError as fault:
+        lines = "\n".join(f"  {'.'.join(map(str, e['loc']))}：{e['msg']}" for e in fault.errors())
+        raise ConfigError(
+            f"配置有误：\n{lines}", where=path.name, hint="对照 docs/config.md 修改，未知的键不被接受"
+        ) from fault
+
+
+@dataclass(frozen=True, slots=True)
+class KeyMaterial:
+    """Three independent keys of 32 bytes: person digests, sealed cells, audit chain."""
+
+    index: bytes
+    seal: bytes
+    chain: bytes
+
+
+def read_keys(path: Path) -> KeyMaterial:
+    """The key material of a file; raises ConfigError when it is missing, readable by others or malformed."""
+    if not path.exists():
+        raise ConfigError(
+            f"没有找到密钥文件 {path.name}",
+            hint="从备份恢复密钥文件；没有它，已加密的数据无法读取。新装请用 sanse init",
+        )
+    if path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
+        raise ConfigError(f"密钥文件 {path.name} 可被其他用户读取", hint=f"运行 chmod 600 {path.name}")
+    pairs = dict(line.split("=", 1) for line in path.read_text(encoding="ascii").split() if "=" in line)
+    try:
+        keys = [bytes.fromhex(pairs[name]) for name in _KEY_NAMES]
+    except (KeyError, ValueError) as fault:
+        raise ConfigError(
+            f"密钥文件 {path.name} 内容不完整", hint="应有 index、seal、chain 三行十六进制密钥"
+        ) from fault
+    if any(len(key) != _KEY_BYTES for key in keys):
+        raise ConfigError(f"密钥文件 {path.name} 的密钥长度不对", hint="每个密钥 32 字节（64 个十六进制字符）")
+    return KeyMaterial(*keys)
+
+
+def write_keys(path: Path, fresh: KeyMaterial) -> None:
+    """A new key file, readable by its owner only; raises FileExistsError rather than overwrite one."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.writelines(f"{name}={getattr(fresh, name).hex()}\n" for name in _KEY_NAMES)

@@ -1,0 +1,309 @@
+"""The order itself: the table of contents of the product.
+
+    raw rows ─ normalise ─▶ incidents ─ sight ─▶ sightings ─ resolve ─▶ links ─ triage ─▶ decisions ─ casework ─▶ matters ─▶ store
+
+In: raw records of any source. Out: everything a batch means, written in one transaction, and a `Tally` that accounts for every row.
+Not here: how a step works (its room), stateless scoring (`score`), what a person does (`desk`), when it runs (`cli`, the scheduler).
+"""
+
+from __future__ import annotations
+
+import gc
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from itertools import islice
+
+from engine.features.subjects import Member, Subject
+from engine.identity.affected import affected
+from engine.identity.keys import block_keys
+from engine.identity.resolve import resolve
+from engine.identity.sighting import Sighter
+from engine.model import (
+    Action,
+    Colour,
+    FeatureSet,
+    Incident,
+    Links,
+    RawRecord,
+    Rejected,
+    Sighting,
+)
+from engine.normalise import Normaliser
+from engine.ruleset.tree import Rulebook
+from engine.settlement import Settlement, hits_had, hotspots
+from engine.store import Batch, Store
+from engine.triage import Decision, Triage
+
+MACHINE = "sanse"
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """The stages for one rulebook, made once and used for every batch."""
+
+    rulebook: Rulebook
+    normaliser: Normaliser
+    sighter: Sighter
+    triage: Triage
+    reach: timedelta
+    act_on: timedelta
+
+    @classmethod
+    def of(
+        cls, rulebook: Rulebook, *, index_key: bytes, engine: str = "durable", zone: str = "Asia/Shanghai"
+    ) -> Stages:
+        """Build every stage from a rulebook and the key of the person digests."""
+        settings = rulebook.documents.get("settings", {})
+        return cls(
+            rulebook,
+            Normaliser(rulebook, zone),
+            Sighter(rulebook, index_key),
+            Triage(rulebook, engine=engine, zone=zone),
+            timedelta(days=settings.get("reach_days", 180)),
+            timedelta(days=settings.get("act_on", {}).get("newer_than_days", 7)),
+        )
+
+    def normalise(self, raw: RawRecord, known_at: datetime) -> Incident | Rejected:
+        """One row in our words, or rejected with its reason and, when its text is dangerous, in red (ruling 13)."""
+        parsed = self.normaliser.normalise(raw, known_at)
+        if isinstance(parsed, Rejected) and parsed.text and self.triage.danger(parsed.text, known_at):
+            return _in_red(parsed)
+        return parsed
+
+    def sight(self, incident: Incident) -> Seen:
+        """What identity and windows see of an incident, and its base facts."""
+        bare = self.sighter.sight(incident)
+        base = self.triage.base(incident, bare)
+        return Seen(incident, self.sighter.marked(bare, self.triage.marks(base)), base)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An incident with its sighting and base facts."""
+
+    incident: Incident
+    sighting: Sighting
+    base: FeatureSet
+
+
+@dataclass(slots=True)
+class Tally:
+    """Every row accounted for: read = new + unchanged + updated + quarantined, always."""
+
+    read: int = 0
+    new: int = 0
+    unchanged: int = 0
+    updated: int = 0
+    quarantined: int = 0
+    colours: Counter[Colour] = field(default_factory=Counter)
+    handbacks: list[str] = field(default_factory=list)
+    defects: list[str] = field(default_factory=list)
+    unknown_headers: set[str] = field(default_factory=set)
+
+    def add(self, other: Tally) -> None:
+        """Sum of two tallies, in place."""
+        for name in ("read", "new", "unchanged", "updated", "quarantined"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.colours.update(other.colours)
+        self.handbacks += other.handbacks
+        self.defects += other.defects
+        self.unknown_headers |= other.unknown_headers
+
+
+def ingest(
+    rows: Iterable[RawRecord], *, store: Store, stages: Stages, known_at: datetime, batch_size: int = 1000
+) -> Iterator[Tally]:
+    """Rows through the whole order, a batch and a transaction at a time; yields each batch's tally when it is committed."""
+    stream = iter(rows)
+    while batch := list(islice(stream, batch_size)):
+        yield ingest_batch(batch, store=store, stages=stages, known_at=known_at)
+
+
+def ingest_batch(raws: Sequence[RawRecord], *, store: Store, stages: Stages, known_at: datetime) -> Tally:
+    """One batch end to end in one transaction; on any error nothing of it is kept and the error goes on."""
+    with _collector_paused():
+        parsed = [(raw, stages.normalise(raw, known_at)) for raw in raws]
+        seen = {i.id: stages.sight(i) for _, i in parsed if isinstance(i, Incident)}
+        keys = [block_keys(s.sighting) for s in seen.values()]
+        with store.batch(keys) as tx:
+            tally, current = _accept(tx, parsed, known_at)
+            tally.unknown_headers = _unknown_headers(stages, raws)
+            fresh = {i.id: seen[i.id] if seen[i.id].incident is i else stages.sight(i) for i in current}
+            if fresh:
+                _Middle(tx, stages, fresh, known_at, tally).run()
+            tx.append_audit(MACHINE, "ingest", _audited(tally), known_at)
+        return tally
+
+
+def reconsider(tx: Batch, stages: Stages, records: Sequence[str], *, known_at: datetime) -> Tally:
+    """Link and judge stored records again inside a transaction, after a person's action, merge or split."""
+    incidents = tx.incidents(records)
+    tally = Tally()
+    fresh = {i.id: stages.sight(i) for i in incidents.values()}
+    if fresh:
+        _Middle(tx, stages, fresh, known_at, tally, trigger="action").run()
+    return tally
+
+
+def _accept(
+    tx: Batch, parsed: Sequence[tuple[RawRecord, Incident | Rejected]], known_at: datetime
+) -> tuple[Tally, list[Incident]]:
+    """Which versions are new, and which of them are current from now on (ruling 17); bad rows to quarantine."""
+    tally = Tally(read=len(parsed))
+    known = tx.known([i.id for _, i in parsed if isinstance(i, Incident)])
+    stamp = {id_: record.updated_at for id_, record in known.items()}
+    versions = {id_: set(record.versions) for id_, record in known.items()}
+    current: dict[str, Incident] = {}
+    kept: list[tuple[RawRecord, Incident]] = []
+    rejected = [p for _, p in parsed if isinstance(p, Rejected)]
+    for raw, incident in parsed:
+        if isinstance(incident, Rejected):
+            continue
+        seen = versions.setdefault(incident.id, set())
+        if incident.version in seen:
+            tally.unchanged += 1
+            continue
+        tally.updated, tally.new = tally.updated + bool(seen), tally.new + (not seen)
+        if not seen or supersedes(incident.updated_at, stamp.get(incident.id)):
+            current[incident.id], stamp[incident.id] = incident, incident.updated_at
+        seen.add(incident.version)
+        kept.append((raw, incident))
+    tally.quarantined = len(rejected)
+    tx.write_quarantine(rejected, known_at)
+    tx.write_versions(kept, frozenset(incident.version for incident in current.values()), known_at)
+    return tally, list(current.values())
+
+
+def supersedes(updated_at: datetime | None, held: datetime | None) -> bool:
+    """The later supplier time wins; equal or none: the one known last."""
+    return updated_at is None or held is None or updated_at >= held
+
+
+class _Middle:
+    """Linking, judging and casework of one transaction: `fresh` records and everything they touch."""
+
+    def __init__(
+        self, tx: Batch, stages: Stages, fresh: Mapping[str, Seen], known_at: datetime, tally: Tally, trigger: str = ""
+    ) -> None:
+        self.tx, self.stages, self.fresh, self.known_at, self.tally = tx, stages, fresh, known_at, tally
+        self.trigger = trigger or "arrival"
+        self.sightings: dict[str, Sighting] = {}
+        self.old: dict[str, Links] = {}
+        self.links: dict[str, Links] = {}
+        self.actions: Sequence[Action] = ()
+        self.decisions: dict[str, Decision] = {}
+
+    def run(self) -> None:
+        """The order inside a batch."""
+        self.link()
+        moved = self.moved()
+        self.judge(moved)
+        self.write(moved)
+        self.settle(moved)
+
+    def link(self) -> None:
+        """Persons, matters and hotspots of the batch and its neighbourhood, resolved as one set."""
+        fresh = [seen.sighting for seen in self.fresh.values()]
+        stored = self.tx.neighbourhood([block_keys(s) for s in fresh], *_span(fresh), self.stages.reach)
+        self.old = {row.sighting.id: row.links for row in stored}
+        self.sightings = {row.sighting.id: row.sighting for row in stored}
+        self.sightings.update({s.id: s for s in fresh})
+        cuts, unions = self.tx.decisions_about(list(self.sightings))
+        self.links = resolve(list(self.sightings.values()), cuts, unions, settings=self.stages.sighter.settings)
+
+    def moved(self) -> list[str]:
+        """Stored records whose windows gained or lost a member: judged again in this transaction (ruling 4)."""
+        touched = affected(self.old, self.links, self.sightings, frozenset(self.fresh))
+        return sorted(touched - self.fresh.keys())
+
+    def judge(self, moved: Sequence[str]) -> None:
+        """Decisions of the batch and of the moved records, each as of its own time."""
+        history = dict(self.sightings)
+        if moved:
+            again = [self.sightings[id_] for id_ in moved]
+            for row in self.tx.neighbourhood([block_keys(s) for s in again], *_span(again), self.stages.reach):
+                if row.sighting.id not in history:
+                    history[row.sighting.id], self.links[row.sighting.id] = row.sighting, row.links
+        members = [Member(sighting, self.links[id_]) for id_, sighting in history.items()]
+        self.actions = self.tx.actions_of(list(history))
+        bases = {**self.tx.bases(moved), **{id_: seen.base for id_, seen in self.fresh.items()}}
+        for trigger, ids in ((self.trigger, list(self.fresh)), ("window", moved)):
+            subjects = [Subject(Member(self.sightings[id_], self.links[id_]), bases[id_]) for id_ in ids]
+            decided = self.stages.triage.assess_records(subjects, members, self.actions, trigger=trigger)
+            self.decisions.update(zip(ids, decided, strict=True))
+
+    def write(self, moved: Sequence[str]) -> None:
+        """Sightings, links, base facts, decisions and hits."""
+        relinked = [id_ for id_ in self.old if self.links.get(id_) != self.old[id_] and id_ not in self.fresh]
+        rows = [*self.fresh, *relinked]
+        unchanged = self.tx.input_digests(moved)
+        decided = {
+            id_: decision
+            for id_, decision in self.decisions.items()
+            if unchanged.get(id_) != decision.assessment.input_digest
+        }
+        self.tx.write_bases([(id_, seen.base) for id_, seen in self.fresh.items()])
+        self.tx.write_sightings([(self.sightings[id_], self.links[id_]) for id_ in rows])
+        self.tx.write_links([link for id_ in rows for link in self.links[id_].links])
+        self.tx.write_assessments([(d.assessment, d.record) for d in decided.values()], self.known_at)
+        self.tx.write_hits(hits_had(decided.values(), self.known_at))
+        self.tx.write_shadow([(id_, line) for id_, d in decided.items() for line in d.shadow], self.known_at)
+        self.tx.write_defects([line for d in decided.values() for line in d.defects], self.known_at)
+        for id_ in self.fresh:
+            decision = self.decisions[id_]
+            self.tally.colours[decision.assessment.colour] += 1
+            self.tally.defects += decision.defects
+            self.tally.handbacks += [id_] if decision.assessment.handback else []
+
+    def settle(self, moved: Sequence[str]) -> None:
+        """Where every touched matter stands now, dispatched where it is live; groups that vanished are dropped."""
+        touched = {self.links[id_].matter for id_ in (*self.fresh, *moved)}
+        touched |= {links.matter for id_, links in self.links.items() if id_ in self.old and links != self.old[id_]}
+        members: dict[str, list[str]] = defaultdict(list)
+        for id_, links in self.links.items():
+            if links.matter in touched:
+                members[links.matter].append(id_)
+        gone = {links.matter for links in self.old.values()} - {links.matter for links in self.links.values()}
+        settlement = Settlement(self.tx, self.stages.triage, self.known_at, newer_than=self.stages.act_on)
+        settlement.settle(members, gone=gone, sightings=self.sightings)
+        self.tx.write_hotspots(hotspots(self.links, self.sightings, self.decisions), self.known_at)
+
+
+def _span(sightings: Sequence[Sighting]) -> tuple[datetime, datetime]:
+    times = [sighting.at for sighting in sightings]
+    return min(times), max(times)
+
+
+def _in_red(rejected: Rejected) -> Rejected:
+    return replace(rejected, colour=Colour.RED)
+
+
+def _unknown_headers(stages: Stages, raws: Sequence[RawRecord]) -> set[str]:
+    shapes = {(raw.kind, tuple(raw.values)): raw for raw in raws}
+    return {header for raw in shapes.values() for header in stages.normaliser.unknown_headers(raw)}
+
+
+def _audited(tally: Tally) -> dict[str, object]:
+    return {
+        "read": tally.read,
+        "new": tally.new,
+        "unchanged": tally.unchanged,
+        "updated": tally.updated,
+        "quarantined": tally.quarantined,
+        "colours": {colour.word: count for colour, count in sorted(tally.colours.items())},
+    }
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """No cyclic collection inside a batch (ruling 90): what a batch makes is freed by counting, or after it."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()

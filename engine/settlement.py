@@ -1,0 +1,204 @@
+"""Settlement: a matter recomputed whole inside the transaction that touched it, and dispatched when it is live.
+
+In: an open batch, the triage, the members of the touched matters. Out: matter states, dispatch actions, hits of the process rules.
+Not here: what a standing colour is (`casework`), who handles it (`routing`), linking and judging of records (`pipeline`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
+
+from engine import casework
+from engine.model import Action, Assessment, Colour, HitHad, Links, MatterState, SetAside, Sighting
+from engine.store import Batch
+from engine.triage import Decision, Triage
+
+MACHINE = "sanse"
+
+
+class _OfRecord(Protocol):
+    @property
+    def incident(self) -> str: ...
+
+
+_Row = TypeVar("_Row", bound=_OfRecord)
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """All that is known of one matter before it is settled."""
+
+    id: str
+    records: tuple[casework.RecordView, ...]
+    hits: tuple[HitHad, ...]
+    asides: tuple[SetAside, ...]
+    actions: tuple[Action, ...]
+    former: tuple[MatterState, ...]
+
+    @property
+    def code(self) -> str:
+        """The code of the oldest former state that had one: it never changes (ruling 6)."""
+        coded = sorted((state.first_at, state.code) for state in self.former if state.code)
+        return coded[0][1] if coded else ""
+
+
+class Settlement:
+    """Settles matters inside one transaction, at the time we know of."""
+
+    def __init__(self, tx: Batch, triage: Triage, known_at: datetime, *, newer_than: timedelta) -> None:
+        self._tx, self._triage, self._known_at, self._newer_than = tx, triage, known_at, newer_than
+        self._assessed: list[tuple[Assessment, bytes]] = []
+        self._hits: list[HitHad] = []
+        self._dispatched: list[Action] = []
+
+    def settle(
+        self, members: Mapping[str, Sequence[str]], *, gone: Collection[str], sightings: Mapping[str, Sighting]
+    ) -> dict[str, MatterState]:
+        """The states of whole matters (id -> ids of all its records), written; `gone` ids no longer name a matter."""
+        cases = self._cases(members, gone)
+        states = {case.id: self._state(case, sightings[case.id]) for case in cases}
+        self._tx.write_assessments(self._assessed, self._known_at)
+        self._tx.write_hits(self._hits)
+        self._tx.write_actions(self._dispatched)
+        self._tx.write_matters(list(states.values()), gone=gone)
+        return states
+
+    def _cases(self, members: Mapping[str, Sequence[str]], gone: Collection[str]) -> list[_Case]:
+        everyone = [id_ for ids in members.values() for id_ in ids]
+        views = self._tx.record_views(everyone)
+        former = self._tx.matter_states({*everyone, *gone})
+        hits = _by_record(self._tx.hits_of(everyone))
+        asides = _by_record(self._tx.set_asides(everyone))
+        actions: dict[str, list[Action]] = defaultdict(list)
+        for action in self._tx.actions_of(everyone):
+            actions[action.matter].append(action)
+        return [
+            _Case(
+                matter,
+                tuple(casework.RecordView(id_, *views[id_]) for id_ in ids),
+                tuple(hit for id_ in ids for hit in hits.get(id_, ())),
+                tuple(aside for id_ in ids for aside in asides.get(id_, ())),
+                tuple(action for id_ in ids for action in actions.get(id_, ())),
+                tuple(former[id_] for id_ in ids if id_ in former),
+            )
+            for matter, ids in members.items()
+        ]
+
+    def _state(self, case: _Case, first: Sighting) -> MatterState:
+        process, made = self._process(case)
+        stands = casework.standing(
+            case.records,
+            (*case.hits, *made),
+            set_asides=case.asides,
+            actions=case.actions,
+            process=process,
+            now=self._known_at,
+        )
+        times = [record.at for record in case.records]
+        history = casework.is_history(max(times), self._known_at, self._newer_than) and not case.code
+        code, route = case.code, next((state.route for state in case.former if state.route), "")
+        if not history and stands.status == casework.OPEN:
+            code, route = self._dispatch(case, stands, first, route)
+        return MatterState(
+            id=case.id,
+            code=code,
+            status=stands.status,
+            episode=stands.episode,
+            standing=stands.standing,
+            machine=stands.machine,
+            records=len(case.records),
+            route=route,
+            history=history,
+            first_at=min(times),
+            last_at=max(times),
+            updated_at=self._known_at,
+            yellow_since=stands.yellow_since,
+        )
+
+    def _process(self, case: _Case) -> tuple[Colour, list[HitHad]]:
+        """What the rules of the process say now; only matters somebody has acted on have a process."""
+        if not case.actions:
+            return Colour.GREEN, []
+        standing = max((hit.colour for hit in case.hits), default=Colour.GREEN)
+        yellow = min((state.yellow_since for state in case.former if state.yellow_since), default=None)
+        decision = self._triage.assess_matter(
+            case.id, case.actions, as_of=self._known_at, standing=standing, yellow_since=yellow, trigger="process"
+        )
+        made = hits_had([decision], self._known_at, incident=case.id)
+        if made:
+            self._assessed.append((decision.assessment, decision.record))
+            self._hits += made
+        return decision.assessment.colour, made
+
+    def _dispatch(self, case: _Case, stands: casework.Standing, first: Sighting, held: str) -> tuple[str, str]:
+        """A dispatch action when the matter has none on this route yet; the code is given once."""
+        colour = max(stands.standing, stands.machine)
+        route = self._triage.route(colour, area=first.area, topic=first.topic, category=None)
+        code = case.code or self._tx.new_code(case.id, self._known_at)
+        if route.id != held or not case.code:
+            evidence = f"{colour.word} {route.id} {'、'.join(route.receivers)}"
+            now = self._known_at
+            self._dispatched.append(Action(case.id, casework.DISPATCH, colour.word, MACHINE, now, now, evidence))
+        return code, route.id
+
+
+def hits_had(decisions: Iterable[Decision], known_at: datetime, incident: str = "") -> list[HitHad]:
+    """The hits of decisions as the standing colour remembers them."""
+    return [
+        HitHad(incident or decision.assessment.subject, hit.key, hit.rule, hit.colour, known_at)
+        for decision in decisions
+        for hit in decision.assessment.hits
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class HotspotState:
+    """A hotspot as it stands: id of its oldest record, size, colour of the hits its records have."""
+
+    id: str
+    records: int
+    persons: int
+    colour: Colour
+    first_at: datetime
+    last_at: datetime
+    place: str
+    topic: str
+
+
+def hotspots(
+    links: Mapping[str, Links], sightings: Mapping[str, Sighting], decisions: Mapping[str, Decision]
+) -> list[HotspotState]:
+    """The state of every hotspot among the linked records; all anonymous records together are one person."""
+    members: dict[str, list[str]] = defaultdict(list)
+    for id_, link in links.items():
+        if link.hotspot is not None:
+            members[link.hotspot].append(id_)
+    states = []
+    for hotspot, ids in members.items():
+        times = [sightings[id_].at for id_ in ids]
+        colours = [decisions[id_].assessment.colour for id_ in ids if id_ in decisions]
+        first = sightings[ids[0]]
+        states.append(
+            HotspotState(
+                hotspot,
+                len(ids),
+                len({links[id_].person for id_ in ids}),
+                max(colours, default=Colour.GREEN),
+                min(times),
+                max(times),
+                first.place or "",
+                first.topic or "",
+            )
+        )
+    return states
+
+
+def _by_record(rows: Iterable[_Row]) -> Mapping[str, list[_Row]]:
+    grouped: dict[str, list[_Row]] = defaultdict(list)
+    for row in rows:
+        grouped[row.incident].append(row)
+    return grouped
