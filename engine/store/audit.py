@@ -74,8 +74,8 @@ class Audit(Session):
         return chain.examine(self._keys.chain, self._entries(), head=head, anchors=known)
 
     def _entries(self) -> Iterator[chain.Entry]:
-        streaming = self._connection.execution_options(stream_results=True, max_row_buffer=10_000)
-        rows: Iterable[Any] = streaming.execute(select(audit).order_by(audit.c.seq))
+        statement = select(audit).order_by(audit.c.seq).execution_options(stream_results=True)
+        rows: Iterable[Any] = self._connection.execute(statement)
         for seq, at, actor, what, payload, mac in rows:
             yield chain.Entry(seq, at, actor, what, bytes(payload), bytes(mac))
 

@@ -174,8 +174,16 @@ class Vendor(Protocol):
         """Wait until no other transaction holds any of the keys; no keys: until no other transaction writes at all."""
         ...
 
+    def try_lock(self, connection: Connection, keys: Collection[int]) -> bool:
+        """Take more locks if nobody holds them; never waits, so the order does not matter."""
+        ...
+
     def buckets(self, keys: Collection[int]) -> frozenset[int]:
         """The locks that these keys fall into; empty where every write excludes every other."""
+        ...
+
+    def faults(self, connection: Connection) -> Sequence[str]:
+        """What the product's own check of its files and references finds."""
         ...
 
     def reserve(self, connection: Connection, table: Table, count: int) -> Sequence[int]:
@@ -220,9 +228,19 @@ class SqliteVendor:
     def lock(self, connection: Connection, keys: Collection[int]) -> None:
         """BEGIN IMMEDIATE holds the one write lock already."""
 
+    def try_lock(self, connection: Connection, keys: Collection[int]) -> bool:
+        """Held already."""
+        return True
+
     def buckets(self, keys: Collection[int]) -> frozenset[int]:
         """None: every write excludes every other."""
         return frozenset()
+
+    def faults(self, connection: Connection) -> Sequence[str]:
+        """SQLite's integrity and foreign key checks."""
+        pages = [row[0] for row in connection.exec_driver_sql("PRAGMA integrity_check(20)") if row[0] != "ok"]
+        broken = [f"{row[0]} -> {row[2]}" for row in connection.exec_driver_sql("PRAGMA foreign_key_check")]
+        return [*pages, *broken[:20]]
 
     def reserve(self, connection: Connection, table: Table, count: int) -> Sequence[int]:
         """The numbers after the highest; nobody else writes meanwhile."""
@@ -296,9 +314,18 @@ class PostgresVendor:
             (_LOCK_CLASS, sorted(keys)),
         )
 
+    def try_lock(self, connection: Connection, keys: Collection[int]) -> bool:
+        """All of them or, when somebody holds one, not."""
+        sql = "SELECT bool_and(pg_try_advisory_xact_lock(%s, bucket)) FROM unnest(%s::int[]) AS bucket"
+        return bool(connection.exec_driver_sql(sql, (_LOCK_CLASS, sorted(keys))).scalar_one())
+
     def buckets(self, keys: Collection[int]) -> frozenset[int]:
         """Remainders of the keys."""
         return frozenset(key % _BUCKETS for key in keys)
+
+    def faults(self, connection: Connection) -> Sequence[str]:
+        """None: PostgreSQL checks foreign keys as it writes and has its own tools for its files."""
+        return ()
 
     def reserve(self, connection: Connection, table: Table, count: int) -> Sequence[int]:
         """The next values of the table's sequence."""

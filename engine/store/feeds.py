@@ -23,7 +23,7 @@ _IMPORTS = Query(select(imports).where(imports.c.digest == bindparam("digest")).
 _META = Query(select(meta.c.name, meta.c.value))
 _WRITE_CURSOR = Insert(cursors, keys=("source",))
 _WRITE_IMPORT = Insert(imports, "digest", "source", "at", "counts")
-_WRITE_META = Insert(meta, keys=("name",))
+_NOTE_META = Insert(meta, once=True)
 
 
 class Feeds(Session):
@@ -52,6 +52,6 @@ class Feeds(Session):
         """Facts about this database: its clock, when it was made."""
         return {row[0]: row[1] for row in self._rows(_META)}
 
-    def write_meta(self, facts: Mapping[str, str]) -> None:
-        """Put facts about this database."""
-        self._each(_WRITE_META, sorted(facts.items()))
+    def note_meta(self, name: str, value: str) -> None:
+        """Put a fact about this database, once; a fact that is there stays as it is."""
+        self._each(_NOTE_META, [(name, value)])

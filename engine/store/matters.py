@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Select, bindparam, delete, func, select
+from sqlalchemy import Connection, Select, bindparam, delete, func, literal_column, select
 
 from engine.model import Colour, MatterState
 from engine.store import cells
@@ -59,7 +59,10 @@ _ONE = Query(_SHOWN.where(matters.c.id == bindparam("id")))
 _HOTSPOTS = Query(select(hotspots).order_by(hotspots.c.colour.desc(), hotspots.c.last_at.desc(), hotspots.c.id))
 _EMPTY_HOTSPOTS = Query(
     delete(hotspots).where(
-        among(hotspots.c.id, "ids"), ~select(sightings.c.n).where(sightings.c.hotspot == hotspots.c.id).exists()
+        among(hotspots.c.id, "ids"),
+        ~select(sightings.c.n)
+        .where(sightings.c.hotspot == hotspots.c.id, sightings.c.hotspot != literal_column("''"))
+        .exists(),
     )
 )
 

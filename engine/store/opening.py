@@ -13,18 +13,20 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 from engine.errors import StoreError
-from engine.store import block_keys
+from engine.store import block_keys, verify
 from engine.store.batch import Batch, Reading
+from engine.store.chain import Anchor
 from engine.store.dialects import Vendor, transaction, vendor_of
 from engine.store.memory import Memory
 from engine.store.migrations import HEAD
 from engine.store.rows import BlockKeys
-from engine.store.sealing import Keys, Sealer
+from engine.store.sealing import Keys, Sealer, fingerprint
 from engine.store.session import Shared
 
 _MOST_LOCKS = 96
 """More block keys than this and a batch locks everybody else out: it would meet nearly all of them anyway."""
 _ROUNDS = 8
+_KEYS = "keys"
 
 
 class Store:
@@ -34,6 +36,7 @@ class Store:
         self._vendor = vendor
         self._shared = Shared(vendor, keys, Sealer(keys), Memory())
         self._engine = vendor.engine()
+        self._keys_noted = False
 
     @contextmanager
     def batch(self, keys: Sequence[BlockKeys] = ()) -> Iterator[Batch]:
@@ -44,14 +47,23 @@ class Store:
         """
         with self._locked(_lock_keys(keys)) as connection:
             batch = Batch(connection, self._shared)
+            if not self._keys_noted:
+                batch.note_meta(_KEYS, fingerprint(self._shared.keys))
+                self._check_keys(batch)
             yield batch
             batch.finish()
+        self._keys_noted = True
 
     @contextmanager
     def read(self) -> Iterator[Reading]:
         """A consistent view; it never waits for writers."""
         with transaction(self._engine, self._vendor, writes=False) as connection:
             yield Reading(connection, self._shared)
+
+    def verify(self, *, anchors: Sequence[Anchor] = (), deep: bool = False) -> verify.Verification:
+        """Examine everything; `anchors` kept elsewhere; `deep` opens every sealed cell and digests every decision."""
+        with transaction(self._engine, self._vendor, writes=False) as connection:
+            return verify.Verifier(connection, self._shared).verify(anchors, deep=deep)
 
     def backup(self, target: Path) -> None:
         """A consistent copy in a new file while others work (SQLite only)."""
@@ -62,19 +74,33 @@ class Store:
         """Give back every connection."""
         self._engine.dispose()
 
+    def check(self) -> None:
+        """Raise StoreError when the tables are of another release or the data of another key file."""
+        with transaction(self._engine, self._vendor, writes=False) as connection:
+            _check_revision(connection)
+            self._check_keys(Reading(connection, self._shared))
+
+    def _check_keys(self, reading: Reading) -> None:
+        noted = reading.meta().get(_KEYS)
+        if noted is not None and noted != fingerprint(self._shared.keys):
+            raise StoreError("密钥与数据库不符", hint="使用建库时的密钥文件；换密钥须用专门的命令，不能直接替换文件")
+
     @contextmanager
     def _locked(self, keys: frozenset[int]) -> Iterator[Connection]:
         """A transaction that holds the locks of its keys and of every cluster that has a record under one of them.
 
-        Clusters are only known once looked for, and may change until they are locked: so look, lock all at once in one order,
-        look again, and begin anew with more locks when there were more.
+        Clusters are only known once looked for, and may change until they are locked: so look, take what is free, look again; where
+        one is taken, begin anew and wait for all of them in one order, which cannot end in a deadlock.
         """
         locks = self._vendor.buckets(keys)
-        everything = len(keys) > _MOST_LOCKS or not keys
-        for _ in range(_ROUNDS):
+        rounds = 0 if len(keys) > _MOST_LOCKS or not keys else _ROUNDS
+        for _ in range(rounds):
             with transaction(self._engine, self._vendor, writes=True) as connection:
-                self._vendor.lock(connection, () if everything else locks)
-                more = frozenset() if everything else self._cluster_locks(connection, keys) - locks
+                self._vendor.lock(connection, locks)
+                more = self._cluster_locks(connection, keys) - locks
+                while more and self._vendor.try_lock(connection, more):
+                    locks |= more
+                    more = self._cluster_locks(connection, keys) - locks
                 if not more:
                     yield connection
                     return
@@ -86,27 +112,25 @@ class Store:
     def _cluster_locks(self, connection: Connection, keys: frozenset[int]) -> frozenset[int]:
         if not self._vendor.buckets(keys):
             return frozenset()
-        reading = Reading(connection, self._shared)
-        return self._vendor.buckets([block_keys.cluster(name) for name in reading.clusters_of(keys)])
+        clusters = Reading(connection, self._shared).clusters_of(keys)
+        return self._vendor.buckets([block_keys.cluster(name) for name in clusters])
 
 
 def open_store(url: str, keys: Keys) -> Store:
-    """The store at a URL; raises StoreError when its tables are of another release, ConfigError for another database."""
-    vendor = vendor_of(url)
-    store = Store(vendor, keys)
+    """The store at a URL; raises StoreError when its tables are of another release or its keys others, ConfigError for another database."""
+    store = Store(vendor_of(url), keys)
     try:
-        _check_revision(store)
+        store.check()
     except StoreError:
         store.close()
         raise
     return store
 
 
-def _check_revision(store: Store) -> None:
-    with transaction(store._engine, store._vendor, writes=False) as connection:
-        if not inspect(connection).has_table("alembic_version"):
-            raise StoreError("数据库是空的", hint="先运行 sanse db upgrade")
-        held = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+def _check_revision(connection: Connection) -> None:
+    if not inspect(connection).has_table("alembic_version"):
+        raise StoreError("数据库是空的", hint="先运行 sanse db upgrade")
+    held = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
     if held != HEAD:
         raise StoreError(
             f"数据库的版本是 {held}，本程序需要 {HEAD}",

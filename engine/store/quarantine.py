@@ -65,7 +65,7 @@ class Quarantine(Session):
             sealed = self._sealer.seal("quarantine", _cell(*key), _body(row))
             seen = (status, first_at, known, times + 1)
             rows[key] = (row.raw.source, row.raw.kind, row.raw.row, digest, row.code, colour, *seen, sealed)
-        self._each(_WRITE, list(rows.values()))
+        self._each(_WRITE, [rows[key] for key in sorted(rows)])
 
     def quarantined(
         self, statuses: Collection[str] = (OPEN,), *, limit: int = 1000, offset: int = 0

@@ -9,6 +9,8 @@ derived from the sealing key by HKDF-SHA-256. Nonces are random: a class may sea
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import os
 from dataclasses import dataclass, field
 from typing import Literal
@@ -37,6 +39,12 @@ class Keys:
     seal: bytes = field(repr=False)
     chain: bytes = field(repr=False)
     cipher: Literal["aes", "sm4"] = "aes"
+
+
+def fingerprint(keys: Keys) -> str:
+    """Tells whether two installations have the same keys, and nothing else about them."""
+    macs = [hmac.digest(key, b"sanse/fingerprint", "sha256") for key in (keys.index, keys.seal, keys.chain)]
+    return hashlib.sha256(b"".join(macs)).hexdigest()
 
 
 class Sealer:

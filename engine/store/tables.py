@@ -54,6 +54,12 @@ def _number(name: str = "n") -> Column[int]:
     return Column(name, BigInteger().with_variant(Integer, "sqlite"), Identity(), primary_key=True, nullable=False)
 
 
+def _row(name: str, *refers: ForeignKey) -> Column[int]:
+    """A row number that is given, not counted; the rowid itself on SQLite."""
+    kind = BigInteger().with_variant(Integer, "sqlite")
+    return Column(name, kind, *refers, primary_key=True, nullable=False, autoincrement=False)
+
+
 meta = Table("meta", metadata, _text("name", key=True), _text("value"))
 counters = Table("counters", metadata, _text("name", key=True), _int("value"))
 
@@ -85,7 +91,7 @@ versions = Table(
 bodies = Table(
     "bodies",
     metadata,
-    Column("version", BigInteger, ForeignKey("versions.n"), primary_key=True, autoincrement=False, nullable=False),
+    _row("version", ForeignKey("versions.n")),
     _blob("sealed"),
 )
 
@@ -207,11 +213,19 @@ matters = Table(
     _int("last_at"),
     _int("updated_at"),
     _int("yellow_since"),
-    Index("matters_listed", "status", "standing", "last_at"),
+    Index("matters_by_status", "status", "standing", "last_at"),
+    Index("matters_all", "standing", "last_at"),
     Index("matters_code", "code", sqlite_where=text("code <> ''"), postgresql_where=text("code <> ''")),
 )
 
-matter_codes = Table("matter_codes", metadata, _text("code", key=True), _text("incident"), _int("given_at"))
+matter_codes = Table(
+    "matter_codes",
+    metadata,
+    _text("code", key=True),
+    _text("incident"),
+    _int("given_at"),
+    Index("matter_codes_incident", "incident"),
+)
 
 hotspots = Table(
     "hotspots",
@@ -309,14 +323,14 @@ blobs = Table("blobs", metadata, _text("digest", key=True), _blob("body"))
 audit = Table(
     "audit",
     metadata,
-    _int("seq", key=True),
+    _row("seq"),
     _int("at"),
     _text("actor"),
     _text("what"),
     _blob("payload"),
     _blob("mac"),
 )
-audit_head = Table("audit_head", metadata, _int("id", key=True), _int("seq"), _blob("mac"), _blob("seal"))
+audit_head = Table("audit_head", metadata, _row("id"), _int("seq"), _blob("mac"), _blob("seal"))
 anchors = Table("anchors", metadata, _number(), _int("seq"), _int("at"), _blob("mac"), _blob("seal"))
 
 people = Table(

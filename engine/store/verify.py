@@ -1,0 +1,167 @@
+"""Verify: examine a whole database and name what should not be.
+
+In: an open view. Out: a `Verification`: counts, the examination of the audit chain, findings in Chinese.
+Not here: curing anything; replaying decisions (`engine.desk`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import Select, Table, func, select
+
+from engine.errors import StoreError
+from engine.model import digest
+from engine.store.batch import Reading
+from engine.store.chain import Anchor, Examination
+from engine.store.session import Footprint
+from engine.store.tables import (
+    assessments,
+    audit,
+    blobs,
+    blocks,
+    bodies,
+    matter_codes,
+    matters,
+    metadata,
+    raw,
+    rulebook_files,
+    rulebooks,
+    sightings,
+    verdicts,
+    versions,
+)
+
+_PAGE = 5_000
+_MOST_NAMED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What an examination found; `counts`: rows by table; `findings`: what should not be, in words."""
+
+    counts: dict[str, int]
+    audit: Examination
+    findings: tuple[str, ...]
+
+    @property
+    def sound(self) -> bool:
+        """Whether everything is as it was written."""
+        return self.audit.sound and not self.findings
+
+
+class Verifier(Reading):
+    """Examines one consistent view."""
+
+    def verify(self, anchors: Sequence[Anchor] = (), *, deep: bool = False) -> Verification:
+        """Everything; `deep` also opens every sealed cell and digests every decision and version against the audit log."""
+        counts = {table.name: self._scalar(select(func.count()).select_from(table)) for table in metadata.sorted_tables}
+        findings = [f"数据库自检：{fault}" for fault in self._vendor.faults(self._connection)]
+        findings += self._strays()
+        findings += self._false_rulebooks()
+        examined = self.examine_audit(anchors)
+        if deep:
+            findings += [*self._false_footprints(), *self._unopenable()]
+        return Verification(counts, examined, tuple(findings))
+
+    def _strays(self) -> Iterator[str]:
+        """Rows that belong to nothing, or of which there must be exactly one."""
+        for said, strays in _STRAYS:
+            names = [str(row[0]) for row in self._connection.execute(strays.limit(_MOST_NAMED))]
+            if names:
+                yield f"{said}：{'、'.join(names)}"
+
+    def _false_rulebooks(self) -> Iterator[str]:
+        for name, body in self._connection.execute(select(blobs)):
+            if hashlib.sha256(body).hexdigest() != name:
+                yield f"规则文件内容与摘要不符：{name}"
+        for held, _ in self.rulebooks():
+            rows = self._connection.execute(
+                select(rulebook_files.c.name, rulebook_files.c.blob).where(rulebook_files.c.rulebook == held)
+            )
+            if digest({row[0]: row[1] for row in rows}) != held:
+                yield f"规则集的文件与摘要不符：{held}"
+
+    def _false_footprints(self) -> Iterator[str]:
+        """Rows of growing tables whose digest is not the one in the audit log; rows that no entry names."""
+        named = dict.fromkeys(_PRINTED, 0)
+        for seq, payload in self._stream(select(audit.c.seq, audit.c.payload).order_by(audit.c.seq)):
+            for name, claimed in orjson.loads(payload).get("wrote", {}).items():
+                found = Footprint()
+                for first, last in claimed["rows"]:
+                    named[name] += last - first + 1
+                    for number, *parts in self._connection.execute(_PRINTED[name](first, last)):
+                        found.add(number, *(part.encode() if isinstance(part, str) else bytes(part) for part in parts))
+                if found.shown() != claimed:
+                    yield f"审计第{seq}条写入的 {name} 已不是原样"
+        for name, number in named.items():
+            held = self._scalar(select(func.count()).select_from(metadata.tables[name]))
+            if held != number:
+                yield f"{name} 有 {held} 行，审计记录写入 {number} 行"
+
+    def _unopenable(self) -> Iterator[str]:
+        """Sealed cells that do not open."""
+        for digest_, sealed in self._stream(select(raw.c.digest, raw.c.sealed)):
+            yield from self._tried("raw", f"raw/sealed/{bytes(digest_).hex()}", sealed)
+        held = select(versions.c.incident, versions.c.version, bodies.c.sealed).join(
+            bodies, bodies.c.version == versions.c.n
+        )
+        for incident, version, sealed in self._stream(held):
+            yield from self._tried("incident", f"bodies/sealed/{incident}@{version}", sealed)
+
+    def _tried(self, kind: str, cell: str, sealed: bytes) -> Iterator[str]:
+        try:
+            self._sealer.open(kind, cell, bytes(sealed))
+        except StoreError:
+            yield f"加密内容无法打开：{cell}"
+
+    def _stream(self, statement: Select[Any]) -> Iterator[Any]:
+        """Rows a page at a time, while other statements run."""
+        result = self._connection.execute(statement.execution_options(stream_results=True))
+        for page in result.partitions(_PAGE):
+            yield from page
+
+    def _scalar(self, statement: Select[Any]) -> int:
+        return int(self._connection.execute(statement).scalar_one())
+
+
+def _printed_assessments(first: int, last: int) -> Select[Any]:
+    a = assessments.c
+    return select(a.seq, a.subject, a.record).where(a.seq.between(first, last)).order_by(a.seq)
+
+
+def _printed_versions(first: int, last: int) -> Select[Any]:
+    v = versions.c
+    return select(v.n, v.incident, v.version, v.raw).where(v.n.between(first, last)).order_by(v.n)
+
+
+_PRINTED = {"assessments": _printed_assessments, "versions": _printed_versions}
+
+
+def _without(column: Any, other: Table, key: Any) -> Select[Any]:
+    """Values of a column that have no row in another table."""
+    return select(column).where(~select(other.c[key.name]).where(key == column).exists()).order_by(column)
+
+
+_current = (
+    select(versions.c.incident)
+    .group_by(versions.c.incident)
+    .having(func.sum(versions.c.current) != 1)
+    .order_by(versions.c.incident)
+)
+_STRAYS: tuple[tuple[str, Select[Any]], ...] = (
+    ("当前版本不是恰好一个的记录", _current),
+    ("没有正文的版本", _without(versions.c.n, bodies, bodies.c.version)),
+    ("没有来件的记录", _without(sightings.c.id, versions, versions.c.incident)),
+    ("没有归入任何记录的来件", _without(versions.c.incident, sightings, sightings.c.id)),
+    ("没有状态的事项", _without(sightings.c.matter, matters, matters.c.id)),
+    ("没有记录的事项", _without(matters.c.id, sightings, sightings.c.matter)),
+    ("没有记录的编号", _without(matter_codes.c.incident, sightings, sightings.c.id)),
+    ("没有记录的索引", _without(blocks.c.record, sightings, sightings.c.n)),
+    ("没有研判记录的结论", _without(verdicts.c.seq, assessments, assessments.c.seq)),
+    ("没有规则集的研判", _without(assessments.c.rulebook, rulebooks, rulebooks.c.digest)),
+)
