@@ -19,49 +19,15 @@ MASK = "＊"
 
 _FINGERPRINT = 32
 _PROVINCES = frozenset(
-    [
-        "11",
-        "12",
-        "13",
-        "14",
-        "15",
-        "21",
-        "22",
-        "23",
-        "31",
-        "32",
-        "33",
-        "34",
-        "35",
-        "36",
-        "37",
-        "41",
-        "42",
-        "43",
-        "44",
-        "45",
-        "46",
-        "50",
-        "51",
-        "52",
-        "53",
-        "54",
-        "61",
-        "62",
-        "63",
-        "64",
-        "65",
-        "71",
-        "81",
-        "82",
-        "83",
-    ]
+    str(code)
+    for first, last in ((11, 15), (21, 23), (31, 37), (41, 46), (50, 54), (61, 65), (71, 71), (81, 83))
+    for code in range(first, last + 1)
 )
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECKS = "10X98765432"
-_YOUNGEST = (
-    2010  # a "birthday" after this, without a right check digit or behind the word 编号, is an order number's date
-)
+# 430121202501020001 is an area, a day and a counter: what looks like a birthday this late is an order number's date, unless the
+# word 身份证 stands before it (from 2020 on), or the check digit is right (from 2010 on).
+_YOUNGEST, _ORDERS_FROM = 2010, 2020
 
 _SPOKEN = "零〇一二两三四五六七八九幺壹贰叁肆伍陆柒捌玖"
 _SPOKEN_DIGITS = dict(zip(_SPOKEN, "0012234567891123456789", strict=True))
@@ -76,10 +42,13 @@ _SPOKEN_MOBILE = re.compile(r"1[3-9]\d{9}")
 _PLAIN_MOBILE = re.compile(r"1[3-9]\d{9}", re.ASCII)
 _MOBILE = re.compile(r"(?:(?:00)?86|0)?1[3-9]\d{9}")
 _LANDLINE = re.compile(r"(?:(?:00)?860?|0)(?:10|2[0-57-9]|[3-9]\d\d)[2-9]\d{6,7}")
+_AREA = re.compile(r"0?(?:10|2[0-57-9]|[3-9]\d\d)")
 _SERVICE = re.compile(r"[48]00\d{7}")
 _LOCAL = re.compile(r"[2-9]\d{6,7}")
-_CARD_START = re.compile(r"62|4|5[1-5]|35|37|9558|60|81")
+_DAY = re.compile(r"20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
+_ISSUED = re.compile(r"62\d{14,17}|9558\d{15}|(?:4\d|5[1-5]|35)\d{14}")
 
+_CARD_WORD_BEFORE = re.compile(r"(?:身份证|证件|居民证)[^，。；,;]{0,6}$")
 _PHONE_BEFORE = re.compile(r"(?:电话|座机|固话|手机|号码|联系方式|拨打|致电|来电|(?i:tel))[^，。；,;]{0,4}$")
 _CARD_BEFORE = re.compile(r"(?:卡号|银行卡|储蓄卡|信用卡|[账帐][号户]|存折|[工建农中]行|一卡通)[^，。；,;]{0,6}$")
 _ORDER_BEFORE = re.compile(
@@ -229,15 +198,27 @@ def _numbered(text: str) -> Iterator[tuple[int, int]]:
             _Segment(run.start() + part.start(), run.start() + part.end(), plain_digits(part.group()))
             for part in _SEGMENT.finditer(run.group())
         ]
-        first = 0
-        while first < len(segments):
-            found = _longest(text, segments, first)
-            if found:
-                yield found[1]
-                first = found[0]
-            else:
-                yield from _within(text, segments[first])
-                first += 1
+        yield from _identifiers(text, segments)
+
+
+def _identifiers(text: str, segments: Sequence[_Segment]) -> Iterator[tuple[int, int]]:
+    first = 0
+    while first < len(segments):
+        found = _longest(text, segments, first + 1) if _is_word(text, segments, first) else None
+        found = found or _longest(text, segments, first)
+        if found:
+            yield found[1]
+            first = found[0]
+        else:
+            yield from _within(text, segments[first])
+            first += 1
+
+
+def _is_word(text: str, segments: Sequence[_Segment], place: int) -> bool:
+    """Whether a lone numeral touches written digits: the 一 of 电话统一138… belongs to the word before it."""
+    here = segments[place]
+    alone = len(here.digits) == 1 and text[here.start] in _SPOKEN_DIGITS and place + 1 < len(segments)
+    return alone and segments[place + 1].start == here.end
 
 
 def _longest(text: str, segments: Sequence[_Segment], first: int) -> tuple[int, tuple[int, int]] | None:
@@ -260,10 +241,18 @@ def _longest(text: str, segments: Sequence[_Segment], first: int) -> tuple[int, 
 
 
 def _within(text: str, segment: _Segment) -> Iterator[tuple[int, int]]:
-    """A mobile number inside a longer row of spoken digits (电话统一一三八…): a numeral word may touch it."""
-    if len(segment.digits) > 11 and text[segment.start] in _SPOKEN_DIGITS:
-        for match in _SPOKEN_MOBILE.finditer(segment.digits):
-            yield segment.start + match.start(), segment.start + match.end()
+    """An identifier inside a longer row of spoken digits (电话统一一三八…): a numeral word may touch it."""
+    digits, start = segment.digits, segment.start
+    if len(digits) < 12 or text[start] not in _SPOKEN_DIGITS:
+        return
+    for match in _SPOKEN_MOBILE.finditer(digits):
+        yield start + match.start(), start + match.end()
+    for place in range(len(digits) - 17):
+        if _is_card(digits[place : place + 18], text, start + place):
+            yield start + place, start + place + 18
+    checked = _CHECK_AFTER.match(text, segment.end)
+    if checked and _is_card(f"{digits[-17:]}X", text, segment.end - 17):
+        yield segment.end - 17, checked.end()
 
 
 def _is_identifier(digits: str, groups: Sequence[int], text: str, start: int, end: int) -> bool:
@@ -277,11 +266,12 @@ def _is_identifier(digits: str, groups: Sequence[int], text: str, start: int, en
     if len(digits) >= 10 and _CARD_BEFORE.search(before):
         return True
     if len(digits) <= 8:
-        return bool(_LOCAL.fullmatch(digits)) and len(groups) <= 2 and bool(_PHONE_BEFORE.search(before))
+        spoken_of = _LOCAL.fullmatch(digits) and len(groups) <= 2 and _PHONE_BEFORE.search(before)
+        return bool(spoken_of) and not _DAY.fullmatch(digits)
     if _ORDER_BEFORE.search(before):
         return False
     if _LANDLINE.fullmatch(digits):
-        return _grouped_as_landline(groups)
+        return _grouped_as_landline(digits, groups)
     return bool(_SERVICE.fullmatch(digits)) and len(groups) <= 4 or _is_bank_card(digits)
 
 
@@ -291,8 +281,11 @@ def _grouped_as_phone(groups: Sequence[int]) -> bool:
     return len(body) == 1 or max(body) <= 4 or len(body) == 2
 
 
-def _grouped_as_landline(groups: Sequence[int]) -> bool:
-    return len(groups) == 1 or max(groups) == 1 or sum(groups[:1]) in (2, 3, 4)
+def _grouped_as_landline(digits: str, groups: Sequence[int]) -> bool:
+    """One piece, single digits, or the area code apart: not the end of a time and a date."""
+    body = list(groups[1:]) if groups[0] in (2, 4) and digits.startswith(("86", "0086")) else list(groups)
+    area = _AREA.match(digits.removeprefix("00").removeprefix("86"))
+    return len(body) == 1 or max(body) == 1 or (area is not None and body[0] in (area.end(), area.end() - 1))
 
 
 def _is_card(digits: str, text: str, start: int) -> bool:
@@ -302,15 +295,17 @@ def _is_card(digits: str, text: str, start: int) -> bool:
     born = _born(digits if len(digits) == 18 else f"{digits[:6]}19{digits[6:]}")
     if not born:
         return False
-    ordered = _ORDER_BEFORE.search(text[max(start - 12, 0) : start]) is not None
+    before = text[max(start - 12, 0) : start]
     if len(digits) == 15:
-        return not ordered
-    return born < _YOUNGEST or (not ordered and card_number(digits) is not None)
+        return _ORDER_BEFORE.search(before) is None
+    if born < _YOUNGEST or _CARD_WORD_BEFORE.search(before):
+        return True
+    return born < _ORDERS_FROM and _ORDER_BEFORE.search(before) is None and card_number(digits) is not None
 
 
 def _is_bank_card(digits: str) -> bool:
-    """16 to 19 digits with an issuer's beginning and the Luhn check."""
-    if not 16 <= len(digits) <= 19 or not _CARD_START.match(digits):
+    """An issuer's beginning and length, and the Luhn check."""
+    if not _ISSUED.fullmatch(digits):
         return False
     doubled = [int(d) * (1 + place % 2) for place, d in enumerate(reversed(digits))]
     return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0
