@@ -9,8 +9,11 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Connection, create_engine
 
 from engine.model import (
     Assessment,
@@ -229,3 +232,12 @@ def write(tx: Batch, batch: Sequence[Sample], *, known_at: datetime | None = Non
         [HitHad(s.sighting.id, hit.key, hit.rule, hit.colour, known_at) for s in batch for hit in s.assessment.hits]
     )
     tx.write_matters([state(s, tx.new_code(s.links.matter, known_at) if codes else "") for s in batch])
+
+
+@contextmanager
+def by_hand(url: str) -> Iterator[Connection]:
+    """A connection of somebody who goes past the store."""
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
