@@ -184,10 +184,10 @@ def _counter(year: int) -> str:
 def _filtered(shown: Select[Any], chosen: MatterFilter) -> Select[Any]:
     conditions = {
         "status": matters.c.status == chosen.status,
-        "colour": matters.c.standing == chosen.colour,
+        "colour": matters.c.standing == int(chosen.colour or 0),
         "route": matters.c.route == chosen.route,
         "area": sightings.c.area == chosen.area,
-        "history": matters.c.history == chosen.history,
+        "history": matters.c.history == int(chosen.history or 0),
         "since": matters.c.last_at >= cells.seconds(chosen.since),
     }
     unset = ("", None)

@@ -31,7 +31,7 @@ _HELD = Query(
 _LISTED = Query(
     select(quarantine)
     .where(among(quarantine.c.status, "statuses"))
-    .order_by(quarantine.c.colour.desc(), quarantine.c.n)
+    .order_by(quarantine.c.colour.desc(), quarantine.c.source, quarantine.c.row, quarantine.c.n)
     .limit(bindparam("size"))
     .offset(bindparam("skip"))
 )
@@ -70,7 +70,7 @@ class Quarantine(Session):
     def quarantined(
         self, statuses: Collection[str] = (OPEN,), *, limit: int = 1000, offset: int = 0
     ) -> list[QuarantineRow]:
-        """Rows of these states, red ones on top, opened."""
+        """Rows of these states, red ones on top, then as they stood in their source, opened."""
         return [self._row(row) for row in self._rows(_LISTED, statuses=statuses, size=limit, skip=offset)]
 
     def quarantine_rows(self, numbers: Collection[int]) -> list[QuarantineRow]:
