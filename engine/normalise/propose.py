@@ -20,7 +20,7 @@ from engine.normalise.contacts import id_number, phone
 from engine.normalise.suppliers import FIELDS, NUMBERS, TIMES
 from engine.normalise.times import TimeReader
 
-_EQUAL, _PINYIN, _INITIALS, _INSIDE, _SHAPE = 95, 90, 85, 80, 60
+_EQUAL, _PINYIN, _INITIALS, _INSIDE, _SHAPE = 95, 90, 85, 80, 65
 _LEAST, _ALIKE, _AGREES, _DISAGREES = 50, 60, 5, 30
 _MOST_ROWS, _MOST_CELLS = 200, 0.6
 _LONG_TEXT, _LONG_NAME = 20, 15
@@ -113,7 +113,8 @@ def _alike(header: str, alias: str) -> tuple[int, str]:
         initials = "".join(lazy_pinyin(right, style=Style.FIRST_LETTER))
         return (_INITIALS, f"是“{alias}”的拼音首字母") if latin == initials and len(latin) > 2 else (0, "")
     if min(len(left), len(right)) > 1 and (left in right or right in left):
-        return _INSIDE - abs(len(left) - len(right)), f"与“{alias}”相近"
+        share = min(len(left), len(right)) / max(len(left), len(right))
+        return int(_INSIDE * (1 + share) / 2), f"与“{alias}”相近"
     ratio = int(fuzz.ratio(left, right))
     return (ratio * _INSIDE // 100, f"与“{alias}”相近") if ratio >= _ALIKE else (0, "")
 

@@ -194,6 +194,55 @@ def test_numbers_that_identify_nobody_stay(text: str) -> None:
     assert mask_text(text) == text
 
 
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "138（1234）5678",
+        "138/1234/5678",
+        "138，1234，5678",
+        "138*1234*5678",
+        "138\n1234\n5678",
+        "１３８—１２３４－５６７８",
+        "138 123 45678",
+        "1381 234 5678",
+        "13812 345678",
+        "86-13812345678",
+        "138...1234...5678",
+        "138 - 1234 - 5678",
+        "一三八、一二三四、五六七八",
+        "138一二三四5678",
+        "13812345678/13912345678",
+        "138 1234 5678 139 1234 5678",
+        "1 3 8 1 2 3 4 5 6 7 8",
+        "430121—19900101—1237",
+        "４３０１２１199001011237",
+        "四三〇一二一 一九九〇〇一〇一 一二三七",
+    ],
+)
+def test_spellings_seen_in_the_wild_leave_no_digit(spelling: str) -> None:
+    masked = mask_text(f"他的是{spelling}，快来")
+    assert not any(c.isalnum() for c in masked.removeprefix("他的是").removesuffix("，快来")), masked
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "一共1500 2000 300元",
+        "房号13-8-1203，4567",
+        "1月3日、8日、12日、15日",
+        "楼栋1、3、8、12、15、18栋",
+        "统计2019 2020 2021 2022",
+        "2025 06 01 10 30 22",
+        "地点28.2345678,113.0812345",
+        "服务器192.168.100.138:8080",
+        "每天3 000 000 000步",
+        "一二三四五六七八九十",
+    ],
+)
+def test_rows_of_small_numbers_stay(text: str) -> None:
+    assert mask_text(text) == text
+
+
 class TestOwnNames:
     def test_own_names_are_hidden_wherever_they_stand(self) -> None:
         assert mask_text("张小三打了李四，张小三跑了", ["张小三", "李四"]) == "＊＊＊打了＊＊，＊＊＊跑了"
