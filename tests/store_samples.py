@@ -32,6 +32,7 @@ from engine.model import (
     canonical,
     digest,
 )
+from engine.ruleset.tree import Rulebook
 from engine.store import Batch
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -241,3 +242,10 @@ def by_hand(url: str) -> Iterator[Connection]:
     with engine.connect() as connection:
         yield connection
     engine.dispose()
+
+
+def rulebook(**files: bytes) -> Rulebook:
+    """A rulebook that is only its files."""
+    return Rulebook(
+        digest=digest({name: hashlib.sha256(body).hexdigest() for name, body in files.items()}), files=files
+    )

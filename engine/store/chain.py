@@ -171,8 +171,7 @@ class _Walk:
 
     def _extend_run(self, entry: Entry) -> None:
         first = entry.seq if self.run is None else self.run[0]
-        lost = self.head.seq - entry.seq
-        if self.run is not None and not self.shifted and lost > 0:
+        if entry.seq == first + 1:
             self.shifted = self._renumbered(entry)
         self.run = (first, entry.seq)
 
@@ -196,7 +195,8 @@ class _Walk:
             return Tampering.MISSING
         if not at_end:
             return Tampering.CHANGED
-        if first > self._vouched():
+        vouched = self._vouched()
+        if first > vouched and (self._head_true() or first == last or 0 < vouched == first - 1):
             return Tampering.APPENDED
         return Tampering.REWRITTEN if last > first and not self._head_stands() else Tampering.CHANGED
 

@@ -1,7 +1,7 @@
 """The neighbourhood: every stored record that a batch may touch, read with a handful of queries whatever its size.
 
-In: block keys of the batch. Out: `Stored` records: those sharing a key within reach, those named or naming, the founders of the
-batch's persons, all records of phones whose ID numbers change, and the whole clusters and chains of all these.
+In: block keys of the batch. Out: `Stored` records: those sharing a key within reach; those that it names, that name it or name the
+same; the first record of each of its persons; all records of phones whose ID numbers change; the whole clusters and chains of these.
 Also here: writing sightings, for what is filed under a key is written where it is read.
 Not here: what the records mean to each other (`engine.identity`).
 """
@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, literal_column, select, union
+from sqlalchemy import and_, bindparam, func, literal_column, select, union
 
 from engine.model import Links, Sighting
 from engine.store import block_keys, cells
@@ -37,16 +37,15 @@ _CLUSTERS = Query(
 )
 
 _asked = listing("persons").table_valued("value", name="asked")
-_founder = (
-    select(blocks.c.record).where(blocks.c.key == _asked.c.value).order_by(blocks.c.at).limit(1).scalar_subquery()
-)
+_older = blocks.alias("older")
+_first_at = select(func.min(_older.c.at)).where(_older.c.key == _asked.c.value).scalar_subquery()
 _FOUND = Query(
     union(
         select(blocks.c.record).where(
             among(blocks.c.key, "keys"), blocks.c.at >= bindparam("earliest"), blocks.c.at <= bindparam("latest")
         ),
         select(blocks.c.record).where(among(blocks.c.key, "ever")),
-        select(_founder).select_from(_asked),
+        select(blocks.c.record).join(_asked, and_(blocks.c.key == _asked.c.value, blocks.c.at == _first_at)),
         select(sightings.c.n).where(among(sightings.c.id, "ids")),
     )
 )
@@ -82,21 +81,20 @@ class Neighbourhood(Session):
         """Every stored record that records with these keys, happening in that span, may touch or be touched by."""
         former = [held.stored.sighting for held in self._numbered([key.id for key in keys]).values()]
         times = [earliest, latest, *(sighting.at for sighting in former)]
-        old_keys = {key for sighting in former for key in block_keys.of_sighting(sighting)}
+        former_keys = {key for sighting in former for key in block_keys.of_sighting(sighting)}
         persons = block_keys.parties(keys)
-        ids = {key.id for key in keys} | {number for key in keys for number in key.numbers}
-        ids.update(number for sighting in former for number in sighting.numbers)
-        ever = {block_keys.naming(key.id) for key in keys} | self._split_phones(keys, former)
+        named = {key.id for key in keys}.union(*(key.numbers for key in keys), *(s.numbers for s in former))
+        ever = {block_keys.naming(name) for name in named} | self._split_phones(keys, former)
         found = self._rows(
             _FOUND,
-            keys=persons | block_keys.places(keys) | old_keys,
+            keys=persons | block_keys.places(keys) | former_keys,
             earliest=cells.seconds(min(times) - reach),
             latest=cells.seconds(max(times) + reach),
             ever=ever,
             persons=persons,
-            ids=ids,
+            ids=named,
         )
-        return self._with_groups({row[0] for row in found if row[0] is not None})
+        return self._with_groups({row[0] for row in found})
 
     def sightings(self, ids: Collection[str]) -> dict[str, Stored]:
         """Stored records by id."""

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from engine.errors import UsageError
-from engine.model import Colour, RawRecord, Rejected, digest
-from engine.ruleset.tree import Rulebook
+from engine.model import Colour, RawRecord, Rejected
 from engine.store import Store
 from engine.store.quarantine import DISMISSED, RETRIED
-from tests.store_samples import START
+from tests.store_samples import START, rulebook
 
 DAY = timedelta(days=1)
 
@@ -98,13 +96,9 @@ class TestFeeds:
 class TestRulebooks:
     """Every rulebook that was ever live, byte for byte."""
 
-    def rulebook(self, **files: bytes) -> Rulebook:
-        digests = {name: hashlib.sha256(body).hexdigest() for name, body in files.items()}
-        return Rulebook(digest=digest(digests), files=files)
-
     def test_files_come_back_and_equal_ones_are_kept_once(self, store: Store) -> None:
-        first = self.rulebook(a=b"rules: []\n", b=b"same")
-        second = self.rulebook(a="rules: [规则]\n".encode(), b=b"same", c=b"same")
+        first = rulebook(a=b"rules: []\n", b=b"same")
+        second = rulebook(a="rules: [规则]\n".encode(), b=b"same", c=b"same")
         with store.batch() as tx:
             assert tx.note_rulebook(first, START) is True
             assert tx.note_rulebook(first, START + DAY) is False
