@@ -33,7 +33,7 @@ _SPOKEN = "零〇一二两三四五六七八九幺壹贰叁肆伍陆柒捌玖"
 _SPOKEN_DIGITS = dict(zip(_SPOKEN, "0012234567891123456789", strict=True))
 _CIRCLED = "①-⑨⓪⑴-⑼⒈-⒐❶-❾➀-➈➊-➒"
 _WRITTEN = rf"\d{_CIRCLED}"
-_GAP = r"[\s\-‐-―−_.．·•・‧,，、/／\\|~～()（）\[\]【】+＋\u00ad\u200b-\u200f\u2060\ufeff]"
+_GAP = r"[\s\-‐-―−－*＊_.．·•・‧,，、/／\\|~～()（）\[\]【】+＋\u00ad\u200b-\u200f\u2060\ufeff]"
 _RUN = re.compile(rf"[{_WRITTEN}{_SPOKEN}](?:{_GAP}{{0,3}}[{_WRITTEN}{_SPOKEN}]){{6,}}")
 _SEGMENT = re.compile(rf"[{_WRITTEN}]+|[{_SPOKEN}]+")
 _THOUSANDS = re.compile(r"\d{1,3}(?:[,，]\d{3})+")
@@ -107,12 +107,9 @@ def mask_text(text: str, names: Sequence[str] = ()) -> str:
     spans = [*_named(text, names), *_numbered(text)]
     if _LETTERED.search(text):
         spans += _lettered(text)
-    if not spans:
-        return text
-    characters = list(text)
     for start, end in spans:
-        characters[start:end] = MASK * (end - start)
-    return "".join(characters)
+        text = f"{text[:start]}{MASK * (end - start)}{text[end:]}"
+    return text
 
 
 def card_number(text: str) -> str | None:
@@ -256,9 +253,11 @@ def _within(text: str, segment: _Segment) -> Iterator[tuple[int, int]]:
 
 
 def _is_identifier(digits: str, groups: Sequence[int], text: str, start: int, end: int) -> bool:
-    if _MONEY_AFTER.match(text, end) or (len(groups) > 1 and _THOUSANDS.fullmatch(text, start, end)):
-        return False
     before = text[max(start - 12, 0) : start]
+    if _MONEY_AFTER.match(text, end) and not _PHONE_BEFORE.search(before):
+        return False
+    if len(groups) > 1 and _THOUSANDS.fullmatch(text, start, end):
+        return False
     if _MOBILE.fullmatch(digits):
         return _grouped_as_phone(groups)
     if _is_card(digits, text, start):
@@ -278,7 +277,7 @@ def _is_identifier(digits: str, groups: Sequence[int], text: str, start: int, en
 def _grouped_as_phone(groups: Sequence[int]) -> bool:
     """One piece, single digits, or pieces as people say them; not a row of dates and counts that adds up to eleven."""
     body = [size for index, size in enumerate(groups) if not (index == 0 and size in (1, 2, 4) and sum(groups) > 11)]
-    return len(body) == 1 or max(body) <= 4 or len(body) == 2
+    return len(body) <= 2 or body.count(1) > 5 or (body[0] > 2 and len(body) < 5)
 
 
 def _grouped_as_landline(digits: str, groups: Sequence[int]) -> bool:

@@ -14,6 +14,7 @@ from engine.normalise.cells import folded
 
 _PARTS = re.compile(r"[_/\\|>›»→—、;；\-]+|::")
 _OTHER = "99"
+_LONGEST_WORDING = 20
 
 
 class CategoryTable:
@@ -52,7 +53,17 @@ class CategoryTable:
             return whole
         parts = [self._known(folded(part)) for part in _PARTS.split(text)]
         known = [code for code in reversed(parts) if code]
-        return next((code for code in known if not code.endswith(_OTHER)), known[0] if known else None)
+        return next(
+            (code for code in known if not code.endswith(_OTHER)), known[0] if known else self._inside(folded(text))
+        )
+
+    def _inside(self, text: str) -> str | None:
+        """The longest name that stands in a short free wording: 反映楼上漏水一事 is 0201."""
+        if len(text) > _LONGEST_WORDING:
+            return None
+        named = [name for name in self._codes if len(name) > 1 and not name.isascii() and name in text]
+        named = [name for name in named if not self._codes[name].endswith(_OTHER)]
+        return self._codes[max(named, key=lambda name: (len(name), text.rfind(name)))] if named else None
 
     def _known(self, name: str) -> str | None:
         return self._codes.get(name) or self._codes.get(self._short(name)) or self._number(name)

@@ -23,7 +23,7 @@ _LOCAL = re.compile(r"[2-9]\d{6,7}")
 _FOREIGN = re.compile(r"(?:\+|00)(?!86)([1-9]\d{7,14})")
 _DOCUMENT = re.compile(r"[A-Z]{1,3}\d{6,10}")
 _COUNTED = re.compile(r"等?\d*人?$|\(.*\)$")
-_NAME_SPLIT = re.compile(r"[、,，;；/|\n]|和(?=[^平])")
+_NAME_SPLIT = re.compile(r"[、,，;；/|\n]|(?<=..)和(?=..)")
 
 
 def phone(text: str, *, area_code: str = "", placeholders: Collection[str] = ()) -> str:
@@ -64,6 +64,8 @@ def _one_phone(text: str, area_code: str) -> str:
 
 def id_number(text: str) -> str:
     """A resident's number with a right check digit (15 digits completed to 18), or a passport-like number; else ""."""
+    if len(text) == 18 and text.isascii() and text.isalnum():
+        return card_number(text) or ""
     bare = "".join(plain_digits(unicodedata.normalize("NFKC", text)).split()).replace("-", "").upper()
     return card_number(bare) or (bare if _DOCUMENT.fullmatch(bare) else "")
 

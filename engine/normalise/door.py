@@ -17,9 +17,8 @@ _Count = Annotated[int, Field(ge=0, le=2**53)]
 _Name = Annotated[str, Field(min_length=1, max_length=500)]
 
 
-@with_config(ConfigDict(strict=True, extra="forbid"))
-class Parsed(TypedDict):
-    """Field by field what Incident holds."""
+class Origin(TypedDict):
+    """Which record it is, when, and why it was made."""
 
     kind: _Name
     source: str
@@ -29,6 +28,14 @@ class Parsed(TypedDict):
     known_at: AwareDatetime
     updated_at: AwareDatetime | None
     cause: InstanceOf[Cause]
+    confidential: bool
+    numbers: tuple[str, ...]
+    declared: InstanceOf[frozenset[str]]
+
+
+class Account(TypedDict):
+    """What it says, where, by whom and about whom."""
+
     title: str
     narrative: str
     feedback: str
@@ -39,6 +46,11 @@ class Parsed(TypedDict):
     caller: InstanceOf[Contact]
     opponent: str
     anonymous: bool
+
+
+class Facts(TypedDict):
+    """What can be counted or answered with yes or no; None: not said."""
+
     visit: bool | None
     weapon: bool | None
     injury: bool | None
@@ -47,13 +59,20 @@ class Parsed(TypedDict):
     amount: _Count | None
     stated_repeats: _Count | None
     returns: _Count | None
+
+
+class Course(TypedDict):
+    """How far the supplier has come with it."""
+
     status: Annotated[str, Field(pattern="^(open|closed)$")] | None
     closed_at: AwareDatetime | None
     reply_due_at: AwareDatetime | None
     replied_at: AwareDatetime | None
-    confidential: bool
-    numbers: tuple[str, ...]
-    declared: InstanceOf[frozenset[str]]
+
+
+@with_config(ConfigDict(strict=True, extra="forbid"))
+class Parsed(Origin, Account, Facts, Course):
+    """Field by field what Incident holds."""
 
 
 _ADAPTER = TypeAdapter(Parsed)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,7 +20,8 @@ from engine.masking import mask_text
 from engine.model import Incident, RawRecord, Rejected
 from engine.normalise import reading
 from engine.normalise.cells import cell_text, half_width, lost_digits, row_text
-from engine.normalise.door import Parsed, admitted
+from engine.normalise.door import Account, Course, Facts, Origin, Parsed, admitted
+from engine.normalise.quantities import Quantities
 from engine.normalise.rows import Plan, Row, plan
 from engine.normalise.suppliers import Supplier, suppliers
 from engine.ruleset.tree import Rulebook
@@ -39,24 +41,22 @@ class Normaliser:
         """The incident that the row is; a row without an id or a readable, plausible time is rejected."""
         supplier = self._supplier(raw.kind)
         row = self._plan(raw).read(raw.values)
-        source_id = half_width(row.get("source_id"))
-        times = _times(row, supplier, known_at)
-        refusal = _refusal(row, supplier, source_id, times, known_at)
+        case = _Case(raw, supplier, row, known_at, half_width(row.get("source_id")), _times(row, supplier, known_at))
+        refusal = _refusal(case)
         if refusal:
-            return _rejected(raw, row, supplier, source_id, *refusal)
-        parsed = _parsed(raw, row, supplier, known_at, source_id, times)
+            return _rejected(case, *refusal)
         try:
-            return admitted(parsed)
+            return admitted(_parsed(case))
         except ValidationError as fault:
             names = "、".join(sorted({str(error["loc"][0]) for error in fault.errors()}))
-            return _rejected(raw, row, supplier, source_id, "bad_value", f"内容超出范围：{names}；核对后重新导入")
+            return _rejected(case, "bad_value", f"内容超出范围：{names}；核对后重新导入")
 
     def unknown_headers(self, raw: RawRecord) -> tuple[str, ...]:
         """Headers of the row that its mapping neither reads nor lists as known."""
         return self._plan(raw).unknown
 
     def known_headers(self, kind: str) -> frozenset[str]:
-        """Every alias of a kind, for the source to find its header row; raises ConfigError for an unknown kind."""
+        """Every header that a kind's mapping knows, for the source to find its header row; raises ConfigError for an unknown kind."""
         return self._supplier(kind).known_headers
 
     def _supplier(self, kind: str) -> Supplier:
@@ -76,6 +76,18 @@ class Normaliser:
                 self._plans.clear()
             found = self._plans[key] = plan(self._supplier(raw.kind), key[1])
         return found
+
+
+@dataclass(slots=True)
+class _Case:
+    """One row on its way: what was read of it so far. Not frozen, for that costs a microsecond a row."""
+
+    raw: RawRecord
+    supplier: Supplier
+    row: Row
+    known_at: datetime
+    source_id: str
+    times: Mapping[str, datetime]
 
 
 def _times(row: Row, supplier: Supplier, known_at: datetime) -> dict[str, datetime]:
@@ -98,32 +110,31 @@ _ANY_TIME = frozenset({"occurred_at", "reply_due_at"})
 _VERSION_TIMES = ("feedback_at", "closed_at", "replied_at", "updated")
 
 
-def _refusal(
-    row: Row, supplier: Supplier, source_id: str, times: Mapping[str, datetime], known_at: datetime
-) -> tuple[str, str] | None:
+def _refusal(case: _Case) -> tuple[str, str] | None:
     """Why the row cannot be an incident: a stable code and the reason in Chinese."""
-    if not row.plan.headers:
+    source_id, longest = case.source_id, case.supplier.limits["id_length"]
+    if not case.row.plan.headers:
         return "unreadable_row", "这一行没有一列认得，或整行无法解析；核对列名和分隔符后重新导入"
     if not source_id:
-        return "no_id", f"缺少编号：{_column(row, supplier, 'source_id')}；补上编号后重新导入"
-    if lost_digits(_raw_cell(row, "source_id")):
-        return (
-            "lost_id",
-            f"编号“{source_id[:_SHOWN]}”被表格软件改成了数字，末几位已经丢失；请把该列设为文本，从原系统重新导出",
-        )
-    if len(source_id) > supplier.limits["id_length"]:
-        return "long_id", f"编号超过 {supplier.limits['id_length']} 个字，像是错了列；核对后重新导入"
-    return _time_refusal(row, supplier, times.get("occurred_at"), known_at)
+        return "no_id", f"缺少编号：{_column(case, 'source_id')}；补上编号后重新导入"
+    if lost_digits(_raw_cell(case.row, "source_id")):
+        shown = source_id[:_SHOWN]
+        return "lost_id", f"编号“{shown}”被表格软件改成了数字，末几位已经丢失；请把该列设为文本，从原系统重新导出"
+    if len(source_id) > longest:
+        return "long_id", f"编号超过 {longest} 个字，像是错了列；核对后重新导入"
+    return _time_refusal(case)
 
 
-def _time_refusal(row: Row, supplier: Supplier, at: datetime | None, known_at: datetime) -> tuple[str, str] | None:
-    year_from, tolerance = supplier.limits["year_from"], timedelta(days=supplier.limits["future_days"])
-    if at is not None and at.year >= year_from and at <= known_at + tolerance:
+def _time_refusal(case: _Case) -> tuple[str, str] | None:
+    limits, at = case.supplier.limits, case.times.get("occurred_at")
+    year_from, tolerance = limits["year_from"], timedelta(days=limits["future_days"])
+    if at is not None and at.year >= year_from and at <= case.known_at + tolerance:
         return None
-    written = filter(None, (cell_text(row.values[header]) for header in row.plan.headers.get("occurred_at", ())))
+    headers = case.row.plan.headers.get("occurred_at", ())
+    written = filter(None, (cell_text(case.row.values[header]) for header in headers))
     shown = mask_text(next(written, ""))[:_SHOWN]
     if not shown:
-        return "no_time", f"缺少时间：{_column(row, supplier, 'occurred_at')}；补上时间后重新导入"
+        return "no_time", f"缺少时间：{_column(case, 'occurred_at')}；补上时间后重新导入"
     if at is None:
         return "unreadable_time", f"时间“{shown}”读不懂；请改成 2025-01-02 03:04:05 的写法后重新导入"
     if at.year < year_from:
@@ -131,43 +142,55 @@ def _time_refusal(row: Row, supplier: Supplier, at: datetime | None, known_at: d
     return "future_time", f"时间“{shown}”比收到的时间晚一天以上；改正后重新导入"
 
 
-def _column(row: Row, supplier: Supplier, name: str) -> str:
-    headers = row.plan.headers.get(name)
-    return f"列“{headers[0]}”是空的" if headers else f"没有“{supplier.usual.get(name, name)}”这一列"
+def _column(case: _Case, name: str) -> str:
+    headers = case.row.plan.headers.get(name)
+    return f"列“{headers[0]}”是空的" if headers else f"没有“{case.supplier.usual.get(name, name)}”这一列"
 
 
 def _raw_cell(row: Row, name: str) -> Any:
     return next(filter(cell_text, (row.values[header] for header in row.plan.headers[name])), None)
 
 
-def _rejected(raw: RawRecord, row: Row, supplier: Supplier, source_id: str, code: str, reason: str) -> Rejected:
+def _rejected(case: _Case, code: str, reason: str) -> Rejected:
     """The refused row with its masked text, so that danger words can still be read (ruling 13)."""
-    caller, _ = reading.contact(row, supplier)
-    text = reading.texts(row, supplier, caller, row.get("opponent")).all
-    return Rejected(raw, code, reason, source_id or None, text or mask_text(row_text(raw.values)))
+    caller, _ = reading.contact(case.row, case.supplier)
+    texts = reading.texts(case.row, case.supplier, caller, case.row.get("opponent"))
+    text = reading.joined(texts.title, texts.narrative) or mask_text(row_text(case.raw.values))
+    return Rejected(case.raw, code, reason, case.source_id or None, text)
 
 
-def _parsed(
-    raw: RawRecord, row: Row, supplier: Supplier, known_at: datetime, source_id: str, times: Mapping[str, datetime]
-) -> Parsed:
+def _parsed(case: _Case) -> Parsed:
     """Every field of the incident."""
-    caller, anonymous = reading.contact(row, supplier)
-    opponent = reading.stated(row, supplier, "opponent")
-    texts = reading.texts(row, supplier, caller, opponent)
-    named = supplier.quantities.read(texts.all)
-    code, words = reading.category(row, supplier)
-    amount = row.first.get("amount")
-    closed_at = times.get("closed_at")
+    account = _account(case)
+    named = case.supplier.quantities.read(reading.joined(account["title"], account["narrative"]))
+    return {**_origin(case), **account, **_facts(case, named), **_course(case)}
+
+
+def _origin(case: _Case) -> Origin:
+    raw, row, supplier, times = case.raw, case.row, case.supplier, case.times
     return {
         "kind": raw.kind,
         "source": raw.source,
-        "source_id": source_id,
+        "source_id": case.source_id,
         "version": _version(row, times),
         "occurred_at": times["occurred_at"],
-        "known_at": known_at.astimezone(UTC),
+        "known_at": case.known_at.astimezone(UTC),
         "updated_at": max((times[name] for name in _VERSION_TIMES if name in times), default=None),
         "cause": reading.cause(row, supplier),
-        "title": texts.title,
+        "confidential": reading.confidential(row, supplier),
+        "numbers": reading.numbers(row, supplier, f"{raw.kind}:{case.source_id}"),
+        "declared": row.plan.declared,
+    }
+
+
+def _account(case: _Case) -> Account:
+    row, supplier = case.row, case.supplier
+    caller, anonymous = reading.contact(row, supplier)
+    opponent = reading.stated(row, supplier, "opponent")
+    texts = reading.texts(row, supplier, caller, opponent)
+    code, words = reading.category(row, supplier)  # what no table knows may be a sentence: word rules must see it
+    return {
+        "title": texts.title or ("" if code else mask_text(words)),
         "narrative": texts.narrative,
         "feedback": texts.feedback,
         "category": code,
@@ -177,27 +200,37 @@ def _parsed(
         "caller": caller,
         "opponent": opponent,
         "anonymous": anonymous,
+    }
+
+
+def _facts(case: _Case, named: Quantities) -> Facts:
+    """Columns and what the text names; of two numbers the larger."""
+    row, supplier = case.row, case.supplier
+    amount = row.first.get("amount")
+    stated = supplier.quantities.amount_cell(amount, unit=row.plan.amount_unit) if amount else None
+    return {
         "visit": reading.truth(row, supplier, "visit"),
         "weapon": reading.truth(row, supplier, "weapon"),
         "injury": reading.truth(row, supplier, "injury"),
         "heads": reading.larger(reading.count(row, supplier, "heads"), named.heads),
         "people": reading.count(row, supplier, "people"),
-        "amount": reading.larger(
-            supplier.quantities.amount_cell(amount, unit=row.plan.amount_unit) if amount else None, named.amount
-        ),
+        "amount": reading.larger(stated, named.amount),
         "stated_repeats": reading.larger(reading.count(row, supplier, "stated_repeats"), named.repeats),
         "returns": reading.count(row, supplier, "returns"),
-        "status": reading.status(row, supplier, closed_at),
+    }
+
+
+def _course(case: _Case) -> Course:
+    closed_at = case.times.get("closed_at")
+    return {
+        "status": reading.status(case.row, case.supplier, closed_at),
         "closed_at": closed_at,
-        "reply_due_at": times.get("reply_due_at"),
-        "replied_at": times.get("replied_at"),
-        "confidential": reading.confidential(row, supplier),
-        "numbers": reading.numbers(row, supplier, f"{raw.kind}:{source_id}"),
-        "declared": row.plan.declared,
+        "reply_due_at": case.times.get("reply_due_at"),
+        "replied_at": case.times.get("replied_at"),
     }
 
 
 def _version(row: Row, times: Mapping[str, datetime]) -> str:
     """Digest over the mapped cells alone (ruling 17): a new unmapped column or another spelling of a time changes nothing."""
-    covered = row.covered + [f"{name}={moment.isoformat()}" for name, moment in sorted(times.items())]
+    covered = row.covered + [f"{name}={moment.isoformat()}" for name, moment in times.items()]
     return hashlib.sha256("\x1f".join(covered).encode()).hexdigest()[:32]

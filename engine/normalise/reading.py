@@ -35,10 +35,10 @@ class Texts:
     narrative: str
     feedback: str
 
-    @property
-    def all(self) -> str:
-        """Title and narrative, for quantities and for the words of a refused row."""
-        return f"{self.title}。{self.narrative}" if self.title and self.narrative else self.title or self.narrative
+
+def joined(title: str, narrative: str) -> str:
+    """Title and narrative as one text, as `Incident.text` has it."""
+    return f"{title}。{narrative}" if title and narrative else title or narrative
 
 
 def contact(row: Row, supplier: Supplier) -> tuple[Contact, bool]:
@@ -51,15 +51,22 @@ def contact(row: Row, supplier: Supplier) -> tuple[Contact, bool]:
     account = _stated(row, supplier, "account")
     if account and is_anonymous(account, supplier):
         account = ""
-    phones = (
-        phone(text, area_code=supplier.area_code, placeholders=supplier.placeholders) for text in row.every("phone")
-    )
     identity = row.get("id_number")
-    caller = Contact(name, next(filter(None, phones), ""), id_number(identity) if identity else "", account)
+    caller = Contact(name, _phone(row, supplier), id_number(identity) if identity else "", account)
     return caller, nameless or caller == _NOBODY
 
 
 _NOBODY = Contact()
+
+
+def _phone(row: Row, supplier: Supplier) -> str:
+    """The first column that holds a usable number."""
+    if "phone" in row.first:
+        for text in row.every("phone"):
+            found = phone(text, area_code=supplier.area_code, placeholders=supplier.placeholders)
+            if found:
+                return found
+    return ""
 
 
 def is_anonymous(name: str, supplier: Supplier) -> bool:

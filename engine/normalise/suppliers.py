@@ -184,7 +184,7 @@ def _supplier(file: MappingFile, categories: Mapping[str, Any], zone: tzinfo) ->
     return Supplier(
         kind=file.kind,
         headers={folded(alias): name for alias, name in aliases},
-        known_headers=frozenset(alias for alias, _ in aliases),
+        known_headers=frozenset((*(alias for alias, _ in aliases), *file.known)),
         order={folded(alias): place for place, (alias, _) in enumerate(aliases)},
         times=TimeReader(file.time_patterns, zone),
         categories=CategoryTable(categories, _strings(file.codes.get("category", {}))),

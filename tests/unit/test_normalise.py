@@ -293,6 +293,12 @@ class TestOtherSuppliers:
         assert (incident.occurred_at, incident.visit, incident.heads) == (OCCURRED, visit, 5)
         assert (incident.category, incident.opponent, incident.narrative) == ("0701", "钱七", "＊＊欠我们5名工人工资")
 
+    def test_words_of_a_free_subject_are_read_when_no_table_knows_them(self) -> None:
+        values = {"登记编号": "D1", "时间": "2025-01-02", "诉求事项": "不解决就去跳楼，13812345678", "内容": "见上"}
+        incident = accepted(normaliser().normalise(row("walk_in", values), KNOWN_AT))
+        assert (incident.category, incident.title) == (None, "不解决就去跳楼，＊＊＊＊＊＊＊＊＊＊＊")
+        assert "category" in incident.declared
+
     def test_open311(self) -> None:
         values = {
             "service_request_id": "638344",
@@ -406,7 +412,7 @@ class TestHeaders:
 
     def test_known_headers_hold_every_alias(self) -> None:
         known = normaliser().known_headers("police_110")
-        assert {"接警单编号", "JJDBH", "报警时间"} <= known
+        assert {"接警单编号", "JJDBH", "报警时间", "性别"} <= known
 
 
 class TestMappings:

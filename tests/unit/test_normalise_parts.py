@@ -262,6 +262,8 @@ def test_id_numbers_in_one_spelling() -> None:
 def test_names_in_one_cell() -> None:
     assert person_names("张三、李四等3人") == ("张三", "李四")
     assert person_names("王五（业主）") == ("王五",)
+    assert person_names("张三和李四") == ("张三", "李四")
+    assert person_names("李和生") == ("李和生",)
 
 
 @pytest.mark.parametrize(
@@ -278,6 +280,8 @@ def test_names_in_one_cell() -> None:
         (["其他"], "99"),
         (["其他", "民事纠纷", "消费纠纷"], "06" + "01"),
         (["01020304"], "0201"),
+        (["反映楼上漏水一事"], "0201"),
+        (["小区物业管理混乱"], "0402"),
         (["谁也不认得"], None),
         ([], None),
     ],
