@@ -187,10 +187,11 @@ def _account(case: _Case) -> Account:
     row, supplier = case.row, case.supplier
     caller, anonymous = reading.contact(row, supplier)
     opponent = reading.stated(row, supplier, "opponent")
-    texts = reading.texts(row, supplier, caller, opponent)
-    code, words = reading.category(row, supplier)  # what no table knows may be a sentence: word rules must see it
+    code, words = reading.category(row, supplier)
+    subject = "" if code else reading.sentence(words)
+    texts = reading.texts(row, supplier, caller, opponent, subject=subject)
     return {
-        "title": texts.title or ("" if code else mask_text(words)),
+        "title": texts.title,
         "narrative": texts.narrative,
         "feedback": texts.feedback,
         "category": code,

@@ -24,6 +24,7 @@ _COUNT_TAIL = re.compile(r"[人户名个次位家件]+$")
 _COUNT_HEAD = re.compile(r"^(?:共|约|大约|大概|近|第)+")
 _NUMBER_SPLIT = re.compile(r"[,，;；、\s|]+")
 _SHORT_NAME = 3
+_SHORTEST_SENTENCE = 5
 _LONGEST_NOTHING = 6
 
 
@@ -89,8 +90,8 @@ def stated(row: Row, supplier: Supplier, name: str) -> str:
     return "" if text and len(text) < _LONGEST_NOTHING and folded(text) in supplier.nothing else text
 
 
-def texts(row: Row, supplier: Supplier, caller: Contact, opponent: str) -> Texts:
-    """Title, narrative and feedback with identifiers and the record's own names masked (ruling 10)."""
+def texts(row: Row, supplier: Supplier, caller: Contact, opponent: str, *, subject: str = "") -> Texts:
+    """Title (else the subject), narrative and feedback with identifiers and the record's own names masked (ruling 10)."""
     own = [name for cell in (caller.name, opponent, caller.account) if cell for name in _maskable(cell, supplier)]
     if caller.phone and caller.phone[0] != "1":
         own += [caller.phone, caller.phone[-8:], caller.phone[-7:]]
@@ -100,7 +101,7 @@ def texts(row: Row, supplier: Supplier, caller: Contact, opponent: str) -> Texts
     return Texts(
         *(
             _masked(text, own, supplier.limits["text_length"])
-            for text in (row.get("title"), narrative, row.get("feedback"))
+            for text in (row.get("title") or subject, narrative, row.get("feedback"))
         )
     )
 
@@ -178,6 +179,11 @@ def category(row: Row, supplier: Supplier) -> tuple[str | None, str]:
         return None, ""
     levels = row.every("category")
     return supplier.categories.code(levels), "/".join(dict.fromkeys(reversed(levels)))
+
+
+def sentence(words: str) -> str:
+    """A category cell that no table knows and that reads like a sentence: its words must reach the word rules."""
+    return words if len(words) >= _SHORTEST_SENTENCE and "/" not in words and not words.isascii() else ""
 
 
 def status(row: Row, supplier: Supplier, closed_at: datetime | None) -> str | None:
