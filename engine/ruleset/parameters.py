@@ -1,0 +1,37 @@
+"""Dated thresholds: which number holds on which day.
+
+In: a Rulebook and a day. Out: values. Not here: which day a subject has (the caller knows its time and zone).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from engine.model import Value
+from engine.ruleset.tree import Bound, Reference, Rulebook
+
+
+def values_at(rulebook: Rulebook, day: date) -> Mapping[str, Value]:
+    """Every parameter's value in force on a day."""
+    return {name: parameter.at(day) for name, parameter in rulebook.parameters.items()}
+
+
+def regimes(rulebook: Rulebook) -> tuple[date, ...]:
+    """The days on which any parameter changes, after `date.min`: between two of them all values stand still."""
+    changes = {dated.start for parameter in rulebook.parameters.values() for dated in parameter.values[1:]}
+    return (date.min, *sorted(changes))
+
+
+def regime_of(days: tuple[date, ...], day: date) -> date:
+    """The regime that holds on a day: the last change that is not later."""
+    return max(change for change in days if change <= day)
+
+
+def bound(written: Bound, values: Mapping[str, Value]) -> Value:
+    """A bound with its references resolved; a list of bounds becomes a tuple."""
+    if isinstance(written, Reference):
+        return values[written.name]
+    if isinstance(written, tuple):
+        return tuple(values[part.name] if isinstance(part, Reference) else part for part in written)  # type: ignore[arg-type,return-value]
+    return written

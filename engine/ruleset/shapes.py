@@ -1,0 +1,199 @@
+"""The shapes of `rules/` files as pydantic models: which keys there are and of what type.
+
+In: plain data of one file. Out: checked models, or pydantic's errors with their paths. The JSON Schemas for editors come from
+these same models (`schema`). Not here: whether names exist and comparisons make sense (`build`).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
+
+Scalar = StrictBool | StrictInt | StrictStr
+Duration = Annotated[str, Field(pattern=r"^\d{1,5}[smhd]$")]
+Text = Annotated[str, Field(min_length=1)]
+Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9_\-]{1,40}$")]
+FactName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)+$")]
+
+
+class Shape(BaseModel):
+    """Unknown keys are faults everywhere."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Open(BaseModel):
+    """A document whose entries may carry further text keys."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+
+class LeafShape(Shape):
+    """One line of `let`."""
+
+    feature: str
+    is_: Scalar | None = Field(None, alias="is")
+    in_: list[Scalar] | None = Field(None, alias="in")
+    not_in: list[Scalar] | None = None
+    at_least: Scalar | None = None
+    at_most: Scalar | None = None
+    more_than: Scalar | None = None
+    less_than: Scalar | None = None
+    between: list[Scalar] | None = None
+    has_any: list[Scalar] | None = None
+    exists: StrictBool | None = None
+
+
+class FlagShape(Shape):
+    """A review flag."""
+
+    title: Text
+    expires: Duration
+    unless: dict[str, LeafShape] = Field(default_factory=dict)
+
+
+class RuleShape(Shape):
+    """One rule."""
+
+    id: Identifier
+    title: Text
+    status: Literal["draft", "shadow", "live", "retired"]
+    colour: Literal["yellow", "red"] | None = None
+    points: Annotated[int, Field(ge=1, le=100)] | None = None
+    conclude: dict[FactName, Literal[True]] | None = Field(None, min_length=1, max_length=1)
+    flag: FlagShape | None = None
+    let: Annotated[dict[str, LeafShape], Field(min_length=1)]
+    when: str = ""
+    on_missing: dict[str, Literal["yes", "no", "review"]] = Field(default_factory=dict)
+    because: str = ""
+    advice: str = ""
+    basis: str = ""
+    handback: StrictBool = False
+    tests: list[dict[str, Any]] = Field(default_factory=list)
+
+
+class NeverShape(Shape):
+    """One invariant."""
+
+    id: Identifier
+    title: Text
+    let: Annotated[dict[str, LeafShape], Field(min_length=1)]
+    when: str = ""
+    colour: Annotated[list[Literal["green", "yellow"]], Field(min_length=1)]
+
+
+class FeatureShape(Shape):
+    """One fact."""
+
+    title: Text
+    field: str | None = None
+    words: str | None = None
+    count: Literal["incidents", "actions"] | None = None
+    count_distinct: str | None = None
+    process: str | None = None
+    same: Literal["matter", "caller", "place", "pair", "hotspot", "phone"] | None = None
+    within: Duration | None = None
+    where: dict[str, Scalar | list[Scalar]] = Field(default_factory=dict)
+    including_this: StrictBool = True
+    by: Literal["occurred_at", "closed_at"] = "occurred_at"
+    unit: Literal["", "fen", "seconds"] = ""
+    type: Literal["bool", "int", "code", "list"] | None = None
+
+
+class EntryShape(Shape):
+    """One word entry."""
+
+    text: str | None = None
+    pattern: str | None = None
+    not_after: list[str] = Field(default_factory=list)
+    not_before: list[str] = Field(default_factory=list)
+    unless_near: list[str] = Field(default_factory=list)
+    only_near: list[str] = Field(default_factory=list)
+    distance: int = 6
+
+
+class WordsShape(Shape):
+    """One word list."""
+
+    title: Text
+    entries: Annotated[list[str | EntryShape], Field(min_length=1)]
+
+
+class DatedShape(Shape):
+    """One dated value."""
+
+    from_: str = Field(alias="from")
+    value: Scalar
+    source: Text
+
+
+class ParameterShape(Shape):
+    """One parameter."""
+
+    title: Text
+    unit: str = ""
+    values: list[DatedShape]
+
+
+class RouteShape(Shape):
+    """One route."""
+
+    id: Identifier
+    title: Text
+    colour: Literal["green", "yellow", "red"] | list[Literal["green", "yellow", "red"]]
+    area: str | list[str] | None = None
+    topic: str | list[str] | None = None
+    category: str | list[str] | None = None
+    receivers: Annotated[list[Text], Field(min_length=1)]
+    root: StrictBool = False
+
+
+class DeadlineShape(Shape):
+    """Deadlines of one colour, from dispatch."""
+
+    sign: Duration
+    contact: Duration
+    mediate: Duration
+    close: Duration
+    follow_up: list[Duration]
+    clock: Literal["working", "natural"]
+
+
+class TopicShape(Open):
+    """One topic."""
+
+    title: Text
+    dispute: StrictBool
+
+
+class AreaShape(Open):
+    """One area, estate or firm of the gazetteer."""
+
+    name: Text
+
+
+class MappingShape(Open):
+    """One supplier's columns and codes; normalise reads the rest."""
+
+    kind: Text
+    title: Text
+    columns: dict[str, list[str]]
+
+
+class FileShape(Shape):
+    """A file of `rules/`: one or more of these keys."""
+
+    rules: list[RuleShape] | None = None
+    never: list[NeverShape] | None = None
+    features: dict[FactName, FeatureShape] | None = None
+    words: dict[str, WordsShape] | None = None
+    parameters: dict[str, ParameterShape] | None = None
+    routes: list[RouteShape] | None = None
+    deadlines: dict[Literal["green", "yellow", "red"], DeadlineShape] | None = None
+    categories: dict[str, Any] | list[Any] | None = None
+    topics: dict[str, TopicShape] | None = None
+    gazetteer: dict[str, Any] | None = None
+    labels: dict[str, dict[str, str]] | None = None
+    settings: dict[str, Any] | None = None
+    mapping: MappingShape | None = None

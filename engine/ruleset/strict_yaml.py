@@ -1,0 +1,143 @@
+"""One YAML file, read strictly: what is allowed is small, and every fault has a place.
+
+In: a file's name and bytes. Out: plain values, the place of every path in them, and faults.
+YAML 1.2, UTF-8, at most 256 KiB, depth 20, 20,000 nodes; no aliases, anchors, tags, duplicate keys, several documents
+or floating point (PROMISES, attack table). Not here: which keys mean what (`shapes`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, DocumentStartEvent, NodeEvent, ScalarEvent
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from engine.ruleset.faults import fault
+from engine.ruleset.tree import Fault, Place
+
+MAX_BYTES = 256 * 1024
+MAX_DEPTH = 20
+MAX_NODES = 20_000
+Path = tuple[str | int, ...]
+_PREFIX = "tag:yaml.org,2002:"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file's value with the place of each path in it (the key's place for mapping members)."""
+
+    name: str
+    value: Any
+    places: Mapping[Path, Place]
+    faults: tuple[Fault, ...] = ()
+
+    def place(self, path: Path) -> Place:
+        """The place of a path, or of its nearest ancestor that has one."""
+        while path and path not in self.places:
+            path = path[:-1]
+        return self.places.get(path, Place(self.name, 1, 1))
+
+
+def read(name: str, data: bytes) -> Document:
+    """A strict reading; with faults the value is None."""
+    start = Place(name, 1, 1)
+    if len(data) > MAX_BYTES:
+        return Document(name, None, {}, (fault("Y002", start, size=len(data), limit=MAX_BYTES),))
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        line = data[: problem.start].count(b"\n") + 1
+        return Document(name, None, {}, (fault("Y001", Place(name, line, 1)),))
+    try:
+        scanned = tuple(_scan(name, text))
+        if scanned:
+            return Document(name, None, {}, scanned)
+        node = YAML(typ="safe", pure=True).compose(text)
+    except (YAMLError, ValueError, RecursionError) as problem:
+        return Document(name, None, {}, (_syntax(name, problem),))
+    if node is None:
+        return Document(name, {}, {})
+    builder = _Builder(name)
+    value = builder.build(node, ())
+    return Document(name, None if builder.faults else value, builder.places, tuple(builder.faults))
+
+
+def _syntax(name: str, problem: Exception) -> Fault:
+    mark = problem.problem_mark if isinstance(problem, MarkedYAMLError) else None
+    place = Place(name, mark.line + 1, mark.column + 1) if mark else Place(name, 1, 1)
+    why = problem.problem if isinstance(problem, MarkedYAMLError) else str(problem)
+    return fault("Y003", place, why=str(why)[:120])
+
+
+def _scan(name: str, text: str) -> list[Fault]:
+    """A look at the events before anything is built: bombs never get as far as memory."""
+    depth = nodes = documents = 0
+    for event in YAML(typ="safe", pure=True).parse(text):
+        place = Place(name, event.start_mark.line + 1, event.start_mark.column + 1)
+        documents += isinstance(event, DocumentStartEvent)
+        if documents > 1:
+            return [fault("Y009", place)]
+        if isinstance(event, AliasEvent) or (isinstance(event, NodeEvent) and event.anchor):
+            return [fault("Y004", place)]
+        if _tagged(event):
+            return [fault("Y005", place)]
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        nodes += isinstance(event, NodeEvent)
+        if depth > MAX_DEPTH:
+            return [fault("Y006", place, limit=MAX_DEPTH)]
+        if nodes > MAX_NODES:
+            return [fault("Y007", place, limit=MAX_NODES)]
+    return []
+
+
+def _tagged(event: object) -> bool:
+    return isinstance(event, (ScalarEvent, CollectionStartEvent)) and event.ctag is not None
+
+
+class _Builder:
+    """Nodes to plain values, noting places and faults."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.places: dict[Path, Place] = {}
+        self.faults: list[Fault] = []
+
+    def _place(self, node: Node) -> Place:
+        return Place(self.name, node.start_mark.line + 1, node.start_mark.column + 1)
+
+    def build(self, node: Node, path: Path) -> Any:
+        self.places.setdefault(path, self._place(node))
+        if isinstance(node, MappingNode):
+            return self._mapping(node, path)
+        if isinstance(node, SequenceNode):
+            return [self.build(item, (*path, index)) for index, item in enumerate(node.value)]
+        assert isinstance(node, ScalarNode)
+        return self._scalar(node)
+
+    def _mapping(self, node: MappingNode, path: Path) -> dict[str, Any]:
+        built: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key = str(key_node.value)
+            if key in built:
+                self.faults.append(fault("Y008", self._place(key_node), key=key))
+                continue
+            self.places[(*path, key)] = self._place(key_node)
+            built[key] = self.build(value_node, (*path, key))
+        return built
+
+    def _scalar(self, node: ScalarNode) -> Any:
+        kind = str(node.tag).removeprefix(_PREFIX)
+        text = str(node.value)
+        if kind == "null":
+            return None
+        if kind == "bool":
+            return text.lower() == "true"
+        if kind == "int":
+            return int(text.replace("_", ""), 0) if text.lstrip("+-")[:2] in ("0x", "0o") else int(text.replace("_", ""))
+        if kind == "float":
+            self.faults.append(fault("Y010", self._place(node), text=text))
+        return text
