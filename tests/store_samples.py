@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 from sqlalchemy import Connection, create_engine
 
@@ -91,10 +92,11 @@ class Keys:
         )
 
 
-def citizens(count: int, seed: int = 1) -> list[Citizen]:
+@cache
+def citizens(count: int, seed: int = 1) -> tuple[Citizen, ...]:
     """Invented people, the same for the same seed."""
     draw = random.Random(seed)
-    return [
+    return tuple(
         Citizen(
             draw.choice(SURNAMES) + "".join(draw.sample(GIVEN, 2)),
             f"1{draw.choice('3578')}{draw.randrange(10**9):09d}",
@@ -102,7 +104,7 @@ def citizens(count: int, seed: int = 1) -> list[Citizen]:
             f"{draw.randrange(10**4):04d}",
         )
         for _ in range(count)
-    ]
+    )
 
 
 def token(kind: str, value: str) -> str:
