@@ -23,6 +23,7 @@ _PROVINCES = frozenset(
     for first, last in ((11, 15), (21, 23), (31, 37), (41, 46), (50, 54), (61, 65), (71, 71), (81, 83))
     for code in range(first, last + 1)
 )
+_SHORTEST, _LONGEST, _REACH = 7, 23, 12  # digits of a local phone, of the longest card, characters of context
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECKS = "10X98765432"
 # 430121202501020001 is an area, a day and a counter: what looks like a birthday this late is an order number's date, unless the
@@ -48,7 +49,7 @@ _LOCAL = re.compile(r"[2-9]\d{6,7}")
 _DAY = re.compile(r"20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 _ISSUED = re.compile(r"62\d{14,17}|9558\d{15}|(?:4\d|5[1-5]|35)\d{14}")
 
-_CARD_WORD_BEFORE = re.compile(r"(?:身份证|证件|居民证)[^，。；,;]{0,6}$")
+_IDENTITY_BEFORE = re.compile(r"(?:身份证|证件|居民证)[^，。；,;]{0,6}$")
 _PHONE_BEFORE = re.compile(r"(?:电话|座机|固话|手机|号码|联系方式|拨打|致电|来电|(?i:tel))[^，。；,;]{0,4}$")
 _CARD_BEFORE = re.compile(r"(?:卡号|银行卡|储蓄卡|信用卡|[账帐][号户]|存折|[工建农中]行|一卡通)[^，。；,;]{0,6}$")
 _ORDER_BEFORE = re.compile(
@@ -185,6 +186,24 @@ class _Segment:
     digits: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What the words before a number say it is."""
+
+    phone: bool
+    card: bool
+    identity: bool
+    order: bool
+
+
+def _words_before(text: str, start: int) -> _Before:
+    words = text[max(start - _REACH, 0) : start]
+    found = (
+        pattern.search(words) is not None for pattern in (_PHONE_BEFORE, _CARD_BEFORE, _IDENTITY_BEFORE, _ORDER_BEFORE)
+    )
+    return _Before(*found)
+
+
 def _numbered(text: str) -> Iterator[tuple[int, int]]:
     """Phones, ID numbers and bank cards, also split, spoken or full-width; the longest reading from the left wins."""
     for run in _RUN.finditer(text):
@@ -221,18 +240,21 @@ def _is_word(text: str, segments: Sequence[_Segment], place: int) -> bool:
 def _longest(text: str, segments: Sequence[_Segment], first: int) -> tuple[int, tuple[int, int]] | None:
     """The longest identifier that begins with segment `first`: the segment after it, and its span."""
     best = None
+    before = None
     digits = ""
+    start = segments[first].start
     for last in range(first, len(segments)):
         digits += segments[last].digits
-        if len(digits) > 23:
+        if len(digits) > _LONGEST:
             break
-        if len(digits) < 7:
+        if len(digits) < _SHORTEST:
             continue
-        start, end = segments[first].start, segments[last].end
+        before = before or _words_before(text, start)
+        end = segments[last].end
         checked = _CHECK_AFTER.match(text, end) if len(digits) == 17 else None
-        if checked and _is_card(digits + "X", text, start):
+        if checked and _is_card(digits + "X", before):
             best = (last + 1, (start, checked.end()))
-        elif _is_identifier(digits, [len(s.digits) for s in segments[first : last + 1]], text, start, end):
+        elif _is_identifier(digits, segments[first : last + 1], before) and _is_plausible(text, start, end, before):
             best = (last + 1, (start, end))
     return best
 
@@ -242,36 +264,41 @@ def _within(text: str, segment: _Segment) -> Iterator[tuple[int, int]]:
     digits, start = segment.digits, segment.start
     if len(digits) < 12 or text[start] not in _SPOKEN_DIGITS:
         return
+    before = _words_before(text, start)
     for match in _SPOKEN_MOBILE.finditer(digits):
         yield start + match.start(), start + match.end()
     for place in range(len(digits) - 17):
-        if _is_card(digits[place : place + 18], text, start + place):
+        if _is_card(digits[place : place + 18], before):
             yield start + place, start + place + 18
     checked = _CHECK_AFTER.match(text, segment.end)
-    if checked and _is_card(f"{digits[-17:]}X", text, segment.end - 17):
+    if checked and _is_card(f"{digits[-17:]}X", before):
         yield segment.end - 17, checked.end()
 
 
-def _is_identifier(digits: str, groups: Sequence[int], text: str, start: int, end: int) -> bool:
-    before = text[max(start - 12, 0) : start]
-    if _MONEY_AFTER.match(text, end) and not _PHONE_BEFORE.search(before):
+def _is_plausible(text: str, start: int, end: int, before: _Before) -> bool:
+    """Not a sum of money (138000元 behind no word for a phone) and not thousands (13,812,345,678)."""
+    if not before.phone and _MONEY_AFTER.match(text, end):
         return False
-    if len(groups) > 1 and _THOUSANDS.fullmatch(text, start, end):
-        return False
-    if _MOBILE.fullmatch(digits):
-        return _grouped_as_phone(groups)
-    if _is_card(digits, text, start):
+    return _THOUSANDS.fullmatch(text, start, end) is None
+
+
+def _is_identifier(digits: str, segments: Sequence[_Segment], before: _Before) -> bool:
+    size = len(digits)
+    if size <= 8:
+        return before.phone and len(segments) <= 2 and bool(_LOCAL.fullmatch(digits)) and not _DAY.fullmatch(digits)
+    if digits[0] in "018" and _MOBILE.fullmatch(digits):
+        return _grouped_as_phone(_sizes(segments))
+    if (size in (15, 18) and _is_card(digits, before)) or (size >= 10 and before.card):
         return True
-    if len(digits) >= 10 and _CARD_BEFORE.search(before):
-        return True
-    if len(digits) <= 8:
-        spoken_of = _LOCAL.fullmatch(digits) and len(groups) <= 2 and _PHONE_BEFORE.search(before)
-        return bool(spoken_of) and not _DAY.fullmatch(digits)
-    if _ORDER_BEFORE.search(before):
+    if before.order or not 10 <= size <= 19:
         return False
-    if _LANDLINE.fullmatch(digits):
-        return _grouped_as_landline(digits, groups)
-    return bool(_SERVICE.fullmatch(digits)) and len(groups) <= 4 or _is_bank_card(digits)
+    if digits[0] in "08" and _LANDLINE.fullmatch(digits):
+        return _grouped_as_landline(digits, _sizes(segments))
+    return (len(segments) <= 4 and bool(_SERVICE.fullmatch(digits))) or _is_bank_card(digits)
+
+
+def _sizes(segments: Sequence[_Segment]) -> list[int]:
+    return [len(segment.digits) for segment in segments]
 
 
 def _grouped_as_phone(groups: Sequence[int]) -> bool:
@@ -287,19 +314,20 @@ def _grouped_as_landline(digits: str, groups: Sequence[int]) -> bool:
     return len(body) == 1 or max(body) == 1 or (area is not None and body[0] in (area.end(), area.end() - 1))
 
 
-def _is_card(digits: str, text: str, start: int) -> bool:
+def _is_card(digits: str, before: _Before) -> bool:
     """An ID number, or 18 digits that are one but for a slip of the pen; not an order number made of area and date."""
     if len(digits) not in (15, 18):
         return False
     born = _born(digits if len(digits) == 18 else f"{digits[:6]}19{digits[6:]}")
     if not born:
         return False
-    before = text[max(start - 12, 0) : start]
     if len(digits) == 15:
-        return _ORDER_BEFORE.search(before) is None
-    if born < _YOUNGEST or _CARD_WORD_BEFORE.search(before):
-        return True
-    return born < _ORDERS_FROM and _ORDER_BEFORE.search(before) is None and card_number(digits) is not None
+        return not before.order
+    return (
+        born < _YOUNGEST
+        or before.identity
+        or (born < _ORDERS_FROM and not before.order and card_number(digits) is not None)
+    )
 
 
 def _is_bank_card(digits: str) -> bool:

@@ -16,6 +16,7 @@ from engine.ruleset.tree import Rulebook
 
 RULES = Path(__file__).resolve().parents[1] / "rules"
 KNOWN_AT = datetime(2025, 6, 1, tzinfo=UTC)
+OCCURRED = datetime(2025, 1, 1, 19, 4, 5, tzinfo=UTC)
 
 
 @cache

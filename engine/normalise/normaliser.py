@@ -27,7 +27,7 @@ from engine.normalise.suppliers import Supplier, suppliers
 from engine.ruleset.tree import Rulebook
 
 _MOST_PLANS = 512
-_SHOWN = 30
+_SHOWN, _SEEN = 30, 200
 
 
 class Normaliser:
@@ -132,7 +132,7 @@ def _time_refusal(case: _Case) -> tuple[str, str] | None:
         return None
     headers = case.row.plan.headers.get("occurred_at", ())
     written = filter(None, (cell_text(case.row.values[header]) for header in headers))
-    shown = mask_text(next(written, ""))[:_SHOWN]
+    shown = mask_text(next(written, "")[:_SEEN])[:_SHOWN]
     if not shown:
         return "no_time", f"缺少时间：{_column(case, 'occurred_at')}；补上时间后重新导入"
     if at is None:
@@ -155,7 +155,9 @@ def _rejected(case: _Case, code: str, reason: str) -> Rejected:
     """The refused row with its masked text, so that danger words can still be read (ruling 13)."""
     caller, _ = reading.contact(case.row, case.supplier)
     texts = reading.texts(case.row, case.supplier, caller, case.row.get("opponent"))
-    text = reading.joined(texts.title, texts.narrative) or mask_text(row_text(case.raw.values))
+    text = reading.joined(texts.title, texts.narrative) or mask_text(
+        row_text(case.raw.values)[: case.supplier.limits["text_length"]]
+    )
     return Rejected(case.raw, code, reason, case.source_id or None, text)
 
 
