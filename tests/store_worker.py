@@ -4,7 +4,7 @@
     python -m tests.store_worker count URL TIMES PHONE     adds one to the matter `shared`, TIMES times, a batch each
     python -m tests.store_worker upgrade URL               makes the tables
 
-It says `ready` when it begins. Also here: `survive`, the parent that kills and restarts an ingest until all is in.
+It says `ready`, waits for a line, and begins. Also here: `survive`, the parent that kills and restarts an ingest until all is in.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from subprocess import PIPE
 
 from engine.model import Action
 from engine.store import Keys, Store, open_store, upgrade
@@ -83,34 +84,58 @@ def survive(url: str, *, kills: int, rows: int, size: int = 5, seed: int = 1) ->
 
 
 def start(*arguments: object) -> subprocess.Popen[str]:
-    """A worker that has said it is ready."""
-    command = [sys.executable, "-m", "tests.store_worker", *(str(argument) for argument in arguments)]
-    root = Path(__file__).parent.parent
-    worker = subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True)
-    assert worker.stdout is not None
-    if worker.stdout.readline() != "ready\n":
-        raise RuntimeError(f"the worker did not start: {worker.wait()}")
+    """A worker that has begun."""
+    (worker,) = ready([arguments])
+    go(worker)
     return worker
 
 
-def together(*workers: subprocess.Popen[str]) -> Iterator[int]:
-    """Exit codes of workers that run at once."""
-    return (worker.wait(120) for worker in workers)
+def race(*jobs: tuple[object, ...]) -> list[int]:
+    """Exit codes of workers that begin at the same moment."""
+    workers = ready(jobs)
+    for worker in workers:
+        go(worker)
+    return [worker.wait(120) for worker in workers]
+
+
+def ready(jobs: Sequence[tuple[object, ...]]) -> list[subprocess.Popen[str]]:
+    """Workers that have everything they need and wait for the word."""
+    root = Path(__file__).parent.parent
+    commands = [[sys.executable, "-m", "tests.store_worker", *map(str, arguments)] for arguments in jobs]
+    workers = [subprocess.Popen(c, cwd=root, stdin=PIPE, stdout=PIPE, text=True) for c in commands]
+    for worker in workers:
+        assert worker.stdout is not None
+        if worker.stdout.readline() != "ready\n":
+            raise RuntimeError(f"a worker did not start: {worker.wait()}")
+    return workers
+
+
+def go(worker: subprocess.Popen[str]) -> None:
+    """Give the word."""
+    assert worker.stdin is not None
+    worker.stdin.write("go\n")
+    worker.stdin.flush()
 
 
 def main(job: str, url: str, *told: str) -> None:
     """Do one job."""
     if job == "upgrade":
-        print("ready", flush=True)
+        await_word()
         upgrade(url)
         return
     store = open_store(url, KEYS)
-    print("ready", flush=True)
+    await_word()
     if job == "ingest":
         ingest(store, int(told[0]), int(told[1]))
     else:
         count(store, int(told[0]), told[1])
     store.close()
+
+
+def await_word() -> None:
+    """Say that everything is ready and wait."""
+    print("ready", flush=True)
+    sys.stdin.readline()
 
 
 if __name__ == "__main__":

@@ -42,11 +42,6 @@ def cluster(name: str) -> int:
     return hashed(f"c\n{name}")
 
 
-def record(name: str) -> int:
-    """Key that only locks use: a record."""
-    return hashed(f"r\n{name}")
-
-
 def of_sighting(sighting: Sighting) -> frozenset[int]:
     """The keys under which a record is filed."""
     parties = (sighting.phone, sighting.id_number, sighting.account, sighting.opponent)

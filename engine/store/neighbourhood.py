@@ -30,10 +30,10 @@ _BY_ID = Query(select(*_COLUMNS).where(among(sightings.c.id, "ids")))
 _NUMBERED = Query(select(sightings.c.n, *_COLUMNS).where(among(sightings.c.id, "ids")))
 _PAIRS = Query(select(identities).where(among(identities.c.phone, "phones"), identities.c.records > 0))
 _CLUSTERS = Query(
-    select(sightings.c.cluster)
-    .join(blocks, blocks.c.record == sightings.c.n)
-    .where(among(blocks.c.key, "keys"))
-    .distinct()
+    union(
+        select(sightings.c.cluster).join(blocks, blocks.c.record == sightings.c.n).where(among(blocks.c.key, "keys")),
+        select(sightings.c.cluster).where(among(sightings.c.id, "ids")),
+    )
 )
 
 _asked = listing("persons").table_valued("value", name="asked")
@@ -100,9 +100,9 @@ class Neighbourhood(Session):
         """Stored records by id."""
         return {row[0]: cells.stored(row) for row in self._rows(_BY_ID, ids=ids)}
 
-    def clusters_of(self, keys: Collection[int]) -> list[str]:
-        """Names of the clusters that have a record under any of the keys, at any time."""
-        return [row[0] for row in self._rows(_CLUSTERS, keys=keys)]
+    def clusters_of(self, keys: Collection[int], ids: Collection[str]) -> list[str]:
+        """Names of the clusters that have a record under any of the keys, at any time, or one of these records."""
+        return [row[0] for row in self._rows(_CLUSTERS, keys=keys, ids=ids)]
 
     def write_sightings(
         self, rows: Sequence[tuple[Sighting, Links]], first_known: Mapping[str, int] | None = None

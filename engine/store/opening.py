@@ -45,7 +45,7 @@ class Store:
         `keys`: block keys of the records it is about. Another batch that could touch the same clusters waits (ruling 19);
         without keys every other batch waits.
         """
-        with self._locked(_lock_keys(keys)) as connection:
+        with self._locked(keys) as connection:
             batch = Batch(connection, self._shared)
             if not self._keys_noted:
                 batch.note_meta(_KEYS, fingerprint(self._shared.keys))
@@ -86,14 +86,15 @@ class Store:
             raise StoreError("密钥与数据库不符", hint="使用建库时的密钥文件；换密钥须用专门的命令，不能直接替换文件")
 
     @contextmanager
-    def _locked(self, keys: frozenset[int]) -> Iterator[Connection]:
+    def _locked(self, keys: Sequence[BlockKeys]) -> Iterator[Connection]:
         """A transaction that holds the locks of its keys and of every cluster that has a record under one of them.
 
         Clusters are only known once looked for, and may change until they are locked: so look, take what is free, look again; where
         one is taken, begin anew and wait for all of them in one order, which cannot end in a deadlock.
         """
-        locks = self._vendor.buckets(keys)
-        rounds = 0 if len(keys) > _MOST_LOCKS or not keys else _ROUNDS
+        wanted = _lock_keys(keys)
+        locks = self._vendor.buckets(wanted)
+        rounds = _ROUNDS if 0 < len(wanted) <= _MOST_LOCKS else 0
         for _ in range(rounds):
             with transaction(self._engine, self._vendor, writes=True) as connection:
                 self._vendor.lock(connection, locks)
@@ -109,10 +110,12 @@ class Store:
             self._vendor.lock(connection, ())
             yield connection
 
-    def _cluster_locks(self, connection: Connection, keys: frozenset[int]) -> frozenset[int]:
-        if not self._vendor.buckets(keys):
+    def _cluster_locks(self, connection: Connection, keys: Sequence[BlockKeys]) -> frozenset[int]:
+        wanted = _lock_keys(keys)
+        if not self._vendor.buckets(wanted):
             return frozenset()
-        clusters = Reading(connection, self._shared).clusters_of(keys)
+        ids = {name for key in keys for name in (key.id, *key.numbers)}
+        clusters = Reading(connection, self._shared).clusters_of(wanted, ids)
         return self._vendor.buckets([block_keys.cluster(name) for name in clusters])
 
 
