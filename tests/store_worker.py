@@ -20,6 +20,7 @@ from subprocess import PIPE
 
 from engine.model import Action
 from engine.store import Keys, Store, open_store, upgrade
+from engine.store.rows import MatterFilter
 from tests.store_samples import START, Sample, rulebook, samples, state, write
 from tests.store_samples import Keys as BlockKeys
 
@@ -81,6 +82,19 @@ def survive(url: str, *, kills: int, rows: int, size: int = 5, seed: int = 1) ->
                 done += 1
         if worker.wait() == 0:
             return Survival(done, starts)
+
+
+def assert_whole(store: Store, rows: int, size: int) -> None:
+    """Every record is in, once, with everything that belongs to it, and the log tells of every batch."""
+    verified = store.verify(deep=True)
+    assert verified.findings == ()
+    assert verified.audit.findings == ()
+    for table in ("raw", "versions", "bodies", "sightings", "facts", "assessments", "verdicts", "matters", "actions"):
+        assert verified.counts[table] == rows, table
+    assert verified.audit.entries == rows // size
+    with store.read() as view:
+        codes = {view.codes_of(row.state.id)[0] for row in view.matters(MatterFilter(), limit=rows)}
+    assert codes == {f"SS2024-{n:06d}" for n in range(1, rows + 1)}
 
 
 def start(*arguments: object) -> subprocess.Popen[str]:

@@ -13,7 +13,7 @@ from engine.errors import StoreError
 from engine.store import Store, open_store
 from engine.store.chain import Anchor, Entry, Examination, Tampering, anchor_seal, head_seal, mac_of
 from engine.store.sealing import Keys
-from tests.store_samples import START, by_hand, rulebook, samples, write
+from tests.store_samples import START, by_hand, samples, write
 
 ENTRIES = 20
 
@@ -249,57 +249,6 @@ class TestTampering:
         tamper(store_url, "UPDATE audit SET what = 'other' WHERE seq = 3", "DELETE FROM audit WHERE seq IN (7, 8)")
         said = [str(finding) for finding in examined(store).findings]
         assert said == ["记录被改动：第3条", "中间的记录缺失：第7至8条"]
-
-
-class TestVerify:
-    """`db verify` examines all the rest as well."""
-
-    @pytest.fixture
-    def filled(self, store: Store) -> Store:
-        with store.batch() as tx:
-            write(tx, list(samples(30)), codes=True)
-            tx.append_audit("sanse", "ingest", {}, START)
-        return store
-
-    def findings(self, store: Store) -> list[str]:
-        return [finding for finding in store.verify(deep=True).findings if "规则集的研判" not in finding]
-
-    def test_a_sound_store(self, filled: Store) -> None:
-        verified = filled.verify(deep=True)
-        assert verified.audit.sound
-        assert self.findings(filled) == []
-        assert verified.counts["versions"] == 30
-        assert not verified.sound, "the samples name a rulebook that was never noted"
-
-    @pytest.mark.parametrize(
-        ("statement", "said"),
-        [
-            ("UPDATE assessments SET record = :bytes WHERE seq = 3", "assessments 已不是原样"),
-            ("DELETE FROM assessments WHERE seq = 30", "assessments 有 29 行"),
-            ("UPDATE versions SET version = 'x' WHERE n = 3", "versions 已不是原样"),
-            ("UPDATE versions SET current = 0 WHERE n = 3", "当前版本不是恰好一个"),
-            ("DELETE FROM bodies WHERE version = 3", "没有正文的版本"),
-            ("UPDATE bodies SET sealed = :bytes WHERE version = 3", "无法打开"),
-            ("UPDATE raw SET sealed = :bytes", "无法打开"),
-            ("DELETE FROM sightings WHERE n = 3", "没有归入任何记录的来件"),
-            ("DELETE FROM matters", "没有状态的事项"),
-            ("UPDATE sightings SET matter = 'x' WHERE n = 3", "没有记录的事项"),
-            ("UPDATE matter_codes SET incident = 'x'", "没有记录的编号"),
-            ("DELETE FROM assessments WHERE seq = 3", "没有研判记录的结论"),
-        ],
-    )
-    def test_what_does_not_belong_is_named(self, filled: Store, store_url: str, statement: str, said: str) -> None:
-        with by_hand(store_url) as connection:
-            connection.execute(text(statement), {"bytes": b"other"} if ":bytes" in statement else {})
-        assert [line for line in self.findings(filled) if said in line]
-
-    def test_a_changed_rule_file_is_named(self, filled: Store, store_url: str) -> None:
-        with filled.batch() as tx:
-            tx.note_rulebook(rulebook(a=b"rules: []"), START)
-        assert self.findings(filled) == []
-        with by_hand(store_url) as connection:
-            connection.execute(text("UPDATE blobs SET body = :bytes"), {"bytes": b"rules: [1]"})
-        assert [line for line in self.findings(filled) if "规则文件" in line]
 
 
 def test_the_payload_is_canonical(store: Store) -> None:

@@ -1,4 +1,4 @@
-"""Matters, their codes for ever, hotspots, and what people did."""
+"""Matters, their codes for ever, and the hotspots over them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from engine.model import Action, Assessment, Colour, Cut, HitHad, MatterState, SetAside, Union
+from engine.model import Colour, MatterState
 from engine.store import Store
 from engine.store.rows import MatterFilter
 from tests.store_samples import START, Keys, Sample, samples, state, write
@@ -228,114 +228,3 @@ class TestHotspots:
             tx.write_hotspots([], START, gone=["h1", "h9"])
         with store.read() as view:
             assert [row.id for row in view.hotspots()] == ["h1"]
-
-
-class TestEvents:
-    """What people did is only ever added."""
-
-    def test_actions_come_back_in_order_of_time_with_ids(self, store: Store) -> None:
-        done = [
-            Action("m1", "visit", "township", "张三", START + DAY, START + 2 * DAY, "上门，无人"),
-            Action("m1", "dispatch", "yellow", "sanse", START, START, ""),
-            Action("m2", "close", "", "李四", START, START, "已结", id="act:given"),
-        ]
-        with store.batch() as tx:
-            named = tx.write_actions(done)
-        with store.read() as view:
-            assert view.actions_of(["m1"]) == [named[1], named[0]]
-            assert view.actions_of(["m2", "m3"]) == [done[2]]
-            assert view.actions_of([]) == []
-        assert {replace(action, id="") for action in named} == {replace(action, id="") for action in done}
-        assert all(action.id for action in named)
-
-    def test_the_same_action_is_kept_once_and_another_one_is_not_lost(self, store: Store) -> None:
-        visit = Action("m1", "visit", "township", "张三", START, START, "一")
-        with store.batch() as tx:
-            tx.write_actions([visit, visit, replace(visit, evidence="二")])
-        with store.batch() as tx:
-            tx.write_actions([visit])
-        with store.read() as view:
-            assert sorted(action.evidence for action in view.actions_of(["m1"])) == ["一", "二"]
-
-    def test_cuts_and_unions_that_hold_are_found_by_any_of_their_records(self, store: Store) -> None:
-        cut, union = Cut(("a", "b"), ("c",)), Union("d", "e")
-        with store.batch() as tx:
-            number = tx.write_decision(cut, by="张三", reason="两家不同", known_at=START)
-            tx.write_decision(union, by="张三", reason="同一件", known_at=START)
-        with store.read() as view:
-            assert view.decisions_about(["c", "x"]) == ([cut], [])
-            assert view.decisions_about(["b", "e"]) == ([cut], [union])
-            assert view.decisions_about(["x"]) == ([], [])
-        with store.batch() as tx:
-            tx.revoke_decision(number, by="李四", reason="弄错", known_at=START + DAY)
-        with store.read() as view:
-            assert view.decisions_about(["a", "d"]) == ([], [union])
-            shown = [(row.kind, row.left, row.right, row.reason, row.revoked) for row in view.decision_rows(["a", "d"])]
-            assert shown == [
-                ("cut", ("a", "b"), ("c",), "两家不同", True),
-                ("union", ("d",), ("e",), "同一件", False),
-            ]
-
-    def test_set_asides_come_back(self, store: Store) -> None:
-        lowered = SetAside("a", frozenset({"R1|a", "R6|a,b"}), "张三", "当事人已和解", START, START + 30 * DAY, "李四")
-        with store.batch() as tx:
-            tx.write_set_aside(lowered)
-            tx.write_set_aside(replace(lowered, incident="b", second=""))
-        with store.read() as view:
-            assert view.set_asides(["a"]) == [lowered]
-            assert len(view.set_asides(["a", "b", "c"])) == 2
-
-
-class TestJudgements:
-    """Every assessment stays; the newest speaks for its subject."""
-
-    def judged(self, subject: str, colour: Colour, inputs: str) -> Assessment:
-        (one,) = samples(1)
-        return replace(one.assessment, subject=subject, colour=colour, input_digest=inputs)
-
-    def test_assessments_of_a_subject_in_order_with_their_bytes(self, store: Store) -> None:
-        for n in range(3):
-            with store.batch() as tx:
-                both = [(self.judged(s, Colour(n), f"{s}{n}"), f"{s}{n}".encode()) for s in ("x", "y")]
-                tx.write_assessments(both, START + n * DAY)
-        with store.read() as view:
-            rows = view.assessments_of("x")
-            assert [(row.record, row.colour, row.known_at) for row in rows] == [
-                (f"x{n}".encode(), Colour(n), START + n * DAY) for n in range(3)
-            ]
-            assert [row.previous for row in rows] == [0, rows[0].seq, rows[1].seq]
-            assert view.assessment(rows[1].seq) == rows[1]
-            assert view.assessment(10**9) is None
-            assert view.input_digests(["x", "y", "z"]) == {"x": "x2", "y": "y2"}
-            assert view.assessments_of("z") == []
-
-    def test_a_subject_twice_in_one_batch_keeps_both_and_the_last_speaks(self, store: Store) -> None:
-        with store.batch() as tx:
-            tx.write_assessments(
-                [(self.judged("x", Colour.RED, "1"), b"1"), (self.judged("x", Colour.GREEN, "2"), b"2")], START
-            )
-        with store.read() as view:
-            assert [row.record for row in view.assessments_of("x")] == [b"1", b"2"]
-            assert view.input_digests(["x"]) == {"x": "2"}
-
-    def test_numbers_are_dealt_a_page_at_a_time(self, store: Store) -> None:
-        with store.batch() as tx:
-            tx.write_assessments([(self.judged(str(n), Colour.GREEN, ""), b"") for n in range(7)], START)
-        with store.read() as view:
-            first = view.assessment_numbers(size=5)
-            assert first + view.assessment_numbers(after=first[-1], size=5) == view.assessment_numbers()
-            assert len(view.assessment_numbers()) == 7
-
-    def test_hits_shadow_lines_and_defects_only_grow(self, store: Store) -> None:
-        had = HitHad("a", "R1|a,b", "R1", Colour.RED, START)
-        with store.batch() as tx:
-            tx.write_hits([had, replace(had, incident="b", key="Y1|b", colour=Colour.YELLOW)])
-            tx.write_hits([replace(had, known_at=START + DAY)])
-            tx.write_shadow([("a", "S1:fired")], START)
-            tx.write_defects(["a：两个判读器不一致"], START)
-        with store.read() as view:
-            assert view.hits_of(["a"]) == [had, replace(had, known_at=START + DAY)]
-            assert view.hits_of(["c"]) == []
-            assert view.shadow_since(START) == [("a", "S1:fired")]
-            assert view.shadow_since(START + DAY) == []
-            assert view.defects() == [("a：两个判读器不一致", START)]

@@ -1,17 +1,14 @@
-"""Bad rows, feeds, rulebooks and people."""
+"""A bad row is kept whole with its reason."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
 
-import pytest
-
-from engine.errors import UsageError
 from engine.model import Colour, RawRecord, Rejected
 from engine.store import Store
 from engine.store.quarantine import DISMISSED, RETRIED
-from tests.store_samples import START, rulebook
+from tests.store_samples import START
 
 DAY = timedelta(days=1)
 
@@ -69,85 +66,6 @@ class TestQuarantine:
         with store.read() as view:
             assert [row.row for row in view.quarantined()] == [1]
             assert view.quarantine_counts() == {"open": 1, DISMISSED: 1}
-
-
-class TestFeeds:
-    """Where reading stopped, and what was taken in."""
-
-    def test_cursors(self, store: Store) -> None:
-        with store.batch() as tx:
-            assert tx.cursor("town_110") == ""
-            tx.write_cursor("town_110", "2024-01-01", START)
-            tx.write_cursor("town_110", "2024-01-02", START)
-        with store.read() as view:
-            assert view.cursor("town_110") == "2024-01-02"
-
-    def test_imports(self, store: Store) -> None:
-        counts = {"read": 3, "new": 2, "quarantined": 1}
-        with store.batch() as tx:
-            tx.write_import("d" * 64, "town_110", counts=counts, at=START)
-            tx.write_import("d" * 64, "town_110", counts={"read": 3, "unchanged": 3}, at=START + DAY)
-        with store.read() as view:
-            first, second = view.imports_of("d" * 64)
-            assert (first.counts, first.at, second.counts["unchanged"]) == (counts, START, 3)
-            assert view.imports_of("e" * 64) == []
-
-
-class TestRulebooks:
-    """Every rulebook that was ever live, byte for byte."""
-
-    def test_files_come_back_and_equal_ones_are_kept_once(self, store: Store) -> None:
-        first = rulebook(a=b"rules: []\n", b=b"same")
-        second = rulebook(a="rules: [规则]\n".encode(), b=b"same", c=b"same")
-        with store.batch() as tx:
-            assert tx.note_rulebook(first, START) is True
-            assert tx.note_rulebook(first, START + DAY) is False
-            assert tx.note_rulebook(second, START + DAY) is True
-        with store.read() as view:
-            assert view.rulebook(first.digest) == first.files
-            assert view.rulebook(second.digest) == second.files
-            assert view.rulebook("unknown") == {}
-            assert view.rulebooks() == [(first.digest, START), (second.digest, START + DAY)]
-        assert store.verify().counts["blobs"] == 3
-
-
-class TestPeople:
-    """Who may act proves it with a secret."""
-
-    def test_only_the_right_secret_gives_the_person(self, store: Store) -> None:
-        with store.batch() as tx:
-            tx.add_person("张三", "correct horse", role="officer", at=START)
-            tx.add_person("李四", "another secret", role="admin", at=START)
-        with store.read() as view:
-            person = view.person("张三", "correct horse")
-            assert person is not None
-            assert (person.name, person.role, person.added_at) == ("张三", "officer", START)
-            assert view.person("张三", "another secret") is None
-            assert view.person("王五", "correct horse") is None
-            assert [p.name for p in view.people()] == sorted(["张三", "李四"])
-
-    def test_a_new_secret_replaces_the_old_one(self, store: Store) -> None:
-        with store.batch() as tx:
-            tx.add_person("张三", "correct horse", role="officer", at=START)
-            tx.add_person("张三", "battery staple", role="admin", at=START + DAY)
-        with store.read() as view:
-            assert view.person("张三", "correct horse") is None
-            person = view.person("张三", "battery staple")
-            assert person is not None
-            assert (person.role, person.added_at) == ("admin", START)
-
-    def test_who_is_retired_may_no_longer_act(self, store: Store) -> None:
-        with store.batch() as tx:
-            tx.add_person("张三", "correct horse", role="officer", at=START)
-            assert tx.retire_person("张三") is True
-            assert tx.retire_person("王五") is False
-        with store.read() as view:
-            assert view.person("张三", "correct horse") is None
-            assert view.people() == []
-
-    def test_a_short_secret_is_refused(self, store: Store) -> None:
-        with pytest.raises(UsageError, match="口令"), store.batch() as tx:
-            tx.add_person("张三", "short", role="officer", at=START)
 
     def test_an_empty_list_is_no_trouble(self, store: Store) -> None:
         with store.batch() as tx:

@@ -1,0 +1,66 @@
+"""A database is brought to this release, and there is no way back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from engine.errors import ConfigError, StoreError
+from engine.store import Keys, Store, migrations, open_store, upgrade
+from tests.store_samples import START, by_hand, samples, write
+
+
+def test_an_upgrade_of_an_upgraded_database_does_nothing(store: Store, store_url: str) -> None:
+    batch = list(samples(3))
+    with store.batch() as tx:
+        write(tx, batch)
+    assert upgrade(store_url) == migrations.HEAD
+    with store.read() as view:
+        assert len(view.known([s.incident.id for s in batch])) == 3
+
+
+def test_a_new_database_notes_its_clock(tmp_path: Path, keys: Keys) -> None:
+    url = f"sqlite:///{tmp_path / 'new.db'}"
+    assert upgrade(url, clock="simulated", at=START) == ""
+    assert upgrade(url, clock="real", at=START + timedelta(days=1)) == migrations.HEAD
+    store = open_store(url, keys)
+    with store.read() as view:
+        assert view.meta()["clock"] == "simulated"
+        assert view.meta()["created_at"] == START.isoformat()
+    store.close()
+
+
+def test_a_later_release_is_refused_with_the_reason(store_url: str) -> None:
+    with by_hand(store_url) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0099'"))
+    with pytest.raises(StoreError, match="不能降级") as told:
+        upgrade(store_url)
+    assert "备份" in told.value.hint
+
+
+@pytest.mark.parametrize("url", ["mysql://host/db", "nonsense", "sqlite://"])
+def test_another_database_is_refused(url: str, keys: Keys) -> None:
+    with pytest.raises(ConfigError):
+        open_store(url, keys)
+
+
+def test_a_server_that_is_not_there_is_told(keys: Keys, tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="数据库未能完成操作"):
+        open_store(f"postgresql+psycopg://nobody@/none?host={tmp_path}", keys)
+
+
+def test_a_password_in_the_address_is_not_told(keys: Keys) -> None:
+    with pytest.raises(StoreError) as told:
+        open_store("postgresql+psycopg://sanse:hunter2secret@127.0.0.1:1/none", keys)
+    assert "hunter2secret" not in f"{told.value!s} {told.value.__cause__!s}"
+
+
+def test_every_step_is_known_by_name() -> None:
+    scripts = Path(migrations.__file__).parent / "versions"
+    assert sorted(path.name[:4] for path in scripts.glob("[0-9]*.py")) == list(migrations.REVISIONS)
+    for path in scripts.glob("[0-9]*.py"):
+        assert "def downgrade" not in path.read_text(encoding="utf-8")
+        assert "engine.store.tables import" not in path.read_text(encoding="utf-8")
