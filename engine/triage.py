@@ -203,8 +203,8 @@ class Triage:
         }
         if scope is Scope.MATTER:
             return Ruling(judgement, unknowns)
-        raised, held = self.tracer.flags(features, day)
-        return Ruling(judgement, unknowns, raised, held, self.tracer.nevers(features, day))
+        raised, held = self.tracer.flags(features, day, judgement)
+        return Ruling(judgement, unknowns, raised, held, self.tracer.nevers(features, day, judgement))
 
     def _safer(
         self, subject: str, traced: Judgement, live: Judgement, parameters: Mapping[str, Value]

@@ -1,0 +1,125 @@
+"""Resolve: from a set of sightings to who belongs together.
+
+In: the sightings of a neighbourhood (whole clusters, whole chains), cuts and unions of people. Out: Links of every sighting.
+A pure function of the set: order never matters. Not here: which neighbourhood (`store`), whose windows moved (`affected`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from engine.identity.matters import Components, candidates
+from engine.identity.persons import persons
+from engine.identity.places import is_road
+from engine.identity.settings import Settings
+from engine.model import Cut, Link, Links, Sighting, Union
+
+
+def resolve(
+    sightings: Sequence[Sighting], cuts: Sequence[Cut], unions: Sequence[Union], *, settings: Settings
+) -> dict[str, Links]:
+    """Person, matter, hotspot and whether it counts, for every sighting."""
+    ordered = sorted(sightings, key=lambda s: (s.at, s.id))
+    person_of = persons(ordered)
+    links = candidates(ordered, person_of, unions, settings)
+    matter_of, links_of = _matters(ordered, cuts, links)
+    cluster_of = _clusters(ordered, links)
+    resends = {**_doubles(ordered, settings), **_resends(ordered, person_of, settings)}
+    chain_of, hotspots = _hotspots(ordered, person_of, settings)
+    made = {}
+    for s in ordered:
+        id_ = s.id
+        chain = chain_of.get(id_)
+        resent = resends.get(id_)
+        made[id_] = Links(
+            person_of[id_],
+            matter_of[id_],
+            chain if chain in hotspots else None,
+            resent is None and s.cause.counts,
+            resent,
+            cluster_of[id_],
+            chain,
+            tuple(links_of.get(id_, ())),
+        )
+    return made
+
+
+def _matters(
+    ordered: Sequence[Sighting], cuts: Sequence[Cut], links: Sequence[Link]
+) -> tuple[dict[str, str], Mapping[str, list[Link]]]:
+    """Component id (its oldest record) of every sighting, and the links of each with whether they were applied."""
+    components = Components(ordered, cuts)
+    links_of: dict[str, list[Link]] = defaultdict(list)
+    for link in links:
+        kept = link if components.join(link) else Link(link.score, link.left, link.right, link.why, applied=False)
+        links_of[link.left].append(kept)
+        links_of[link.right].append(kept)
+    return _oldest(ordered, components), links_of
+
+
+def _clusters(ordered: Sequence[Sighting], links: Sequence[Link]) -> dict[str, str]:
+    """Components of all links whether applied or not: what a later record can open again."""
+    components = Components(ordered, (), heed=False)
+    for link in links:
+        components.join(link)
+    return _oldest(ordered, components)
+
+
+def _oldest(ordered: Sequence[Sighting], components: Components) -> dict[str, str]:
+    first: dict[str, str] = {}
+    return {s.id: first.setdefault(components.root(s.id), s.id) for s in ordered}
+
+
+def _resends(ordered: Sequence[Sighting], person_of: Mapping[str, str | None], settings: Settings) -> dict[str, str]:
+    """Exact resends: same person and text within 24 h after the last counted record (ruling 75)."""
+    resends: dict[str, str] = {}
+    last: dict[tuple[str, str], tuple[datetime, str]] = {}
+    for sighting in ordered:
+        person = person_of[sighting.id]
+        if person is None or not sighting.text_digest or not sighting.cause.counts:
+            continue
+        key = (person, sighting.text_digest)
+        held = last.get(key)
+        if held is not None and sighting.at - held[0] <= settings.resend_within:
+            resends[sighting.id] = held[1]
+        else:
+            last[key] = (sighting.at, sighting.id)
+    return resends
+
+
+def _doubles(ordered: Sequence[Sighting], settings: Settings) -> dict[str, str]:
+    """The second number of one event: a record of another channel that names, or is named by, an older one (ruling 18)."""
+    naming = [sighting for sighting in ordered if sighting.numbers]
+    if not naming:
+        return {}
+    known = {sighting.id: sighting for sighting in ordered}
+    doubles: dict[str, str] = {}
+    for sighting in naming:
+        for number in sighting.numbers:
+            other = known.get(number)
+            if other is None or frozenset((sighting.kind, other.kind)) not in settings.transfers:
+                continue
+            older, younger = sorted((sighting, other), key=lambda s: (s.at, s.id))
+            doubles[younger.id] = min(older.id, doubles.get(younger.id, older.id))
+    return doubles
+
+
+def _hotspots(
+    ordered: Sequence[Sighting], person_of: Mapping[str, str | None], settings: Settings
+) -> tuple[dict[str, str], set[str]]:
+    """Chain of every record at a place smaller than a road, and the chains that are hotspots: enough persons (ruling 5)."""
+    last: dict[tuple[str, str], tuple[datetime, str]] = {}
+    chain_of: dict[str, str] = {}
+    people: dict[str, set[str | None]] = defaultdict(set)
+    for sighting in ordered:
+        place, topic = sighting.place, sighting.topic
+        if place is None or topic is None or is_road(place):
+            continue
+        held = last.get((place, topic))
+        chain = held[1] if held is not None and sighting.at - held[0] <= settings.hotspot_gap else sighting.id
+        last[place, topic] = (sighting.at, chain)
+        chain_of[sighting.id] = chain
+        people[chain].add(person_of[sighting.id])
+    return chain_of, {chain for chain, members in people.items() if len(members) >= settings.hotspot_persons}
