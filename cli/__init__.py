@@ -1,0 +1,34 @@
+"""The command line: the composition root and the one reader of the clock.
+
+In: arguments, `config.yaml`, the environment. Out: calls of the desk and the pipeline, printed in Chinese or as JSON.
+Not here: anything that decides. Heavy packages are imported by the command that needs them, so that `--help` answers at once.
+
+Modules: `app` the tree of commands, `wiring` config, clock and sources, `printing` how answers look, one module for each group of commands.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from engine.errors import SanseError
+
+
+def main() -> None:
+    """Run a command; what goes wrong on purpose is told in Chinese, with the exit code of who must act."""
+    from cli.app import app
+
+    try:
+        app()
+    except SanseError as fault:
+        print(f"错误：{fault}", file=sys.stderr)
+        sys.exit(fault.exit_code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except KeyboardInterrupt:
+        print("已中断；已经提交的批次都在，没有提交的没有写入，可以重新运行。", file=sys.stderr)
+        sys.exit(130)
+
+
+__all__ = ["main"]

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from engine.model import Assessment, Colour, FeatureSet, Flag, Hit, Judgement, Outcome, Value
 from engine.ruleset.tree import Feature, Rule, Rulebook
@@ -18,6 +19,7 @@ from engine.ruleset.tree import Feature, Rule, Rulebook
 GREEN_RULE = "G0"
 POINTS_RULE = "POINTS"
 _PLACEHOLDER = re.compile(r"\{(\$?)([^{}]+)\}")
+_OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
 _FEN_PER_YUAN = 100
 _WAN = 10_000
 _DAY_SECONDS = 86_400
@@ -48,7 +50,7 @@ class Assessor:
         self._nevers = {never.id: never for never in rulebook.nevers}
         labels = rulebook.documents.get("labels", {})
         self._words: Mapping[str, str] = {**_DEFAULT_WORDS, **labels.get("assessment", {})}
-        self._templates = {rule.id: _split(rule.because) for rule in rulebook.rules}
+        self._templates = {rule.id: _segments(rule.because) for rule in rulebook.rules}
 
     def assess(
         self,
@@ -162,14 +164,18 @@ class Assessor:
         return feature.title if feature is not None and feature.title else fact
 
     def _because(self, rule_id: str, features: FeatureSet, parameters: Mapping[str, Value]) -> str:
+        """The reason of a rule in words; a part in brackets is left out when a fact in it is not there, false or zero."""
         parts = []
-        for literal, sigil, name in self._templates[rule_id]:
-            parts.append(literal)
-            if sigil:
-                parts.append(str(parameters[name]))
-            elif name:
-                parts.append(self._shown(name, features))
-        return "".join(parts)
+        for segment in self._templates[rule_id]:
+            if segment.optional and not all(features.values.get(fact) for fact in segment.facts):
+                continue
+            for literal, sigil, name in segment.pieces:
+                parts.append(literal)
+                if sigil:
+                    parts.append(str(parameters[name]))
+                elif name:
+                    parts.append(self._shown(name, features))
+        return "".join(parts).strip("，；、 ") or self._rules[rule_id].title
 
     def _shown(self, fact: str, features: FeatureSet) -> str:
         """A fact as a reason prints it: matched words for word facts, 元 for fen, days or hours for seconds."""
@@ -206,7 +212,7 @@ def _yuan(fen: int) -> str:
     if cents:
         return f"{yuan}.{cents:02d}元"
     if yuan >= _WAN and yuan % (_WAN // 100) == 0:
-        return f"{yuan // _WAN}万元" if yuan % _WAN == 0 else f"{yuan / _WAN:g}万元"
+        return f"{Decimal(yuan) / _WAN:f}万元"
     return f"{yuan}元"
 
 
@@ -229,13 +235,30 @@ _DEFAULT_WORDS: Mapping[str, str] = {
 }
 
 
-def _split(because: str) -> tuple[tuple[str, str, str], ...]:
-    """A reason's text as (literal, "$" or "", name) pieces, once per rulebook."""
+@dataclass(frozen=True, slots=True)
+class _Segment:
+    """A stretch of a reason's text: (literal, "$" or "", name) pieces, and whether it may be left out."""
+
+    pieces: tuple[tuple[str, str, str], ...]
+    optional: bool
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        return tuple(name for _, sigil, name in self.pieces if name and not sigil)
+
+
+def _segments(because: str) -> tuple[_Segment, ...]:
+    """A reason's text in stretches, once per rulebook: what stands in brackets is optional."""
+    texts = enumerate(_OPTIONAL.split(because))
+    return tuple(_Segment(_split(text), optional=bool(number % 2)) for number, text in texts if text)
+
+
+def _split(text: str) -> tuple[tuple[str, str, str], ...]:
     pieces, end = [], 0
-    for found in _PLACEHOLDER.finditer(because):
-        pieces.append((because[end : found.start()], found.group(1), found.group(2).strip()))
+    for found in _PLACEHOLDER.finditer(text):
+        pieces.append((text[end : found.start()], found.group(1), found.group(2).strip()))
         end = found.end()
-    return (*pieces, (because[end:], "", ""))
+    return (*pieces, (text[end:], "", ""))
 
 
 def _evidence(subject: str, rule: Rule, features: FeatureSet) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import gc
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -30,6 +30,7 @@ from engine.model import (
     RawRecord,
     Rejected,
     Sighting,
+    Source,
 )
 from engine.normalise import Normaliser
 from engine.ruleset.tree import Rulebook
@@ -38,6 +39,7 @@ from engine.store import Batch, Store
 from engine.triage import Decision, Triage
 
 MACHINE = "sanse"
+ARRIVAL = "arrival"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,32 +116,43 @@ class Tally:
 
 
 def ingest(
-    rows: Iterable[RawRecord], *, store: Store, stages: Stages, known_at: datetime, batch_size: int = 1000
+    source: Source, *, store: Store, stages: Stages, clock: Callable[[], datetime], batch_size: int = 1000
 ) -> Iterator[Tally]:
-    """Rows through the whole order, a batch and a transaction at a time; yields each batch's tally when it is committed."""
-    stream = iter(rows)
+    """A source through the whole order, a batch and a transaction at a time; yields each batch's tally when it is committed."""
+    stream = source.read()
     while batch := list(islice(stream, batch_size)):
-        yield ingest_batch(batch, store=store, stages=stages, known_at=known_at)
+        read_to = source.cursor()
+        known_at = clock()
+        yield ingest_batch(batch, store=store, stages=stages, known_at=known_at, read_to=read_to)
 
 
-def ingest_batch(raws: Sequence[RawRecord], *, store: Store, stages: Stages, known_at: datetime) -> Tally:
-    """One batch end to end in one transaction; on any error nothing of it is kept and the error goes on."""
+def ingest_batch(
+    raws: Sequence[RawRecord], *, store: Store, stages: Stages, known_at: datetime, read_to: str = ""
+) -> Tally:
+    """One batch end to end in one transaction; on any error nothing of it is kept and the error goes on.
+
+    `read_to`: where the source was read up to, kept in the same transaction.
+    """
     with _collector_paused():
         parsed = [(raw, stages.normalise(raw, known_at)) for raw in raws]
         seen = {i.id: stages.sight(i) for _, i in parsed if isinstance(i, Incident)}
         keys = [block_keys(s.sighting) for s in seen.values()]
         with store.batch(keys) as tx:
+            tx.note_rulebook(stages.rulebook, known_at)
             tally, current = _accept(tx, parsed, known_at)
             tally.unknown_headers = _unknown_headers(stages, raws)
             fresh = {i.id: seen[i.id] if seen[i.id].incident is i else stages.sight(i) for i in current}
             if fresh:
                 _Middle(tx, stages, fresh, known_at, tally).run()
+            if read_to:
+                tx.write_cursor(raws[0].source, read_to, known_at)
             tx.append_audit(MACHINE, "ingest", _audited(tally), known_at)
         return tally
 
 
-def reconsider(tx: Batch, stages: Stages, records: Sequence[str], *, known_at: datetime) -> Tally:
+def reconsider(tx: Batch, stages: Stages, records: Collection[str], *, known_at: datetime) -> Tally:
     """Link and judge stored records again inside a transaction, after a person's action, merge or split."""
+    tx.note_rulebook(stages.rulebook, known_at)
     incidents = tx.incidents(records)
     tally = Tally()
     fresh = {i.id: stages.sight(i) for i in incidents.values()}
@@ -189,7 +202,7 @@ class _Middle:
         self, tx: Batch, stages: Stages, fresh: Mapping[str, Seen], known_at: datetime, tally: Tally, trigger: str = ""
     ) -> None:
         self.tx, self.stages, self.fresh, self.known_at, self.tally = tx, stages, fresh, known_at, tally
-        self.trigger = trigger or "arrival"
+        self.trigger = trigger or ARRIVAL
         self.sightings: dict[str, Sighting] = {}
         self.old: dict[str, Links] = {}
         self.links: dict[str, Links] = {}
@@ -239,7 +252,7 @@ class _Middle:
         """Sightings, links, base facts, decisions and hits."""
         relinked = [id_ for id_ in self.old if self.links.get(id_) != self.old[id_] and id_ not in self.fresh]
         rows = [*self.fresh, *relinked]
-        unchanged = self.tx.input_digests(moved)
+        unchanged = self.tx.input_digests(moved if self.trigger == ARRIVAL else [*self.fresh, *moved])
         decided = {
             id_: decision
             for id_, decision in self.decisions.items()
@@ -247,7 +260,6 @@ class _Middle:
         }
         self.tx.write_bases([(id_, seen.base) for id_, seen in self.fresh.items()])
         self.tx.write_sightings([(self.sightings[id_], self.links[id_]) for id_ in rows])
-        self.tx.write_links([link for id_ in rows for link in self.links[id_].links])
         self.tx.write_assessments([(d.assessment, d.record) for d in decided.values()], self.known_at)
         self.tx.write_hits(hits_had(decided.values(), self.known_at))
         self.tx.write_shadow([(id_, line) for id_, d in decided.items() for line in d.shadow], self.known_at)

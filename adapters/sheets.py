@@ -1,0 +1,73 @@
+"""Sheets: rows written to a workbook and read back after somebody has corrected them.
+
+In: rows by sheet. Out: an xlsx file; rows by header. Not here: what the rows are. Text is written as text: a cell that begins with `=` is
+no formula, and no cell becomes a link.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from adapters.sources.workbook import workbook_sheets
+from engine.errors import UsageError
+
+_NAME_LENGTH = 31
+_NOT_IN_NAMES = str.maketrans(dict.fromkeys("[]:*?/\\'", "_"))
+_WIDTH = 24
+
+
+def write_sheets(path: Path, sheets: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+    """One sheet for each name, with every header that a row of it has; raises UsageError when the file cannot be written."""
+    import xlsxwriter
+    from xlsxwriter.exceptions import FileCreateError
+
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    try:
+        with xlsxwriter.Workbook(str(path), options) as workbook:
+            bold = workbook.add_format({"bold": True})
+            for name, rows in sheets.items():
+                sheet = workbook.add_worksheet(name.translate(_NOT_IN_NAMES)[:_NAME_LENGTH])
+                headers = list(dict.fromkeys(header for row in rows for header in row))
+                sheet.set_column(0, max(len(headers) - 1, 0), _WIDTH)
+                sheet.freeze_panes(1, 0)
+                for column, header in enumerate(headers):
+                    sheet.write_string(0, column, header, bold)
+                for number, row in enumerate(rows, start=1):
+                    for column, header in enumerate(headers):
+                        _write(sheet, number, column, row.get(header))
+            if not sheets:
+                workbook.add_worksheet("空")
+    except FileCreateError as fault:
+        raise UsageError(f"文件写不了：{path}", hint="检查目录是否存在、文件是否正被打开") from fault
+
+
+def _write(sheet: Any, row: int, column: int, cell: Any) -> None:
+    if isinstance(cell, bool) or cell is None or isinstance(cell, str):
+        sheet.write_string(row, column, "" if cell is None else str(cell))
+    else:
+        sheet.write_number(row, column, cell)
+
+
+def read_sheets(path: Path, *, header: str) -> list[dict[str, Any]]:
+    """The rows of every sheet whose first row has this header; raises UsageError when there is none."""
+    read = [row for name in _sheets(path, header) for row in name]
+    if not read:
+        raise UsageError(f"{path.name} 里没有“{header}”这一列", hint="用 sanse quarantine export 导出的文件改")
+    return read
+
+
+def _sheets(path: Path, header: str) -> Iterator[list[dict[str, Any]]]:
+    if not path.is_file():
+        raise UsageError(f"没有找到文件：{path}", hint="检查路径")
+    for _, rows in workbook_sheets(path, known_headers=frozenset({header})):
+        held = [cells for _, cells in rows]
+        if not held or header not in held[0]:
+            continue
+        names = [str(cell) for cell in held[0]]
+        yield [
+            {name: cell for name, cell in zip(names, cells, strict=False) if name}
+            for cells in held[1:]
+            if any(cell not in (None, "") for cell in cells)
+        ]

@@ -1,0 +1,148 @@
+"""Demo: a township's year on a simulated clock, month by month, and what came of it.
+
+In: a folder, a seed. Out: export files, an installation, a summary. Not here: the year (`adapters.township`), the order (`engine.pipeline`).
+Killed half-way and started again it ends the same: rows that were taken in are unchanged.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.config import SourceConfig, load_config
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from adapters.township import Export
+
+    from engine.desk import Desk
+    from engine.pipeline import Tally
+
+_BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
+
+
+def live_a_year(folder: Path, *, seed: int, records: int, as_json: bool) -> None:
+    """Make the year, live it, tell of it."""
+    from adapters.township import write_year
+
+    from cli.operations import prepare
+    from cli.options import CONFIG
+    from cli.printing import progress, say
+    from engine.desk import open_desk
+
+    began = time.monotonic()
+    config_file = folder / CONFIG
+    if not config_file.exists():
+        prepare(folder, clock="simulated", at=_BEGIN)
+    with progress("写出一年的导出文件", quiet=as_json):
+        exports = sorted(
+            write_year(folder / "exports", seed=seed, records=records), key=lambda e: (e.read_at, e.path.name)
+        )
+    now = [exports[0].read_at]
+    desk = open_desk(load_config(config_file), lambda: now[0])
+    try:
+        if not as_json:
+            say(f"虚构的云溪镇，{len(exports)} 个导出文件在 {folder / 'exports'}，数据库在 {folder / 'sanse.db'}")
+        started = time.monotonic()
+        total, by_source = _take_in(desk, exports, now, as_json=as_json)
+        took = time.monotonic() - started
+        _tell(desk, total, by_source, folder, took=took, whole=time.monotonic() - began, as_json=as_json)
+    finally:
+        desk.close()
+
+
+def _take_in(
+    desk: Desk, exports: Sequence[Export], now: list[datetime], *, as_json: bool
+) -> tuple[Tally, dict[str, Tally]]:
+    from cli.printing import progress
+    from cli.wiring import source_of
+    from engine.desk.intake import known_headers, take_in
+    from engine.pipeline import Tally
+
+    total: Tally = Tally()
+    by_source: dict[str, Tally] = {}
+    with progress("读入、归并、研判、派单", quiet=as_json) as advance:
+        for export in exports:
+            now[0] = max(now[0], export.read_at)
+            feed = SourceConfig(name=export.kind, kind=export.kind, location=str(export.path))
+            for tally in take_in(desk, source_of(feed, known=known_headers(desk, export.kind))):
+                total.add(tally)
+                by_source.setdefault(export.kind, Tally()).add(tally)
+                advance(tally.read)
+    return total, by_source
+
+
+def _tell(
+    desk: Desk, total: Tally, by_source: dict[str, Tally], folder: Path, *, took: float, whole: float, as_json: bool
+) -> None:
+    from cli.matters import tell
+    from cli.printing import line, say, style_of, table
+    from cli.records import counted
+    from engine.desk.reading import summary
+
+    found = summary(desk)
+    if as_json:
+        line({"tally": counted(total), "seconds": round(took, 1), "summary": found})
+        return
+    kinds = desk.words("kinds")
+    table(
+        ("渠道", "读入", "新增", "未变", "更新", "隔离"),
+        [
+            (kinds.get(kind, kind), *map(str, (t.read, t.new, t.unchanged, t.updated, t.quarantined)))
+            for kind, t in by_source.items()
+        ],
+        title="一年的来件：读入 ＝ 新增 ＋ 未变 ＋ 更新 ＋ 隔离，一行不少",
+    )
+    table(
+        ("颜色", "事项", "其中办理中"),
+        [
+            ((desk.colour_word(colour), style_of(colour)), str(found.matters[colour]), str(found.open_matters[colour]))
+            for colour in sorted(found.matters, reverse=True)
+        ],
+        title=f"{found.records} 件来件归并成 {sum(found.matters.values())} 个事项",
+    )
+    table(
+        ("路线", "办理中的事项"),
+        [(route, str(count)) for route, count in found.routes.items() if count],
+        title="派给谁",
+    )
+    if found.hotspots:
+        topics = desk.rulebook.documents.get("topics", {})
+        table(
+            ("地点", "主题", "来件", "人数", "颜色"),
+            [
+                (
+                    spot.place,
+                    str(topics.get(spot.topic, {}).get("title", spot.topic)),
+                    str(spot.records),
+                    str(spot.persons),
+                    (desk.colour_word(spot.colour), style_of(spot.colour)),
+                )
+                for spot in found.hotspots
+            ],
+            title="群体诉求",
+        )
+    say("最急的几个事项", style="bold")
+    for matter in found.reddest:
+        tell(desk, matter, most=4)
+        say()
+    _next_steps(total, folder, took=took, whole=whole, waiting=found.quarantine.get("open", 0))
+
+
+def _next_steps(total: Tally, folder: Path, *, took: float, whole: float, waiting: int) -> None:
+    from cli.printing import say
+
+    rate = round(total.read / took) if took else 0
+    say(
+        f"用时 {whole:.0f} 秒，其中读入到派单 {took:.0f} 秒（每秒 {rate} 件）；隔离待处理 {waiting} 行；立即交回 110 的 {len(total.handbacks)} 件"
+    )
+    config = folder / "config.yaml"
+    say("接下来可以：")
+    say(f"  sanse matters list --config {config}            看全部事项")
+    say(f"  sanse explain 编号 --config {config}            为什么是这个颜色")
+    say(f"  sanse explain 编号 --why-not R7 --config {config}  某条规则为什么没有命中")
+    say(f"  sanse quarantine list --config {config}         看读不懂的行")
+    say(f"  sanse replay --sample 200 --config {config}     逐字节重做旧的研判")

@@ -1,0 +1,272 @@
+"""Matters: lists, pages, and what people do to them.
+
+In: references, reasons, the person who acts. Out: calls of the desk, printed. Not here: what may be done (`engine.desk.acting`).
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.options import CONFIG, AsJson, ConfigPath, Now, Reason, Reference
+
+if TYPE_CHECKING:
+    from engine.desk import Desk
+    from engine.desk.acting import Done
+    from engine.desk.reading import MatterShown
+
+matters = typer.Typer(help="事项：查看、记录办理、改级、办结、合并、拆分", no_args_is_help=True)
+_STATUS = {"open": "办理中", "closed": "已办结"}
+
+
+@matters.command("list")
+def list_(
+    every: Annotated[bool, typer.Option("--all", help="也列已办结的和历史的")] = False,
+    colour: Annotated[str, typer.Option("--colour", help="red、yellow 或 green", show_default=False)] = "",
+    limit: Annotated[int, typer.Option("--limit", help="最多多少条；JSON 为全部", min=1)] = 50,
+    config: ConfigPath = CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """列出事项：红的在前，新的在前。"""
+    from cli.printing import line, local, say, style_of, table
+    from cli.wiring import desk_of
+    from engine.desk.reading import matters as listed
+    from engine.desk.reading import matters_filter
+
+    with desk_of(config) as desk:
+        chosen = matters_filter(colour, open_only=not every)
+        if as_json:
+            offset = 0
+            while page := listed(desk, chosen, limit=1000, offset=offset)[0]:
+                for row in page:
+                    state = row.state
+                    line(
+                        {
+                            "matter": state.id,
+                            "code": state.code,
+                            "colour": state.standing,
+                            "status": state.status,
+                            "machine": state.machine,
+                            "route": state.route,
+                            "records": state.records,
+                            "area": row.area,
+                            "place": row.place,
+                            "topic": row.topic,
+                            "history": state.history,
+                            "first_at": state.first_at,
+                            "last_at": state.last_at,
+                        }
+                    )
+                offset += len(page)
+            return
+        rows, total = listed(desk, chosen, limit=limit)
+        topics = desk.rulebook.documents.get("topics", {})
+        table(
+            ("编号", "颜色", "状态", "件数", "地点", "主题", "最近来件"),
+            [
+                (
+                    row.state.code or ("历史" if row.state.history else row.state.id),
+                    (desk.colour_word(row.state.standing), style_of(row.state.standing)),
+                    _STATUS[row.state.status],
+                    str(row.state.records),
+                    row.place or row.area,
+                    str(topics.get(row.topic, {}).get("title", "")),
+                    local(row.state.last_at),
+                )
+                for row in rows
+            ],
+        )
+        say(f"共 {total} 个事项，列出 {len(rows)} 个" + ("；--limit 可加长" if total > len(rows) else ""))
+
+
+@matters.command()
+def show(reference: Reference, config: ConfigPath = CONFIG, as_json: AsJson = False) -> None:
+    """一个事项的全部：来件、理由、关联依据、办理记录。"""
+    from cli.printing import line
+    from cli.wiring import desk_of
+    from engine.desk.reading import show as shown
+
+    with desk_of(config) as desk:
+        matter = shown(desk, reference)
+        if as_json:
+            line(matter)
+        else:
+            tell(desk, matter)
+
+
+def tell(desk: Desk, matter: MatterShown, *, most: int = 20) -> None:
+    """A matter's page on a screen."""
+    from cli.printing import local, say, style_of
+
+    state = matter.row.state
+    colour = desk.colour_word(state.standing)
+    former = [code for code in matter.codes if code != state.code]
+    say(
+        f"{state.code or state.id}  {colour}  {_STATUS[state.status]}  {matter.row.place or matter.row.area}"
+        f"  共 {state.records} 件" + (f"  原编号 {'、'.join(former)}" if former else ""),
+        style=style_of(state.standing),
+    )
+    if state.standing > state.machine:
+        say(f"  现为{colour}，按现有事实机判为{desk.colour_word(state.machine)}，请人工核定")
+    if matter.route:
+        say(f"  办理：{matter.route}（{'、'.join(matter.receivers)}）")
+    kinds = desk.words("kinds")
+    for record in matter.records[-most:]:
+        counted = "" if record.counts else "，不计次"
+        say(f"  {local(record.at)} {kinds.get(record.kind, record.kind)} {record.id}{counted}")
+        say(f"    {record.text[:120]}")
+        for reason in record.reasons:
+            say(f"    · {reason}")
+        for flag in record.flags:
+            say(f"    · 请复核：{flag}（只是提示，不影响颜色）")
+        for tie in record.links[:3]:
+            other = tie.right if tie.left == record.id else tie.left
+            say(f"    · 关联 {other}（{tie.why}，{tie.score} 分{'' if tie.applied else '，未采用'}）")
+    actions, levels = desk.words("actions"), desk.words("levels")
+    for action in matter.actions:
+        level = levels.get(action.level, action.level) if action.level else ""
+        say(f"  {local(action.at)} {actions.get(action.kind, action.kind)} {level} {action.actor} {action.evidence}")
+    for aside in matter.set_asides:
+        second = f"、{aside.second}" if aside.second else ""
+        say(f"  下调至 {local(aside.expires_at)}：{aside.by}{second}，{aside.reason}")
+
+
+@matters.command()
+def act(
+    reference: Reference,
+    kind: Annotated[str, typer.Option("--kind", help="动作，例如 mediation_failed", show_default=False)],
+    level: Annotated[str, typer.Option("--level", help="层级，例如 village", show_default=False)] = "",
+    at: Annotated[str, typer.Option("--at", help="发生时间；默认现在", show_default=False)] = "",
+    evidence: Annotated[str, typer.Option("--evidence", help="依据，例如文书编号", show_default=False)] = "",
+    config: ConfigPath = CONFIG,
+    now: Now = "",
+    as_json: AsJson = False,
+) -> None:
+    """记录做了什么。"""
+    from cli.wiring import desk_of, moment, person_of
+    from engine.desk import acting
+
+    with desk_of(config, now) as desk:
+        when = moment(at, desk.config.zone) if at else None
+        done = acting.act(desk, person_of(desk), reference, kind=kind, level=level, at=when, evidence=evidence)
+        _report(desk, done, "已记录", as_json=as_json)
+
+
+@matters.command()
+def override(
+    reference: Reference,
+    to: Annotated[str, typer.Option("--to", help="red、yellow 或 green", show_default=False)],
+    reason: Reason,
+    second: Annotated[str, typer.Option("--second", help="第二人姓名（红色下调必填）", show_default=False)] = "",
+    days: Annotated[int, typer.Option("--days", help="下调的有效天数", min=1, max=365)] = 90,
+    config: ConfigPath = CONFIG,
+    now: Now = "",
+    as_json: AsJson = False,
+) -> None:
+    """人工改颜色：上调随时可以；下调要具备条件，到期自动失效。"""
+    from cli.wiring import desk_of, person_of
+    from engine.desk import acting
+    from engine.desk.reading import colour_named
+
+    with desk_of(config, now) as desk:
+        other = person_of(desk, second=second) if second else None
+        done = acting.override(
+            desk,
+            person_of(desk),
+            reference,
+            to=colour_named(to),
+            reason=reason,
+            second=other,
+            lasts=timedelta(days=days),
+        )
+        _report(desk, done, "已改级", as_json=as_json)
+
+
+@matters.command()
+def close(
+    reference: Reference,
+    means: Annotated[str, typer.Option("--means", help="化解方式", show_default=False)],
+    evidence: Annotated[str, typer.Option("--evidence", help="依据文书", show_default=False)],
+    config: ConfigPath = CONFIG,
+    now: Now = "",
+    as_json: AsJson = False,
+) -> None:
+    """办结。"""
+    from cli.wiring import desk_of, person_of
+    from engine.desk import acting
+
+    with desk_of(config, now) as desk:
+        done = acting.close(desk, person_of(desk), reference, means=means, evidence=evidence)
+        _report(desk, done, "已办结", as_json=as_json)
+
+
+@matters.command()
+def reopen(
+    reference: Reference, reason: Reason, config: ConfigPath = CONFIG, now: Now = "", as_json: AsJson = False
+) -> None:
+    """重新打开已办结的事项。"""
+    from cli.wiring import desk_of, person_of
+    from engine.desk import acting
+
+    with desk_of(config, now) as desk:
+        done = acting.reopen(desk, person_of(desk), reference, reason=reason)
+        _report(desk, done, "已重新打开", as_json=as_json)
+
+
+@matters.command()
+def merge(
+    left: Reference,
+    right: Annotated[str, typer.Argument(help="另一个事项", show_default=False)],
+    reason: Reason,
+    config: ConfigPath = CONFIG,
+    now: Now = "",
+    as_json: AsJson = False,
+) -> None:
+    """两个事项其实是一件事：合并，两个编号以后都查得到。"""
+    from cli.wiring import desk_of, person_of
+    from engine.desk import acting
+
+    with desk_of(config, now) as desk:
+        _report(desk, acting.merge(desk, person_of(desk), left, right, reason=reason), "已合并", as_json=as_json)
+
+
+@matters.command()
+def split(
+    reference: Reference,
+    records: Annotated[list[str], typer.Argument(help="要拆出去的来件 id", show_default=False)],
+    reason: Reason,
+    config: ConfigPath = CONFIG,
+    now: Now = "",
+    as_json: AsJson = False,
+) -> None:
+    """把不是一件事的来件拆出去，以后也不会再并回来。"""
+    from cli.wiring import desk_of, person_of
+    from engine.desk import acting
+
+    with desk_of(config, now) as desk:
+        done = acting.split(desk, person_of(desk), reference, records=records, reason=reason)
+        _report(desk, done, "已拆分", as_json=as_json)
+
+
+def _report(desk: Desk, done: Done, word: str, *, as_json: bool) -> None:
+    from cli.printing import line, say
+
+    before, after = done.before.state, done.after.state
+    told: dict[str, Any] = {
+        "matter": after.id,
+        "code": after.code,
+        "colour": after.standing,
+        "was": before.standing,
+        "status": after.status,
+        "episode": after.episode,
+        "records": after.records,
+    }
+    if as_json:
+        line(told)
+        return
+    colours = desk.colour_word(after.standing)
+    if before.standing != after.standing:
+        colours = f"{desk.colour_word(before.standing)} → {colours}"
+    say(f"{word}：{after.code or after.id}，{colours}，{_STATUS[after.status]}，共 {after.records} 件")

@@ -1,0 +1,112 @@
+"""Operations: a ready folder, a township's year, is everything well.
+
+In: a folder. Out: files, a database, a summary people can use. Not here: the year itself (`adapters.township`), the checks (`engine.desk.health`).
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.options import CONFIG, AsJson, ConfigPath
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_CONFIG = """# sanse 的配置。说明见 docs/config.md；不认识的键会被拒绝。
+database:
+  url: sqlite:///sanse.db
+clock: {clock}
+zone: Asia/Shanghai
+rules: rules
+keys:
+  file: sanse.keys
+# 来源：名称、渠道（kind）、读法（type: file、sql、http、open311）、位置。
+sources: []
+"""
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(help="新目录", show_default=False)],
+    clock: Annotated[str, typer.Option("--clock", help="real 或 simulated（只用于演示和演练）")] = "real",
+    as_json: AsJson = False,
+) -> None:
+    """建一个可用的目录：配置、规则、密钥、空数据库。"""
+    from cli.printing import line, say
+    from cli.wiring import real_clock
+
+    made = prepare(folder, clock=clock, at=real_clock())
+    if as_json:
+        line({"dir": str(folder), "files": made})
+        return
+    say(f"已建好 {folder}：{'、'.join(made)}")
+    say("请把密钥文件 sanse.keys 另存一份到别处：没有它，加密的数据无法读取。")
+    say(f"下一步：cd {folder}；sanse people add 姓名 --role admin；sanse ingest --file 导出文件 --source police_110")
+
+
+def prepare(folder: Path, *, clock: str, at: datetime) -> list[str]:
+    """Make the folder; raises UsageError rather than touch one that has a configuration."""
+    import secrets
+
+    from engine.config import KeyMaterial, load_config, write_keys
+    from engine.desk import create
+    from engine.errors import UsageError
+    from engine.ruleset import loader
+
+    if clock not in ("real", "simulated"):
+        raise UsageError(f"没有这种时钟：{clock}", hint="real 或 simulated")
+    if (folder / CONFIG).exists() or (folder / "sanse.keys").exists():
+        raise UsageError(f"{folder} 里已有配置或密钥", hint="换一个目录；升级数据库用 sanse db upgrade")
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(loader.shipped(), folder / "rules", dirs_exist_ok=True)
+    write_keys(folder / "sanse.keys", KeyMaterial(*(secrets.token_bytes(32) for _ in range(3))))
+    (folder / CONFIG).write_text(_CONFIG.format(clock=clock), encoding="utf-8")
+    create(load_config(folder / CONFIG), at=at)
+    return [str(CONFIG), "rules", "sanse.keys", "sanse.db"]
+
+
+def demo(
+    folder: Annotated[Path, typer.Option("--dir", help="放在哪个目录")] = Path("demo"),
+    seed: Annotated[int, typer.Option("--seed", help="换一个数，换一年")] = 7,
+    records: Annotated[int, typer.Option("--records", help="大约多少件", min=200)] = 20_000,
+    as_json: AsJson = False,
+) -> None:
+    """一个虚构乡镇的一年：生成导出文件，全部读入、研判、派单，给出汇总。"""
+    from cli.demo import live_a_year
+
+    live_a_year(folder, seed=seed, records=records, as_json=as_json)
+
+
+def doctor(config: ConfigPath = CONFIG, as_json: AsJson = False) -> None:
+    """看看哪里不对、怎么办；有问题则退出码为 1。"""
+    import platform
+    import sys
+
+    from cli.printing import line, say
+    from cli.wiring import desk_of
+    from engine.desk.health import Check, checks
+
+    with desk_of(config) as desk:
+        supported = (3, 11) <= sys.version_info[:2] <= (3, 12)
+        free = shutil.disk_usage(desk.config.folder).free // 2**20
+        found = [
+            Check("Python", supported, platform.python_version(), "" if supported else "请用 3.11 或 3.12"),
+            Check("磁盘", free > _LEAST_FREE_MIB, f"剩余 {free} MiB", "" if free > _LEAST_FREE_MIB else "请腾出空间"),
+            *checks(desk),
+        ]
+    for check in found:
+        if as_json:
+            line(check)
+        else:
+            say(
+                f"{'✓' if check.well else '✗'} {check.what}：{check.found}"
+                + (f"  →  {check.hint}" if check.hint else "")
+            )
+    if not all(check.well for check in found):
+        raise typer.Exit(1)
+
+
+_LEAST_FREE_MIB = 500

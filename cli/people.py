@@ -1,0 +1,52 @@
+"""People: who may act.
+
+In: names, roles, secrets from the environment or the terminal. Out: calls of the desk. Not here: what roles may do.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from cli.options import CONFIG, AsJson, ConfigPath, Now
+
+people = typer.Typer(help="人员：谁可以办理、改级、复核", no_args_is_help=True)
+
+
+@people.command()
+def add(
+    name: Annotated[str, typer.Argument(help="姓名", show_default=False)],
+    role: Annotated[str, typer.Option("--role", help="admin、operator、lead 或 analyst")] = "operator",
+    config: ConfigPath = CONFIG,
+    now: Now = "",
+    as_json: AsJson = False,
+) -> None:
+    """登记人员；第一个人不用别人批准，以后由管理员登记。新口令取自 SANSE_NEW_SECRET 或当场输入。"""
+    from cli.printing import line, say
+    from cli.wiring import desk_of, person_of
+    from engine.desk.opening import add_person
+    from engine.desk.opening import people as listed
+
+    with desk_of(config, now) as desk:
+        by = person_of(desk) if listed(desk) else None
+        secret = os.environ.get("SANSE_NEW_SECRET") or typer.prompt("新口令", hide_input=True, confirmation_prompt=True)
+        add_person(desk, name, secret, role=role, by=by)
+        line({"name": name, "role": role}) if as_json else say(f"已登记 {name}（{role}）")
+
+
+@people.command("list")
+def list_(config: ConfigPath = CONFIG, as_json: AsJson = False) -> None:
+    """列出人员。"""
+    from cli.printing import line, local, table
+    from cli.wiring import desk_of
+    from engine.desk.opening import people as listed
+
+    with desk_of(config) as desk:
+        rows = listed(desk)
+        if as_json:
+            for row in rows:
+                line(row)
+        else:
+            table(("姓名", "角色", "登记时间"), [(row.name, row.role, local(row.added_at)) for row in rows])

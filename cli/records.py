@@ -1,0 +1,233 @@
+"""Records: take them in, score a file, say why, decide again.
+
+In: files and references. Out: tallies, lines, trees. Not here: the order (`engine.pipeline`), stateless scoring (`engine.score`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.options import CONFIG, AsJson, ConfigPath, Now
+
+if TYPE_CHECKING:
+    from engine.desk import Desk
+    from engine.desk.explaining import Explained
+    from engine.evaluate.trace import Explanation
+    from engine.pipeline import Tally
+
+File = Annotated[
+    Path | None, typer.Option("--file", help="要读的文件：csv、xlsx、xls、json、jsonl", show_default=False)
+]
+_RULE_WORDS = {
+    "at_least": "≥",
+    "at_most": "≤",
+    "more_than": "＞",
+    "less_than": "＜",
+    "equals": "＝",
+    "is": "为",
+    "in": "属于",
+}
+
+
+def ingest(
+    sources: Annotated[
+        list[str] | None, typer.Argument(help="config.yaml 里的来源名；不写则全部", show_default=False)
+    ] = None,
+    file: File = None,
+    source: Annotated[str, typer.Option("--source", help="--file 是哪个来源或渠道", show_default=False)] = "",
+    propose: Annotated[bool, typer.Option("--map", help="为不认识的列名拟一份对应，确认后写入规则")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="与 --map 合用：不再询问")] = False,
+    config: ConfigPath = CONFIG,
+    now: Now = "",
+    as_json: AsJson = False,
+) -> None:
+    """读入新来件：规整、归并、研判、派单。"""
+    from cli.printing import line, progress, say
+    from cli.wiring import desk_of, feed_of, source_of
+    from engine.desk.intake import cursor_of, known_headers, take_in
+    from engine.errors import UsageError
+    from engine.pipeline import Tally
+
+    with desk_of(config, now) as desk:
+        names = [source] if file else list(sources or [feed.name for feed in desk.config.sources])
+        if not names:
+            raise UsageError("没有来源可读", hint="写 --file 文件 --source 渠道，或在 config.yaml 里配置 sources")
+        mappings = desk.rulebook.mappings
+        for name in names:
+            feed = feed_of(desk.config, name, file, mappings)
+            until = None if file else desk.clock()
+            reader = source_of(
+                feed, known=known_headers(desk, feed.kind), cursor=cursor_of(desk, feed.name), until=until
+            )
+            if propose:
+                from cli.mapping import map_headers
+
+                map_headers(desk, reader, feed.kind, yes=yes)
+                continue
+            total = Tally()
+            with progress(f"读入 {name}", quiet=as_json) as advance:
+                for tally in take_in(desk, reader):
+                    total.add(tally)
+                    advance(tally.read)
+            if as_json:
+                line({"source": name, **counted(total)})
+            else:
+                _tell(desk, name, total, say)
+
+
+def counted(tally: Tally) -> dict[str, Any]:
+    """A tally with stable keys."""
+    return {
+        "read": tally.read,
+        "new": tally.new,
+        "unchanged": tally.unchanged,
+        "updated": tally.updated,
+        "quarantined": tally.quarantined,
+        "colours": {colour.word: count for colour, count in sorted(tally.colours.items())},
+        "handbacks": tally.handbacks,
+        "defects": tally.defects,
+        "unknown_headers": sorted(tally.unknown_headers),
+    }
+
+
+def _tell(desk: Desk, name: str, tally: Tally, say: Any) -> None:
+    say(
+        f"{name}：读入 {tally.read} 行 ＝ 新增 {tally.new} ＋ 未变 {tally.unchanged} ＋ 更新 {tally.updated}"
+        f" ＋ 隔离 {tally.quarantined}"
+    )
+    colours = "、".join(
+        f"{desk.colour_word(colour)} {count}" for colour, count in sorted(tally.colours.items(), reverse=True)
+    )
+    if colours:
+        say(f"  研判：{colours}")
+    for record in tally.handbacks:
+        say(f"  立即交回 110：{record}", style="bold red")
+    if tally.unknown_headers:
+        say(f"  不认识的列（内容已随原件保存）：{'、'.join(sorted(tally.unknown_headers))}；可用 --map 拟定对应")
+    if tally.quarantined:
+        say("  隔离的行用 sanse quarantine list 查看，export 导出改正后 retry")
+    if tally.defects:
+        say(f"  两个判读器有 {len(tally.defects)} 处不一致，已取较高者，见 sanse doctor", style="bold red")
+
+
+def score(
+    file: Annotated[Path, typer.Option("--file", help="要研判的文件", show_default=False)],
+    source: Annotated[str, typer.Option("--source", help="渠道名，例如 police_110", show_default=False)],
+    rules: Annotated[
+        Path | None, typer.Option("--rules", help="规则目录；默认用自带的规则", show_default=False)
+    ] = None,
+    as_of: Annotated[str, typer.Option("--as-of", help="不看晚于此时的来件", show_default=False)] = "",
+    engine: Annotated[str, typer.Option("--engine", help="durable 或 trace")] = "durable",
+    as_json: AsJson = False,
+) -> None:
+    """只研判一个文件，每行输出一个 JSON，不写任何东西。"""
+    import os
+    import sys
+    from collections import Counter
+
+    from cli.printing import line
+    from cli.wiring import feed_of, moment, real_clock, rulebook_of, source_of
+    from engine.pipeline import Stages
+    from engine.score import score as scored
+
+    rulebook = rulebook_of(rules)
+    stages = Stages.of(rulebook, index_key=os.urandom(32), engine=engine)
+    feed = feed_of(None, source, file, rulebook.mappings)
+    reader = source_of(feed, known=frozenset(stages.normaliser.known_headers(feed.kind)))
+    counts: Counter[str] = Counter()
+    for row in scored(reader.read(), stages=stages, now=real_clock(), as_of=moment(as_of) if as_of else None):
+        line(row)
+        counts["quarantined" if "quarantined" in row else row.get("colour", "cut_off")] += 1
+    words = {"red": "红", "yellow": "黄", "green": "绿", "quarantined": "隔离", "cut_off": "晚于 --as-of"}
+    told = "、".join(f"{word} {counts[name]}" for name, word in words.items() if counts[name])
+    print(f"共 {sum(counts.values())} 行：{told or '没有数据行'}", file=sys.stderr)
+
+
+def explain(
+    reference: Annotated[str, typer.Argument(help="事项编号或来件 id", show_default=False)],
+    why_not: Annotated[str, typer.Option("--why-not", help="某条规则为什么没有命中", show_default=False)] = "",
+    config: ConfigPath = CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """为什么是这个颜色：每条规则逐行说明。"""
+    from cli.printing import line
+    from cli.wiring import desk_of
+    from engine.desk.explaining import explain as explained
+
+    with desk_of(config) as desk:
+        for part in explained(desk, reference, why_not=why_not):
+            if as_json:
+                line(part)
+            else:
+                _tree(desk, part, why_not)
+
+
+def _tree(desk: Desk, part: Explained, why_not: str) -> None:
+    from cli.printing import local, say, style_of
+
+    colour = desk.colour_word(part.colour)
+    what = "办理过程" if part.subject.startswith("matter:") else part.subject
+    say(
+        f"{what}  {colour}（事项 {part.code or '未派单'} 现为{desk.colour_word(part.standing)}）",
+        style=style_of(part.colour),
+    )
+    if part.text:
+        say(f"  {part.text[:200]}")
+    for reason in part.record["reasons"]:
+        say(f"  · {reason}")
+    if part.record["missing"]:
+        say(f"  · 缺：{'、'.join(part.record['missing'])}")
+    for rule, title, explanation in part.rules:
+        verdict = {True: "命中", False: "未命中", None: "无法判断"}[explanation.verdict]
+        say(f"  {rule} {title}：{verdict}")
+        _lines(desk, explanation, why_not=bool(why_not))
+    say(f"  规则集 {part.record['rulebook'][:12]}，研判于 {local(part.known_at)}；sanse replay 可逐字节重做")
+
+
+def _lines(desk: Desk, explanation: Explanation, *, why_not: bool) -> None:
+    from cli.printing import say
+    from engine.assessment import show
+
+    for leaf in explanation.lines:
+        feature = desk.rulebook.features.get(leaf.feature)
+        title = feature.title if feature else leaf.feature
+        bound = leaf.bound if isinstance(leaf.bound, tuple) else (leaf.bound,)
+        wanted = "、".join(show(value, feature) for value in bound)
+        named = f"（{leaf.parameter}）" if leaf.parameter else ""
+        state = {"absent": "来源没有这一项", "unknown": "未知"}.get(leaf.state)
+        actual = state or (show(leaf.actual, feature) if leaf.actual is not None else "未知")
+        sign = {True: "✓", False: "✗", None: "？"}[leaf.verdict]
+        say(f"      {sign} {title}：{actual}；要求{_RULE_WORDS.get(leaf.operator, leaf.operator)}{wanted}{named}")
+
+
+def replay(
+    references: Annotated[list[str] | None, typer.Argument(help="事项编号或来件 id", show_default=False)] = None,
+    size: Annotated[int, typer.Option("--sample", help="从全部研判中均匀抽取多少件", min=0)] = 0,
+    config: ConfigPath = CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """用存下的事实和规则重做旧的研判，逐字节比较；有不同则退出码为 1。"""
+    from cli.printing import line, local, progress, say
+    from cli.wiring import desk_of
+    from engine.desk.replaying import replay as again
+    from engine.desk.replaying import sample
+    from engine.errors import UsageError
+
+    if not references and not size:
+        raise UsageError("没有说要重做哪些", hint="写编号，或用 --sample 100")
+    same = different = 0
+    with desk_of(config) as desk, progress("重做研判", size or None, quiet=as_json) as advance:
+        for result in again(desk, references) if references else sample(desk, size):
+            same, different = same + result.same, different + (not result.same)
+            advance(1)
+            if as_json:
+                line(result)
+            elif not result.same or references:
+                say(f"{'一致' if result.same else '不同'}：{result.subject}（{local(result.known_at)}）")
+    if not as_json:
+        say(f"重做 {same + different} 件：一致 {same}，不同 {different}")
+    if different:
+        raise typer.Exit(1)

@@ -1,0 +1,143 @@
+"""Wiring: configuration, clock and sources become an open desk.
+
+In: the path of a configuration, options, the environment. Out: `Desk`, sources, the person who acts.
+Not here: commands (`app`), what a source reads (`adapters.sources`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from engine.config import Config, SourceConfig, load_config
+from engine.errors import ConfigError, UsageError
+from engine.model import Source, SourceSpec
+
+if TYPE_CHECKING:
+    from engine.desk import Desk, Person
+    from engine.ruleset.tree import Rulebook
+
+
+def real_clock() -> datetime:
+    """The host's time in UTC, whole seconds."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def moment(text: str, zone: str = "Asia/Shanghai") -> datetime:
+    """A time that a person typed, local unless it says otherwise; raises UsageError."""
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"时间写法不对：{text}", hint="写成 2025-03-01 或 2025-03-01T08:30:00") from None
+    local = read if read.tzinfo else read.replace(tzinfo=ZoneInfo(zone))
+    return local.astimezone(UTC).replace(microsecond=0)
+
+
+@contextmanager
+def desk_of(path: Path, now: str = "") -> Iterator[Desk]:
+    """The installation of a configuration, closed afterwards; `now` only for a database with a simulated clock (ruling 15)."""
+    from engine.desk import open_desk
+    from engine.desk.opening import simulated
+
+    config = load_config(path)
+    fixed = moment(now, config.zone) if now else None
+    desk = open_desk(config, (lambda: fixed) if fixed else real_clock)
+    try:
+        if fixed and not simulated(desk):
+            raise UsageError("这个数据库用的是真实时钟，不接受 --now", hint="模拟时钟要在建库时写 clock: simulated")
+        yield desk
+    finally:
+        desk.close()
+
+
+def person_of(desk: Desk, *, second: str = "") -> Person:
+    """Who acts: `SANSE_ACTOR` with `SANSE_SECRET`, or asked for at a terminal; `second`: the name of the other person."""
+    from engine.desk.opening import authenticate
+
+    name = second or os.environ.get("SANSE_ACTOR") or _asked("姓名", hide=False)
+    secret = os.environ.get("SANSE_SECOND_SECRET" if second else "SANSE_SECRET") or _asked(f"{name} 的口令", hide=True)
+    return authenticate(desk, name, secret)
+
+
+def _asked(what: str, *, hide: bool) -> str:
+    import sys
+
+    import typer
+
+    if not sys.stdin.isatty():
+        raise UsageError(
+            "这个命令要有人负责",
+            hint="设置 SANSE_ACTOR 和 SANSE_SECRET（第二人用 SANSE_SECOND_SECRET），或在终端里运行",
+        )
+    return str(typer.prompt(what, hide_input=hide))
+
+
+def source_of(feed: SourceConfig, *, known: frozenset[str], cursor: str = "", until: datetime | None = None) -> Source:
+    """The source of a feed; raises ConfigError when a variable that it names is not set."""
+    location = feed.location
+    if feed.location_env:
+        location = os.environ.get(feed.location_env, "")
+        if not location:
+            raise ConfigError(f"环境变量 {feed.location_env} 没有设置", where=f"config.yaml: sources.{feed.name}")
+    options: dict[str, Any] = dict(feed.options)
+    if until is not None:
+        options.setdefault("until", until.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    spec = SourceSpec(feed.name, feed.kind, known, location, cursor, options, feed.allowed_hosts)
+    return _READERS[feed.type](spec)
+
+
+def _file(spec: SourceSpec) -> Source:
+    from adapters.sources.files import FileSource
+
+    return FileSource(spec)
+
+
+def _sql(spec: SourceSpec) -> Source:
+    from adapters.sources.database import DatabaseSource
+
+    return DatabaseSource(spec)
+
+
+def _http(spec: SourceSpec) -> Source:
+    from adapters.sources.http_json import HttpJsonSource
+
+    return HttpJsonSource(spec)
+
+
+def _open311(spec: SourceSpec) -> Source:
+    from adapters.sources.open311 import Open311Source
+
+    return Open311Source(spec)
+
+
+_READERS: Mapping[str, Callable[[SourceSpec], Source]] = {
+    "file": _file,
+    "sql": _sql,
+    "http": _http,
+    "open311": _open311,
+}
+
+
+def feed_of(config: Config | None, name: str, file: Path | None, mappings: Mapping[str, Any]) -> SourceConfig:
+    """The feed that a name means: a configured one, or a kind whose file is given; raises UsageError listing what there is."""
+    feeds = {feed.name: feed for feed in config.sources} if config else {}
+    if name in feeds:
+        feed = feeds[name]
+        return feed.model_copy(update={"type": "file", "location": str(file), "location_env": ""}) if file else feed
+    kinds = sorted(kind for kind in mappings if kind != "common")
+    if name in kinds and file:
+        return SourceConfig(name=name, kind=name, location=str(file))
+    known = "、".join([*feeds, *kinds])
+    raise UsageError(f"没有这个来源：{name or '（未写）'}", hint=f"可用：{known}；渠道名要和 --file 一起用")
+
+
+def rulebook_of(folder: Path | None) -> Rulebook:
+    """The rulebook of a folder, or the shipped one; raises RuleError with every fault."""
+    from engine.ruleset import loader
+
+    return loader.load(loader.read_folder(folder or loader.shipped()))

@@ -1,0 +1,13 @@
+"""The desk: what a person does and sees; the one door between a screen and everything that is kept.
+
+In: an installation, a person, an intention. Out: answers as plain records, and events in the log with everything that follows from them.
+Not here: printing (`cli`), what the order is (`pipeline`), what a colour means (`triage`, `casework`).
+
+Modules: `opening` the installation, `intake` new records, `reading` lists and pages, `acting` what people do to a matter,
+`explaining` why, `replaying` the same again, `quarantine` bad rows and their cure, `health` is everything sound.
+"""
+
+from engine.desk.opening import Desk, create, open_desk
+from engine.store.rows import Person
+
+__all__ = ["Desk", "Person", "create", "open_desk"]

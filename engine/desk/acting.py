@@ -1,0 +1,258 @@
+"""Acting: what people do to a matter: record an action, raise or lower its colour, close, reopen, merge, split.
+
+In: a person, a matter, what and why. Out: events in the log, and everything that follows from them in the same transaction: the
+matter's records are linked and judged again, its standing settled, an audit entry written under the person's name.
+Not here: what a standing colour is (`casework`), assigning tasks and clocks (later), what the process rules say (`rules/process.yaml`).
+
+Lowering follows the settled policy: a person only, one step at a time, a reason, a second person for red; 14 quiet days for red and 7 for
+yellow with an agreement or a measure in place; for P0, R1, R4, R5 an opinion of police, women's federation or civil affairs on record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from engine import casework
+from engine.desk.opening import Desk
+from engine.errors import UsageError
+from engine.identity.keys import block_keys
+from engine.model import Action, Colour, Cut, HitHad, SetAside, Union
+from engine.pipeline import reconsider
+from engine.store import Batch
+from engine.store.rows import MatterRow, Person, Stored
+
+AGREEMENT, MEASURE, OPINION = "agreement", "measure", "opinion"
+RAISE, LOWER = "raise", "lower"
+BY_HAND = "人工"
+_OWN_COMMANDS = frozenset({casework.DISPATCH, casework.CLOSE, casework.REOPEN, RAISE, LOWER})
+_QUIET = {Colour.RED: timedelta(days=14), Colour.YELLOW: timedelta(days=7)}
+_NEED_OPINION = frozenset({"P0", "R1", "R4", "R5"})
+_ASIDE = timedelta(days=90)
+_LONGEST_ASIDE = timedelta(days=365)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What an act led to: the matter before and after."""
+
+    before: MatterRow
+    after: MatterRow
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A matter in the hands of a person, inside a write transaction."""
+
+    tx: Batch
+    row: MatterRow
+    members: tuple[Stored, ...]
+
+    @property
+    def ids(self) -> list[str]:
+        return [member.sighting.id for member in self.members]
+
+
+def act(
+    desk: Desk,
+    person: Person,
+    reference: str,
+    *,
+    kind: str,
+    level: str = "",
+    at: datetime | None = None,
+    evidence: str = "",
+) -> Done:
+    """Record what was done about a matter; raises UsageError for an unknown kind or level, or a time to come."""
+    kinds = {name: word for name, word in desk.words("actions").items() if name not in _OWN_COMMANDS}
+    if kind not in kinds:
+        shown = "、".join(f"{name}（{word}）" for name, word in kinds.items())
+        raise UsageError(f"没有这种办理动作：{kind}", hint=f"可用：{shown}；办结、重开、改级另有命令")
+    levels = desk.words("levels")
+    if level not in levels:
+        raise UsageError(f"没有这个层级：{level}", hint=f"可用：{'、'.join(name for name in levels if name)}")
+    now = desk.clock()
+    at = at or now
+    if at > now:
+        raise UsageError("办理时间在将来", hint="填写实际发生的时间")
+    with _case(desk, reference) as case:
+        action = Action(case.row.state.id, kind, level, person.name, at, now, evidence)
+        return _follow(desk, case, action, person, {"kind": kind, "level": level})
+
+
+def close(desk: Desk, person: Person, reference: str, *, means: str, evidence: str) -> Done:
+    """End a matter's episode with its outcome and document; raises UsageError when it is closed already or either is missing."""
+    if not means.strip() or not evidence.strip():
+        raise UsageError("办结要写明化解方式和依据文书", hint="例如 --means 达成调解协议 --evidence 调解协议书编号")
+    with _case(desk, reference) as case:
+        if case.row.state.status == casework.CLOSED:
+            raise UsageError("事项已经办结", hint="有新情况用 sanse matters reopen")
+        now, level = desk.clock(), case.row.state.standing.word
+        action = Action(case.row.state.id, casework.CLOSE, level, person.name, now, now, f"{means}；{evidence}")
+        return _follow(desk, case, action, person, {"means": means})
+
+
+def reopen(desk: Desk, person: Person, reference: str, *, reason: str) -> Done:
+    """Begin the next episode of a closed matter; raises UsageError when it is open or no reason is given."""
+    _said(reason)
+    with _case(desk, reference) as case:
+        if case.row.state.status == casework.OPEN:
+            raise UsageError("事项没有办结，不用重新打开", hint="直接办理即可")
+        now = desk.clock()
+        action = Action(case.row.state.id, casework.REOPEN, "", person.name, now, now, reason)
+        return _follow(desk, case, action, person, {})
+
+
+def override(
+    desk: Desk,
+    person: Person,
+    reference: str,
+    *,
+    to: Colour,
+    reason: str,
+    second: Person | None = None,
+    lasts: timedelta = _ASIDE,
+) -> Done:
+    """Raise a matter's colour, or lower it until `lasts` is over; raises UsageError naming every condition that is not met."""
+    _said(reason)
+    if not timedelta(0) < lasts <= _LONGEST_ASIDE:
+        raise UsageError("下调的期限不对", hint=f"1 到 {_LONGEST_ASIDE.days} 天")
+    with _case(desk, reference) as case:
+        standing = case.row.state.standing
+        if to == standing:
+            raise UsageError(f"事项现在就是{desk.colour_word(to)}色", hint="不用改")
+        if to > standing:
+            return _raise(desk, case, person, to=to, reason=reason)
+        return _lower(desk, case, person, to=to, reason=reason, second=second, lasts=lasts)
+
+
+def merge(desk: Desk, person: Person, left: str, right: str, *, reason: str) -> Done:
+    """Say that two matters are one: a union of their oldest records; cuts that parted them are taken back. Every code still resolves."""
+    _said(reason)
+    with _case(desk, left, right) as case:
+        other = case.tx.matter_id(right)
+        if other is None:
+            raise UsageError(f"没有找到事项：{right}", hint="用 sanse matters list --all 查看编号")
+        if other == case.row.state.id:
+            raise UsageError("两个编号已是同一事项", hint="不用合并")
+        now, ours = desk.clock(), set(case.ids)
+        theirs = {member.sighting.id for member in case.tx.members(other)}
+        for row in case.tx.decision_rows(sorted(ours | theirs)):
+            if row.kind == "cut" and not row.revoked and _parts(row.left, row.right, ours, theirs):
+                case.tx.revoke_decision(row.id, by=person.name, reason=reason, known_at=now)
+        case.tx.write_decision(Union(case.row.state.id, other), by=person.name, reason=reason, known_at=now)
+        return _settled(desk, case, ours | theirs, person, "merge", {"with": other})
+
+
+def split(desk: Desk, person: Person, reference: str, *, records: Collection[str], reason: str) -> Done:
+    """Say that some records of a matter are another matter: a cut that no later link may bridge."""
+    _said(reason)
+    with _case(desk, reference) as case:
+        apart, rest = sorted(records), sorted(set(case.ids) - set(records))
+        strangers = [record for record in apart if record not in case.ids]
+        if strangers:
+            raise UsageError(f"不在这个事项里的来件：{'、'.join(strangers)}", hint="用 sanse matters show 查看来件编号")
+        if not apart or not rest:
+            raise UsageError("要拆出的来件不能没有，也不能是全部", hint="至少留下一件")
+        now = desk.clock()
+        for row in case.tx.decision_rows(case.ids):
+            if row.kind == "union" and not row.revoked and _parts(row.left, row.right, set(apart), set(rest)):
+                case.tx.revoke_decision(row.id, by=person.name, reason=reason, known_at=now)
+        case.tx.write_decision(Cut(tuple(apart), tuple(rest)), by=person.name, reason=reason, known_at=now)
+        return _settled(desk, case, case.ids, person, "split", {"records": apart})
+
+
+def _raise(desk: Desk, case: _Case, person: Person, *, to: Colour, reason: str) -> Done:
+    now, matter = desk.clock(), case.row.state.id
+    (written,) = case.tx.write_actions([Action(matter, RAISE, to.word, person.name, now, now, reason)])
+    case.tx.write_hits([HitHad(matter, f"{BY_HAND}|{written.id}", BY_HAND, to, now)])
+    return _settled(desk, case, case.ids, person, RAISE, {"to": to.word})
+
+
+def _lower(
+    desk: Desk, case: _Case, person: Person, *, to: Colour, reason: str, second: Person | None, lasts: timedelta
+) -> Done:
+    now, state = desk.clock(), case.row.state
+    hits = case.tx.hits_of(case.ids)
+    unmet = [*_unmet(desk, case, hits, now), *_unmet_second(state.standing, person, second)]
+    if int(state.standing) - int(to) > 1:
+        unmet.append("一次只能下调一级")
+    if unmet:
+        raise UsageError(
+            "还不能下调：" + "；".join(unmet), hint="条件都具备后再试；先用 sanse matters act 记下已做的工作"
+        )
+    keys = casework.lowering(hits, to=to, set_asides=case.tx.set_asides(case.ids), now=now)
+    by_second = second.name if second else ""
+    case.tx.write_actions([Action(state.id, LOWER, to.word, person.name, now, now, reason)])
+    case.tx.write_set_aside(SetAside(state.id, keys, person.name, reason, now, now + lasts, by_second))
+    return _settled(desk, case, case.ids, person, LOWER, {"to": to.word, "second": by_second})
+
+
+def _unmet(desk: Desk, case: _Case, hits: Collection[HitHad], now: datetime) -> Iterator[str]:
+    """The conditions of a lowering that the log does not show."""
+    actions = case.tx.actions_of(case.ids)
+    kinds = {action.kind for action in actions}
+    quiet = _QUIET.get(case.row.state.standing, timedelta(0))
+    newest = max(member.sighting.at for member in case.members)
+    if now - newest < quiet:
+        yield f"最近一件来件距今不满{quiet.days}天"
+    if not kinds & {AGREEMENT, MEASURE}:
+        yield "没有记录达成协议（agreement）或落实措施（measure）"
+    grave = sorted({hit.rule for hit in hits} & _NEED_OPINION)
+    if grave and OPINION not in kinds:
+        yield f"命中过{'、'.join(grave)}，须先记录公安、妇联或民政的意见（opinion）"
+
+
+def _unmet_second(standing: Colour, person: Person, second: Person | None) -> Iterator[str]:
+    if standing is not Colour.RED:
+        return
+    if second is None:
+        yield "红色下调须第二人复核（--second 和 SANSE_SECOND_SECRET）"
+    elif second.name == person.name:
+        yield "复核人不能是本人"
+
+
+def _said(reason: str) -> None:
+    if not reason.strip():
+        raise UsageError("要写明理由", hint="加上 --reason")
+
+
+def _parts(left: Collection[str], right: Collection[str], ours: set[str], theirs: set[str]) -> bool:
+    """Whether a decision stands between the records of two groups."""
+    one, other = set(left), set(right)
+    return bool((one & ours and other & theirs) or (one & theirs and other & ours))
+
+
+@contextmanager
+def _case(desk: Desk, *references: str) -> Iterator[_Case]:
+    """A write transaction that holds the matters of these references; the first one is the case."""
+    with desk.store.read() as view:
+        named = {reference: view.matter_id(reference) for reference in references}
+        members = [member.sighting for id_ in named.values() if id_ for member in view.members(id_)]
+    for reference, id_ in named.items():
+        if id_ is None:
+            raise UsageError(f"没有找到事项：{reference}", hint="用 sanse matters list --all 查看编号")
+    with desk.store.batch([block_keys(sighting) for sighting in members]) as tx:
+        row = tx.matter(references[0])
+        assert row is not None
+        yield _Case(tx, row, tuple(tx.members(row.state.id)))
+
+
+def _follow(desk: Desk, case: _Case, action: Action, person: Person, told: Mapping[str, Any]) -> Done:
+    case.tx.write_actions([action])
+    return _settled(desk, case, case.ids, person, action.kind, told)
+
+
+def _settled(
+    desk: Desk, case: _Case, records: Collection[str], person: Person, what: str, told: Mapping[str, Any]
+) -> Done:
+    """Link and judge the records again, settle their matters, and enter it in the audit log."""
+    now = desk.clock()
+    reconsider(case.tx, desk.stages, records, known_at=now)
+    case.tx.append_audit(person.name, what, {"matter": case.row.state.id, **told}, now)
+    after = case.tx.matter(case.row.state.id)
+    assert after is not None
+    return Done(case.row, after)

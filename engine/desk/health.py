@@ -1,0 +1,66 @@
+"""Health: is everything sound.
+
+In: an installation. Out: the examination of the database and the audit chain, and findings of a quick look. Not here: curing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from engine.desk.opening import Desk
+from engine.store.chain import Anchor, Examination
+from engine.store.verify import Verification
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at: what, whether it is well, what was found, what to do."""
+
+    what: str
+    well: bool
+    found: str
+    hint: str = ""
+
+
+def verify(desk: Desk, *, deep: bool = False, anchors: Sequence[str] = ()) -> Verification:
+    """Examine the whole database; `anchors`: lines kept elsewhere."""
+    return desk.store.verify(anchors=[Anchor.of(line) for line in anchors], deep=deep)
+
+
+def audit(desk: Desk, *, anchors: Sequence[str] = ()) -> Examination:
+    """Walk the audit chain."""
+    with desk.store.read() as view:
+        return view.examine_audit([Anchor.of(line) for line in anchors])
+
+
+def anchor(desk: Desk) -> str:
+    """Anchor the audit chain as it stands; the line to keep somewhere else."""
+    with desk.store.batch() as tx:
+        return tx.write_anchor(desk.clock()).line
+
+
+def checks(desk: Desk) -> Iterator[Check]:
+    """A quick look at what operators can mend."""
+    yield Check("规则集", True, f"{len(desk.rulebook.rules)} 条规则，摘要 {desk.rulebook.digest[:12]}")
+    engine = desk.stages.triage.live_engine
+    wanted = desk.config.engine
+    yield Check(
+        "判读引擎",
+        engine == wanted,
+        f"{engine}（配置为 {wanted}）",
+        "" if engine == wanted else "durable-rules 只支持 Python 3.12 及以下；或在 config.yaml 里写 engine: trace",
+    )
+    with desk.store.read() as view:
+        defects, waiting = view.defects(), view.quarantine_counts().get("open", 0)
+        names = view.people()
+        known = dict(view.rulebooks())
+    yield Check(
+        "判读器一致", not defects, f"{len(defects)} 处不一致", "见 sanse doctor --json，请附上反馈" if defects else ""
+    )
+    yield Check(
+        "隔离待处理", not waiting, f"{waiting} 行", "sanse quarantine export 导出改正后再 retry" if waiting else ""
+    )
+    yield Check("人员", bool(names), f"{len(names)} 人", "" if names else "sanse people add 姓名 --role admin")
+    live = desk.rulebook.digest in known
+    yield Check("规则集已存档", live or not known, "是" if live else "还没有用它研判过")

@@ -1,0 +1,34 @@
+"""Intake: new records of a source, through the pipeline.
+
+In: a source that reads. Out: tallies, batch by batch. Not here: building the source (`cli`), the order inside a batch (`pipeline`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from engine.desk.opening import Desk
+from engine.model import Source
+from engine.pipeline import Tally, ingest
+
+
+def take_in(desk: Desk, source: Source) -> Iterator[Tally]:
+    """Each batch's tally when it is committed; raises SourceError when the source breaks, and keeps what was committed before."""
+    yield from ingest(source, store=desk.store, stages=desk.stages, clock=desk.clock, batch_size=desk.config.batch_size)
+
+
+def cursor_of(desk: Desk, source: str) -> str:
+    """Where a source was read up to; empty for one never read."""
+    with desk.store.read() as view:
+        return view.cursor(source)
+
+
+def known_headers(desk: Desk, kind: str) -> frozenset[str]:
+    """The headers of a kind that its mapping knows."""
+    return frozenset(desk.stages.normaliser.known_headers(kind))
+
+
+def kinds(mappings: Mapping[str, Any]) -> list[str]:
+    """The kinds of source a rulebook has mappings for."""
+    return sorted(name for name in mappings if name != "common")

@@ -1,0 +1,111 @@
+"""Opening an installation: configuration, keys, rules and database become one `Desk`.
+
+In: a checked `Config` and the clock. Out: a `Desk`; `create` makes the database of a new one. Not here: reading `config.yaml`
+(`engine.config`), building sources (the command line is the composition root).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from engine.config import Config, read_keys
+from engine.errors import UsageError
+from engine.model import Colour
+from engine.pipeline import Stages
+from engine.ruleset import loader
+from engine.ruleset.tree import Rulebook
+from engine.store import Keys, Store, open_store, upgrade
+from engine.store.rows import Person
+
+Clock = Callable[[], datetime]
+ROLES = ("admin", "operator", "lead", "analyst")
+"""`admin` adds people; `operator` acts; `lead` may be the second person of a lowering from red; `analyst` tunes rules."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One installation, open. `clock` gives zone-aware UTC time; `stages` belong to the rulebook that is live now."""
+
+    config: Config
+    store: Store
+    rulebook: Rulebook
+    clock: Clock
+    _stages: list[Stages]
+    _keys: Keys
+
+    @property
+    def stages(self) -> Stages:
+        """The stages of the live rulebook, made when first needed."""
+        if not self._stages:
+            made = Stages.of(
+                self.rulebook, index_key=self._keys.index, engine=self.config.engine, zone=self.config.zone
+            )
+            self._stages.append(made)
+        return self._stages[0]
+
+    def words(self, group: str) -> dict[str, str]:
+        """The screen words of a group of `rules/labels.yaml`."""
+        labels = self.rulebook.documents.get("labels", {})
+        return {str(key): str(word) for key, word in labels.get(group, {}).items()}
+
+    def colour_word(self, colour: Colour) -> str:
+        """红, 黄 or 绿, as the labels have it."""
+        return self.words("colours").get(colour.word, colour.word)
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.store.close()
+
+
+def open_desk(config: Config, clock: Clock) -> Desk:
+    """The installation of a configuration; raises ConfigError, RuleError or StoreError saying what is missing."""
+    keys = _keys(config)
+    rulebook = loader.load(loader.read_folder(config.rules_folder))
+    return Desk(config, open_store(config.database_url, keys), rulebook, clock, [], keys)
+
+
+def create(config: Config, *, at: datetime) -> str:
+    """Make the database of a configuration, or bring it to this release; the revision it had before."""
+    return upgrade(config.database_url, clock=config.clock, at=at)
+
+
+def simulated(desk: Desk) -> bool:
+    """Whether the database was made with a simulated clock: only then a time may be given (ruling 15)."""
+    with desk.store.read() as view:
+        return view.meta().get("clock") == "simulated"
+
+
+def authenticate(desk: Desk, name: str, secret: str) -> Person:
+    """The person who acts; raises UsageError when name and secret do not belong together."""
+    with desk.store.read() as view:
+        person = view.person(name, secret)
+    if person is None:
+        raise UsageError(
+            "姓名或口令不对", hint="检查 SANSE_ACTOR 和 SANSE_SECRET；新人员由管理员用 sanse people add 登记"
+        )
+    return person
+
+
+def add_person(desk: Desk, name: str, secret: str, *, role: str, by: Person | None) -> None:
+    """Register a person; the first one needs nobody, later ones an administrator. Raises UsageError otherwise."""
+    if role not in ROLES:
+        raise UsageError(f"没有这个角色：{role}", hint=f"可用：{'、'.join(ROLES)}")
+    with desk.store.batch() as tx:
+        if tx.people() and (by is None or by.role != "admin"):
+            raise UsageError("只有管理员可以登记人员", hint="用管理员的 SANSE_ACTOR 和 SANSE_SECRET 再试")
+        now = desk.clock()
+        tx.add_person(name, secret, role=role, at=now)
+        tx.append_audit(by.name if by else name, "person", {"name": name, "role": role}, now)
+
+
+def people(desk: Desk) -> list[Person]:
+    """Everybody who may act."""
+    with desk.store.read() as view:
+        return view.people()
+
+
+def _keys(config: Config) -> Keys:
+    material = read_keys(config.key_file)
+    return Keys(material.index, material.seal, material.chain, config.keys.cipher)

@@ -1,0 +1,123 @@
+"""Quarantine: bad rows looked at, taken out for correction, and tried again.
+
+In: numbers of rows, corrected cells. Out: rows with their reasons, masked; tallies of what was tried again.
+Not here: writing and reading workbooks (`adapters`), why a row is bad (`normalise`). A masked cell that comes back as it went out means
+what it meant before: nobody has to see a phone number to correct a date.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from engine.desk.opening import Desk
+from engine.errors import UsageError
+from engine.masking import mask_text
+from engine.model import RawRecord
+from engine.pipeline import Tally, ingest_batch
+from engine.store.quarantine import DISMISSED, OPEN, RETRIED
+from engine.store.rows import Person, QuarantineRow
+
+NUMBER, REASON = "隔离编号", "隔离原因"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A quarantined row for a screen; `cells` are masked unless they were asked for openly."""
+
+    row: QuarantineRow
+    cells: Mapping[str, Any]
+
+
+def held(desk: Desk, *, limit: int = 1000, offset: int = 0) -> list[Held]:
+    """Open rows, dangerous ones on top."""
+    with desk.store.read() as view:
+        return [Held(row, _masked(row.values)) for row in view.quarantined((OPEN,), limit=limit, offset=offset)]
+
+
+def unmasked(desk: Desk, person: Person, *, reason: str) -> list[Held]:
+    """Open rows as they arrived; who asked and why stands in the audit log (ruling 82)."""
+    if not reason.strip():
+        raise UsageError("导出原文要写明理由", hint="加上 --reason")
+    with desk.store.batch() as tx:
+        rows = tx.quarantined((OPEN,), limit=_ALL)
+        tx.append_audit(person.name, "unmask", {"rows": [row.id for row in rows], "reason": reason}, desk.clock())
+        return [Held(row, row.values) for row in rows]
+
+
+def retry(desk: Desk, corrected: Sequence[Mapping[str, Any]] = ()) -> Tally:
+    """Try rows again, with corrected cells where there are any: those that pass become records and leave the quarantine.
+
+    `corrected`: rows as they came back, each with the number of the row it corrects; without any every open row is tried as it
+    stands, for the mapping may have been mended meanwhile. Raises UsageError for a number nobody gave.
+    """
+    rows = {row.id: row for row in _open_rows(desk)}
+    changed = {_number(cells): cells for cells in corrected}
+    strangers = sorted(set(changed) - rows.keys())
+    if strangers:
+        raise UsageError(f"没有这些待处理的隔离行：{'、'.join(map(str, strangers))}", hint="重新导出后再改")
+    chosen = [rows[number] for number in (changed or rows)]
+    tally = Tally()
+    by_source: dict[str, list[tuple[int, RawRecord]]] = defaultdict(list)
+    for row in chosen:
+        values = _restored(row.values, changed.get(row.id, {}))
+        by_source[row.source].append((row.id, RawRecord(row.source, row.kind, row.row, values)))
+    for pairs in by_source.values():
+        for number, raw in pairs:
+            one = ingest_batch([raw], store=desk.store, stages=desk.stages, known_at=desk.clock())
+            tally.add(one)
+            if not one.quarantined or raw.digest != rows[number].digest:
+                _leave(desk, number)
+    return tally
+
+
+def dismiss(desk: Desk, person: Person, numbers: Sequence[int], *, reason: str) -> int:
+    """Rows that are no records at all (totals, notes): kept, but no longer asked about; how many."""
+    if not reason.strip():
+        raise UsageError("要写明理由", hint="加上 --reason")
+    with desk.store.batch() as tx:
+        count = tx.mark_quarantine(numbers, DISMISSED)
+        tx.append_audit(person.name, "dismiss", {"rows": list(numbers), "reason": reason}, desk.clock())
+        return count
+
+
+_ALL = 1_000_000
+
+
+def _open_rows(desk: Desk) -> list[QuarantineRow]:
+    with desk.store.read() as view:
+        return view.quarantined((OPEN,), limit=_ALL)
+
+
+def _leave(desk: Desk, number: int) -> None:
+    with desk.store.batch() as tx:
+        tx.mark_quarantine([number], RETRIED)
+        tx.append_audit("sanse", "retry", {"row": number}, desk.clock())
+
+
+def _number(cells: Mapping[str, Any]) -> int:
+    try:
+        return int(str(cells.get(NUMBER, "")).strip())
+    except ValueError:
+        raise UsageError(f"有一行的“{NUMBER}”不是数字", hint="不要改动导出文件里的这一列") from None
+
+
+def _masked(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {header: mask_text(cell) if isinstance(cell, str) else cell for header, cell in values.items()}
+
+
+def _restored(values: Mapping[str, Any], corrected: Mapping[str, Any]) -> dict[str, Any]:
+    """The row with its corrections: what came back as it went out stays as it was."""
+    shown = _masked(values)
+    changes = {
+        header: cell
+        for header, cell in corrected.items()
+        if header not in (NUMBER, REASON) and not (header in shown and _equal(shown[header], cell))
+    }
+    return {**values, **changes}
+
+
+def _equal(left: object, right: object) -> bool:
+    return str("" if left is None else left).strip() == str("" if right is None else right).strip()

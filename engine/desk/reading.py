@@ -1,0 +1,180 @@
+"""Reading: lists and pages of what stands now.
+
+In: filters and references (code, former codes, matter id, record id). Out: plain records for a screen; narratives masked, contacts not
+shown at all, confidential records as code and colour only. Not here: why (`explaining`), changing anything (`acting`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import orjson
+
+from engine.desk.opening import Desk
+from engine.errors import UsageError
+from engine.model import Action, Colour, Link, SetAside
+from engine.store import Reading
+from engine.store.rows import DecisionRow, HotspotRow, MatterFilter, MatterRow
+
+SEALED = "（保密件，内容不显示）"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordShown:
+    """One record of a matter. `links`: what ties it to others, with score and reason; `lines`: its own reasons."""
+
+    id: str
+    kind: str
+    at: datetime
+    cause: str
+    colour: Colour
+    reasons: tuple[str, ...]
+    missing: tuple[str, ...]
+    flags: tuple[str, ...]
+    text: str
+    area: str
+    place: str
+    counts: bool
+    resend_of: str | None
+    person: str | None
+    hotspot: str | None
+    links: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MatterShown:
+    """A matter's page."""
+
+    row: MatterRow
+    codes: tuple[str, ...]
+    records: tuple[RecordShown, ...]
+    actions: tuple[Action, ...]
+    set_asides: tuple[SetAside, ...]
+    decisions: tuple[DecisionRow, ...]
+    route: str
+    receivers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What stands in the database, counted."""
+
+    matters: Mapping[Colour, int]
+    open_matters: Mapping[Colour, int]
+    records: int
+    routes: Mapping[str, int]
+    quarantine: Mapping[str, int]
+    reddest: tuple[MatterShown, ...]
+    hotspots: tuple[HotspotRow, ...]
+    defects: int
+    reasons: Mapping[str, int] = field(default_factory=dict)
+
+
+def colour_named(word: str) -> Colour:
+    """The colour of a word; raises UsageError for any other."""
+    try:
+        return Colour.named(word)
+    except KeyError:
+        raise UsageError(f"没有这个颜色：{word}", hint="可用：red、yellow、green") from None
+
+
+def matters_filter(colour: str = "", *, open_only: bool) -> MatterFilter:
+    """Which matters a list shows: open live ones, or all, history too."""
+    chosen = colour_named(colour) if colour else None
+    return MatterFilter(status="open", colour=chosen, history=False) if open_only else MatterFilter(colour=chosen)
+
+
+def matters(desk: Desk, chosen: MatterFilter, *, limit: int = 50, offset: int = 0) -> tuple[list[MatterRow], int]:
+    """A page of matters, the highest colour first, and how many there are in all."""
+    with desk.store.read() as view:
+        return view.matters(chosen, limit=limit, offset=offset), view.matters_count(chosen)
+
+
+def show(desk: Desk, reference: str) -> MatterShown:
+    """The page of the matter that a code, matter id or record id names; raises UsageError for an unknown one."""
+    with desk.store.read() as view:
+        return page(desk, view, reference)
+
+
+def page(desk: Desk, view: Reading, reference: str) -> MatterShown:
+    """The same inside a view that is open."""
+    row = view.matter(reference)
+    if row is None:
+        raise UsageError(f"没有找到事项或来件：{reference}", hint="用 sanse matters list --all 查看编号")
+    members = view.members(row.state.id)
+    ids = [member.sighting.id for member in members]
+    incidents = view.incidents(ids)
+    records = []
+    for member in members:
+        s, links, incident = member.sighting, member.links, incidents[member.sighting.id]
+        newest = view.assessments_of(s.id)
+        record = orjson.loads(newest[-1].record) if newest else {}
+        records.append(
+            RecordShown(
+                id=s.id,
+                kind=s.kind,
+                at=s.at,
+                cause=s.cause.value,
+                colour=Colour.named(record["colour"]) if record else Colour.GREEN,
+                reasons=tuple(record.get("reasons", ())),
+                missing=tuple(record.get("missing", ())),
+                flags=tuple(flag[1] for flag in record.get("flags", ())),
+                text=SEALED if incident.confidential else incident.text,
+                area=s.area,
+                place=s.place or "",
+                counts=links.counts,
+                resend_of=links.resend_of,
+                person=links.person,
+                hotspot=links.hotspot,
+                links=links.links,
+            )
+        )
+    routes = {route["id"]: route for route in desk.rulebook.documents.get("routes", ())}
+    route = routes.get(row.state.route, {})
+    return MatterShown(
+        row=row,
+        codes=tuple(view.codes_of(row.state.id)),
+        records=tuple(records),
+        actions=tuple(view.actions_of(ids)),
+        set_asides=tuple(view.set_asides(ids)),
+        decisions=tuple(view.decision_rows(ids)),
+        route=route.get("title", ""),
+        receivers=tuple(route.get("receivers", ())),
+    )
+
+
+def summary(desk: Desk, *, reddest: int = 5) -> Summary:
+    """Counts by colour and route, the reddest open matters with their reasons, quarantine, hotspots."""
+    with desk.store.read() as view:
+        every = {colour: view.matters_count(MatterFilter(colour=colour)) for colour in Colour}
+        standing = {colour: view.matters_count(MatterFilter(status="open", colour=colour)) for colour in Colour}
+        rows = view.matters(MatterFilter(status="open", colour=Colour.RED), limit=_most(standing[Colour.RED]))
+        ranked = sorted(rows, key=lambda row: (-row.state.records, row.state.id))
+        routes = {route["id"]: route["title"] for route in desk.rulebook.documents.get("routes", ())}
+        counted = {title: view.matters_count(MatterFilter(status="open", route=id_)) for id_, title in routes.items()}
+        return Summary(
+            matters=every,
+            open_matters=standing,
+            records=view.records_count(),
+            routes=counted,
+            quarantine=view.quarantine_counts(),
+            reddest=tuple(page(desk, view, row.state.id) for row in ranked[:reddest]),
+            hotspots=tuple(view.hotspots()[:reddest]),
+            defects=len(view.defects()),
+        )
+
+
+def reasons_by_rule(shown: Sequence[MatterShown]) -> Counter[str]:
+    """How many matters each rule stands in."""
+    return Counter(
+        rule
+        for matter in shown
+        for rule in {reason.split("：", 1)[0] for record in matter.records for reason in record.reasons}
+    )
+
+
+def _most(count: int) -> int:
+    return max(1, min(count, 500))
