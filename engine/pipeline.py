@@ -223,9 +223,17 @@ class _Middle:
         stored = self.tx.neighbourhood([block_keys(s) for s in fresh], *_span(fresh), self.stages.reach)
         self.old = {row.sighting.id: row.links for row in stored}
         self.sightings = {row.sighting.id: row.sighting for row in stored}
+        former = [self.sightings[s.id] for s in fresh if s.id in self.sightings]
         self.sightings.update({s.id: s for s in fresh})
         cuts, unions = self.tx.decisions_about(list(self.sightings))
-        self.links = resolve(list(self.sightings.values()), cuts, unions, settings=self.stages.sighter.settings)
+        self.links = resolve(
+            list(self.sightings.values()),
+            cuts,
+            unions,
+            settings=self.stages.sighter.settings,
+            known=self.old,
+            changed=[*fresh, *former],
+        )
 
     def moved(self) -> list[str]:
         """Stored records whose windows gained or lost a member: judged again in this transaction (ruling 4)."""

@@ -38,12 +38,13 @@ class _Case:
     asides: tuple[SetAside, ...]
     actions: tuple[Action, ...]
     former: tuple[MatterState, ...]
+    codes: Mapping[str, str]
 
     @property
     def code(self) -> str:
-        """The code of the oldest former state that had one: it never changes (ruling 6)."""
+        """The code of the oldest former state that had one, else the first given to any of its records: it never changes (ruling 6)."""
         coded = sorted((state.first_at, state.code) for state in self.former if state.code)
-        return coded[0][1] if coded else ""
+        return coded[0][1] if coded else min(self.codes.values(), default="")
 
 
 class Settlement:
@@ -71,6 +72,7 @@ class Settlement:
         everyone = [id_ for ids in members.values() for id_ in ids]
         views = self._tx.record_views(everyone)
         former = self._tx.matter_states({*everyone, *gone})
+        codes = self._tx.codes_given(everyone)
         hits = _by_record(self._tx.hits_of(everyone))
         asides = _by_record(self._tx.set_asides(everyone))
         actions: dict[str, list[Action]] = defaultdict(list)
@@ -84,6 +86,7 @@ class Settlement:
                 tuple(aside for id_ in ids for aside in asides.get(id_, ())),
                 tuple(action for id_ in ids for action in actions.get(id_, ())),
                 tuple(former[id_] for id_ in ids if id_ in former),
+                {id_: codes[id_] for id_ in ids if id_ in codes},
             )
             for matter, ids in members.items()
         ]

@@ -139,7 +139,8 @@ class Triage:
         parameters = self._parameters(day)
         traced = self.tracer.judge(features, day, scope=scope)
         verdict = heard or self._verdict(traced, features, day, scope)
-        judgement, defects = traced, ()
+        judgement = traced
+        defects: tuple[str, ...] = ()
         if verdict.judgement != traced:
             judgement, defects = self._safer(subject, traced, verdict.judgement, parameters)
         ruling = self._ruling(judgement, features, day, scope)

@@ -112,16 +112,20 @@ def token(kind: str, value: str) -> str:
     return hashlib.blake2b(f"{kind}{value}".encode(), digest_size=16).hexdigest()
 
 
-def samples(count: int, *, seed: int = 1, first: int = 0, per_day: int = 400) -> Iterator[Sample]:
-    """Records in order of time; about every third caller calls again, about every tenth place is busy."""
+def samples(
+    count: int, *, seed: int = 1, first: int = 0, per_day: int = 400, people: int = 5_000, villages: int = 400
+) -> Iterator[Sample]:
+    """Records in order of time: so many a day, of so many people in so many villages."""
     draw = random.Random(f"{seed}/{first}")
-    crowd = citizens(5000, seed)
+    crowd = citizens(people, seed)
     for number in range(first, first + count):
         at = START + timedelta(seconds=number * 86_400 // per_day)
-        yield sample(number, at, caller=crowd[draw.randrange(len(crowd))], draw=draw)
+        yield sample(
+            number, at, caller=crowd[draw.randrange(people)], draw=draw, village=f"村{draw.randrange(villages)}"
+        )
 
 
-def sample(number: int, at: datetime, *, caller: Citizen, draw: random.Random, phone: str | None = None) -> Sample:
+def sample(number: int, at: datetime, *, caller: Citizen, draw: random.Random, village: str = "村1") -> Sample:
     """One record of a caller."""
     id_ = f"police_110:J{number:010d}"
     values = {
@@ -133,7 +137,7 @@ def sample(number: int, at: datetime, *, caller: Citizen, draw: random.Random, p
         "报警内容": f"{caller.name}报称与邻居因漏水发生争吵，电话{caller.phone}，要求处理。第{number}次登记",
     }
     raw = RawRecord("town_110", "police_110", number, values)
-    village, topic = f"村{draw.randrange(400)}", draw.choice(TOPICS)
+    topic = draw.choice(TOPICS)
     sighting = Sighting(
         id=id_,
         kind="police_110",
@@ -143,7 +147,7 @@ def sample(number: int, at: datetime, *, caller: Citizen, draw: random.Random, p
         area="青禾镇",
         place=village,
         fine=token("fine", values["警情地址"]) if number % 2 else None,
-        phone=phone or token("phone", caller.phone),
+        phone=token("phone", caller.phone),
         id_number=token("id", caller.id_number) if number % 3 else None,
         gist="漏水 争吵 邻居",
         text_digest=digest(values["报警内容"])[:32],

@@ -89,7 +89,7 @@ def assert_whole(store: Store, rows: int, size: int) -> None:
     verified = store.verify(deep=True)
     assert verified.findings == ()
     assert verified.audit.findings == ()
-    for table in ("raw", "versions", "bodies", "sightings", "facts", "assessments", "verdicts", "matters", "actions"):
+    for table in ("raws", "versions", "bodies", "sightings", "facts", "assessments", "verdicts", "matters", "actions"):
         assert verified.counts[table] == rows, table
     assert verified.audit.entries == rows // size
     with store.read() as view:

@@ -2,7 +2,7 @@
 
 In: sightings with their persons, and what people decided. Out: candidate links with scores 0-100, and the components they make.
 (a) an explicit number: 100. (b) the same person on either side, the same topic (of one group), places not contradictory, within
-`matter_within`. (c) different persons: the same fine place and topic, like words or the same opponent, within `fine_within`.
+`matter_within`; or the same person with exactly the same words within `resend_within`. (c) different persons: the same fine place and topic, like words or the same opponent, within `fine_within`.
 Links are applied in the order (score descending, ids); a cut is never bridged, nor are two contradictory places joined by anything
 less than a number or a person's decision. A record links to the last of its kind that passes, not to all: cost stays near-linear.
 """
@@ -34,7 +34,9 @@ def candidates(
     best: dict[tuple[str, str], Link] = {}
     for proposed in (
         _explicit(ordered, unions),
+        _of_words(ordered, persons, settings),
         _of_person(ordered, persons, settings),
+        _of_other_side(ordered, settings),
         _of_place(ordered, persons, settings),
     ):
         for link in proposed:
@@ -71,21 +73,60 @@ def _explicit(ordered: Sequence[Sighting], unions: Iterable[Union]) -> Iterator[
             yield _link(CERTAIN, known[union.left], known[union.right], "person")
 
 
+def _of_words(ordered: Sequence[Sighting], persons: Persons, settings: Settings) -> Iterator[Link]:
+    """Records of one person in exactly the same words, each to the one before it: what is a resend is so whatever else is looked at."""
+    last: dict[tuple[str, str], Sighting] = {}
+    for now in ordered:
+        person = persons[now.id]
+        if person is None or not now.text_digest or not now.cause.counts:
+            continue
+        before = last.get((person, now.text_digest))
+        if before is not None and now.at - before.at <= settings.resend_within:
+            yield _link(_MOST_PERSON, now, before, "b:same words")
+        last[person, now.text_digest] = now
+
+
 def _of_person(ordered: Sequence[Sighting], persons: Persons, settings: Settings) -> Iterator[Link]:
-    """Records of one person, as caller or as the other side, by topic."""
-    holder = {key: persons[s.id] for s in ordered for key in (s.phone, s.id_number) if key and persons[s.id]}
+    """Records that one person made, by topic."""
     streams: dict[tuple[str, str | None], list[Sighting]] = defaultdict(list)
     for sighting in ordered:
-        topic = None if sighting.topic is None else settings.group(sighting.topic)
-        parties = {persons[sighting.id]}
-        if sighting.opponent and not sighting.opponent.startswith(NAMED):
-            parties.add(holder.get(sighting.opponent, sighting.opponent))
-        for party in parties:
-            if party is not None:
-                streams[party, topic].append(sighting)
+        person = persons[sighting.id]
+        if person is not None:
+            streams[person, _group(sighting, settings)].append(sighting)
     for (_, topic), stream in streams.items():
         if len(stream) > 1:
             yield from _alike(stream, settings) if topic is None else _along(stream, settings)
+
+
+def _of_other_side(ordered: Sequence[Sighting], settings: Settings) -> Iterator[Link]:
+    """Records of which one complains of a phone or ID number, and another complains of it too or was made by it."""
+    wanted = {s.opponent for s in ordered if s.opponent and not s.opponent.startswith(NAMED)}
+    if not wanted:
+        return
+    streams: dict[tuple[str, str | None], list[Sighting]] = defaultdict(list)
+    for sighting in ordered:
+        for party in {sighting.opponent, sighting.phone, sighting.id_number} & wanted:
+            streams[str(party), _group(sighting, settings)].append(sighting)
+    for (party, topic), stream in streams.items():
+        for index, now in enumerate(stream):
+            for earlier in reversed(stream[:index]):
+                if now.at - earlier.at > settings.matter_within:
+                    break
+                like = overlap(now.gist, earlier.gist)
+                told = party in (now.opponent, earlier.opponent)
+                if told and (topic is not None or like >= settings.echo) and not _apart(now, earlier):
+                    yield _same_person(now, earlier, like)
+                    break
+
+
+def _group(sighting: Sighting, settings: Settings) -> str | None:
+    return None if sighting.topic is None else settings.group(sighting.topic)
+
+
+def _apart(one: Sighting, other: Sighting) -> bool:
+    """Whether two records are at places that contradict each other."""
+    left, right = _settled(one), _settled(other)
+    return left is not None and right is not None and left != right
 
 
 def _along(stream: Sequence[Sighting], settings: Settings) -> Iterator[Link]:
@@ -108,9 +149,7 @@ def _alike(stream: Sequence[Sighting], settings: Settings) -> Iterator[Link]:
             if now.at - earlier.at > settings.matter_within:
                 break
             like = overlap(now.gist, earlier.gist)
-            if like >= settings.echo and (
-                _settled(now) == _settled(earlier) or not (_settled(now) and _settled(earlier))
-            ):
+            if like >= settings.echo and not _apart(now, earlier):
                 yield _same_person(now, earlier, like)
                 break
 

@@ -7,7 +7,7 @@ A pure function of the set: order never matters. Not here: which neighbourhood (
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from engine.identity.matters import Components, candidates
@@ -18,11 +18,21 @@ from engine.model import Cut, Link, Links, Sighting, Union
 
 
 def resolve(
-    sightings: Sequence[Sighting], cuts: Sequence[Cut], unions: Sequence[Union], *, settings: Settings
+    sightings: Sequence[Sighting],
+    cuts: Sequence[Cut],
+    unions: Sequence[Union],
+    *,
+    settings: Settings,
+    known: Mapping[str, Links] | None = None,
+    changed: Collection[Sighting] = (),
 ) -> dict[str, Links]:
-    """Person, matter, hotspot and whether it counts, for every sighting."""
+    """Person, matter, hotspot and whether it counts, for every sighting.
+
+    Without `known` the set is everything there is. With it, the set is a neighbourhood: `known` are the links of its stored
+    records as they were, `changed` the records that are new or corrected, and what these were before.
+    """
     ordered = sorted(sightings, key=lambda s: (s.at, s.id))
-    person_of = persons(ordered)
+    person_of = persons(ordered, known or {}, changed)
     links = candidates(ordered, person_of, unions, settings)
     matter_of, links_of = _matters(ordered, cuts, links)
     cluster_of = _clusters(ordered, links)

@@ -8,7 +8,7 @@ Raw rows and incidents are sealed; nothing of their text stands anywhere else.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import orjson
@@ -19,7 +19,7 @@ from engine.store import cells
 from engine.store.dialects import Insert, Query, among
 from engine.store.rows import Known, RawRow, VersionRow
 from engine.store.session import Session
-from engine.store.tables import bodies, facts, raw, versions
+from engine.store.tables import bodies, facts, raws, versions
 
 _KNOWN = Query(
     select(
@@ -27,17 +27,21 @@ _KNOWN = Query(
     ).where(among(versions.c.incident, "ids"))
 )
 _CURRENT = Query(
-    select(versions.c.incident, versions.c.version, bodies.c.sealed)
+    select(versions.c.incident, versions.c.n, bodies.c.sealed)
     .join(bodies, bodies.c.version == versions.c.n)
     .where(among(versions.c.incident, "ids"), versions.c.current == 1)
 )
 _HISTORY = Query(select(versions).where(versions.c.incident == bindparam("id")).order_by(versions.c.n))
 _ONE = Query(
-    select(versions.c.incident, versions.c.version, bodies.c.sealed)
+    select(versions.c.incident, versions.c.n, bodies.c.sealed)
     .join(bodies, bodies.c.version == versions.c.n)
     .where(versions.c.incident == bindparam("id"), versions.c.version == bindparam("version_"))
 )
-_RAW = Query(select(raw).where(raw.c.digest == bindparam("digest")))
+_RAW = Query(
+    select(versions, raws.c.kind, raws.c.row, raws.c.sealed)
+    .join(raws, raws.c.version == versions.c.n)
+    .where(versions.c.incident == bindparam("id"), versions.c.version == bindparam("version_"))
+)
 _RETIRE = Query(versions.update().where(among(versions.c.incident, "ids"), versions.c.current == 1).values(current=0))
 _BASES = Query(
     select(facts.c.incident, facts.c.body).where(
@@ -45,7 +49,7 @@ _BASES = Query(
     )
 )
 
-_WRITE_RAW = Insert(raw, once=True)
+_WRITE_RAW = Insert(raws)
 _WRITE_VERSION = Insert(versions)
 _WRITE_BODY = Insert(bodies)
 _WRITE_FACTS = Insert(facts, keys=("incident",))
@@ -81,10 +85,11 @@ class Arrivals(Session):
         known = cells.seconds(known_at)
         newest = {incident.id: incident.version for _, incident in kept if incident.version in current}
         self._change(_RETIRE, ids=list(newest))
-        digests = [bytes.fromhex(row.digest) for row, _ in kept]
-        self._each(_WRITE_RAW, [self._raw_cells(row, d, known) for (row, _), d in zip(kept, digests, strict=True)])
-        numbers = self._reserve(versions, len(kept))
-        for n, digest, (_, i) in zip(numbers, digests, kept, strict=True):
+        rows = [
+            (n, raw, i, bytes.fromhex(raw.digest))
+            for n, (raw, i) in zip(self._reserve(versions, len(kept)), kept, strict=True)
+        ]
+        for n, _, i, digest in rows:
             self._note(versions, n, i.id.encode(), i.version.encode(), digest)
         self._each(
             _WRITE_VERSION,
@@ -99,25 +104,21 @@ class Arrivals(Session):
                     int(newest.get(i.id) == i.version),
                     d,
                 )
-                for n, (_, i), d in zip(numbers, kept, digests, strict=True)
+                for n, _, i, d in rows
             ],
         )
-        self._each(
-            _WRITE_BODY,
-            [
-                (n, self._sealer.seal("incident", _body(i.id, i.version), cells.incident_bytes(i)))
-                for n, (_, i) in zip(numbers, kept, strict=True)
-            ],
-        )
+        seal = self._sealer.seal
+        self._each(_WRITE_RAW, [(n, r.kind, r.row, seal("raw", raw_cell(n), _values(r))) for n, r, _, _ in rows])
+        self._each(_WRITE_BODY, [(n, seal("incident", body_cell(n), cells.incident_bytes(i))) for n, _, i, _ in rows])
 
     def incidents(self, ids: Collection[str]) -> dict[str, Incident]:
         """The current incidents, opened."""
-        return {row[0]: self._opened(row[0], row[1], row[2]) for row in self._rows(_CURRENT, ids=ids)}
+        return {row[0]: self._opened(row[1], row[2]) for row in self._rows(_CURRENT, ids=ids)}
 
     def incident_version(self, id_: str, version: str) -> Incident | None:
         """One version of a record, opened."""
         for row in self._rows(_ONE, id=id_, version_=version):
-            return self._opened(row[0], row[1], row[2])
+            return self._opened(row[1], row[2])
         return None
 
     def versions_of(self, id_: str) -> list[VersionRow]:
@@ -135,11 +136,12 @@ class Arrivals(Session):
             for row in self._rows(_HISTORY, id=id_)
         ]
 
-    def raw(self, digest: str) -> RawRow | None:
-        """A raw row, opened."""
-        for row in self._rows(_RAW, digest=bytes.fromhex(digest)):
-            values = orjson.loads(self._sealer.open("raw", f"raw/sealed/{digest}", row.sealed))
-            return RawRow(digest, row.source, row.kind, row.row, cells.moment(row.known_at), values)
+    def raw_of(self, id_: str, version: str) -> RawRow | None:
+        """The raw row that a version was made of, opened."""
+        for row in self._rows(_RAW, id=id_, version_=version):
+            values = orjson.loads(self._sealer.open("raw", raw_cell(row.n), row.sealed))
+            known_at = cells.moment(row.known_at)
+            return RawRow(bytes(row.raw).hex(), row.source, row.kind, row.row, known_at, values)
         return None
 
     def write_bases(self, rows: Sequence[tuple[str, FeatureSet]], made_by: str = "") -> None:
@@ -150,17 +152,19 @@ class Arrivals(Session):
         """Base facts made with the same words and mappings; other ids are left out and must be made again."""
         return {row[0]: cells.features(row[1]) for row in self._rows(_BASES, ids=ids, made_by=made_by)}
 
-    def _raw_cells(self, row: RawRecord, digest: bytes, known: int) -> tuple[object, ...]:
-        sealed = self._sealer.seal("raw", f"raw/sealed/{digest.hex()}", canonical(_plain(row.values)))
-        return digest, row.source, row.kind, row.row, known, sealed
-
-    def _opened(self, id_: str, version: str, sealed: bytes) -> Incident:
-        return cells.incident(self._sealer.open("incident", _body(id_, version), sealed))
+    def _opened(self, version: int, sealed: bytes) -> Incident:
+        return cells.incident(self._sealer.open("incident", body_cell(version), sealed))
 
 
-def _plain(values: Mapping[str, object]) -> dict[str, object]:
-    return dict(values)
+def raw_cell(version: int) -> str:
+    """The name under which a raw row is sealed."""
+    return f"raws/sealed/{version}"
 
 
-def _body(id_: str, version: str) -> str:
-    return f"bodies/sealed/{id_}@{version}"
+def body_cell(version: int) -> str:
+    """The name under which an incident is sealed."""
+    return f"bodies/sealed/{version}"
+
+
+def _values(raw: RawRecord) -> bytes:
+    return canonical(dict(raw.values))

@@ -68,3 +68,4 @@ class Batch(Codes, Reading):
     def finish(self) -> None:
         """What is written last of all; called when the transaction ends well."""
         self._write_codes()
+        self._write_changes()

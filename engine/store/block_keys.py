@@ -15,11 +15,18 @@ from hashlib import blake2b
 from engine.model import Sighting
 from engine.store.rows import BlockKeys
 
+_MONTH_SECONDS = 30 * 86_400
+
 
 @lru_cache(maxsize=65_536)
 def hashed(text: str) -> int:
     """A signed 64-bit hash."""
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
+
+
+def period(at: int) -> int:
+    """The thirty days in which records are filed together."""
+    return at // _MONTH_SECONDS
 
 
 def party(value: str) -> int:
@@ -42,10 +49,16 @@ def cluster(name: str) -> int:
     return hashed(f"c\n{name}")
 
 
+def person(phone: str | None, id_number: str | None, account: str | None) -> int:
+    """Key of the person that a record alone tells of: its ID number, else its phone, else its account (ruling 86)."""
+    kind, value = ("i", id_number) if id_number else ("h", phone) if phone else ("a", account)
+    return hashed(f"{kind}\n{value}")
+
+
 def of_sighting(sighting: Sighting) -> frozenset[int]:
     """The keys under which a record is filed."""
-    parties = (sighting.phone, sighting.id_number, sighting.account, sighting.opponent)
-    keys = {party(value) for value in parties if value}
+    values = (sighting.phone, sighting.id_number, sighting.account, sighting.opponent)
+    keys = {party(value) for value in values if value}
     if sighting.fine:
         keys.add(place("f", sighting.fine, sighting.topic))
     if sighting.place:

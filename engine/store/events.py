@@ -72,7 +72,7 @@ class Events(Session):
                 row[4],
                 cells.moment(row[5]),
                 cells.moment(row[6]),
-                self._read(f"actions/evidence/{row[0]}", row[7]),
+                self._opened_text(f"actions/evidence/{row[0]}", row[7]),
                 row[0],
             )
             for row in self._rows(_ACTIONS, ids=ids)
@@ -130,7 +130,7 @@ class Events(Session):
         for row in self._rows(_SHOWN, ids=ids):
             sides = [(side.side, side.record) for side in self._rows(_SIDES, n=row.n)]
             left, right = (tuple(record for side, record in sides if side == of) for of in (0, 1))
-            reason = self._read(f"decisions/reason/{row.n}", row.reason)
+            reason = self._opened_text(f"decisions/reason/{row.n}", row.reason)
             known_at = cells.moment(row.known_at)
             shown.append(DecisionRow(row.n, row.kind, left, right, row.by, reason, known_at, bool(row.revoked)))
         return shown
@@ -142,7 +142,7 @@ class Events(Session):
                 row.incident,
                 frozenset(cells.unlisted(row[2])),
                 row.by,
-                self._read(f"set_asides/reason/{row.n}", row.reason),
+                self._opened_text(f"set_asides/reason/{row.n}", row.reason),
                 cells.moment(row.known_at),
                 cells.moment(row.expires_at),
                 row.second,
@@ -172,7 +172,7 @@ class Events(Session):
     def _written(self, cell: str, text: str) -> bytes:
         return self._sealer.seal("casework", cell, text.encode()) if text else b""
 
-    def _read(self, cell: str, sealed: bytes) -> str:
+    def _opened_text(self, cell: str, sealed: bytes) -> str:
         return self._sealer.open("casework", cell, sealed).decode() if sealed else ""
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Select, bindparam, delete, func, literal_colu
 from engine.model import Colour, MatterState
 from engine.store import cells
 from engine.store.dialects import Insert, Query, among
+from engine.store.filing import COLUMNS
 from engine.store.rows import Hotspot, HotspotRow, MatterFilter, MatterRow, Stored
 from engine.store.session import Session, Shared
 from engine.store.tables import NO_TIME, counters, hotspots, matter_codes, matters, sightings, verdicts
@@ -47,9 +48,13 @@ _CODES = Query(
     .where(sightings.c.matter == bindparam("matter"))
     .order_by(matter_codes.c.code)
 )
-_columns = tuple(column for column in sightings.columns if column.name not in ("n", "first_known_at", "revision"))
+_GIVEN = Query(
+    select(matter_codes.c.incident, func.min(matter_codes.c.code))
+    .where(among(matter_codes.c.incident, "ids"))
+    .group_by(matter_codes.c.incident)
+)
 _MEMBERS = Query(
-    select(*_columns).where(sightings.c.matter == bindparam("matter")).order_by(sightings.c.at, sightings.c.id)
+    select(*COLUMNS).where(sightings.c.matter == bindparam("matter")).order_by(sightings.c.at, sightings.c.id)
 )
 _HELD_BY = Query(select(sightings.c.matter).where(sightings.c.id == bindparam("id")))
 _SHOWN = select(matters, sightings.c.area, sightings.c.place, sightings.c.topic, sightings.c.kind).join(
@@ -113,6 +118,10 @@ class Matters(Session):
         """Every code that leads to a matter, its own and those of matters that were merged into it."""
         return [row[0] for row in self._rows(_CODES, matter=matter)]
 
+    def codes_given(self, ids: Collection[str]) -> dict[str, str]:
+        """The first code that was given to a matter when each of these records was its oldest."""
+        return {row[0]: row[1] for row in self._rows(_GIVEN, ids=ids)}
+
     def members(self, matter: str) -> list[Stored]:
         """The records of a matter, oldest first."""
         return [cells.stored(row) for row in self._rows(_MEMBERS, matter=matter)]
@@ -126,6 +135,10 @@ class Matters(Session):
         """How many matters a filter chooses."""
         counted = select(func.count()).select_from(_filtered(_SHOWN, chosen).subquery())
         return int(self._connection.execute(counted).scalar_one())
+
+    def records_count(self) -> int:
+        """How many records are stored, each once whatever its versions."""
+        return int(self._connection.execute(select(func.count()).select_from(sightings)).scalar_one())
 
     def hotspots(self) -> list[HotspotRow]:
         """Every hotspot, the highest colour first, then the newest."""

@@ -1,39 +1,63 @@
-"""Memory: sightings that this process has read before, so that a busy place is not decoded again for every batch.
+"""Memory: sightings that this process has read before, so that a busy place is not read again for every batch.
 
-In: row numbers with the revision that a row has now. Out: what was read at exactly that revision.
-Not here: reading rows (`neighbourhood`). A revision is a random number drawn at each write, so what another process wrote, what was
-rolled back and what a restored backup holds can never be mistaken for what is remembered.
+In: what a write transaction reads, and which rows transactions of any process have written since. Out: rows that still hold.
+Not here: reading rows (`neighbourhood`), keeping the list of changes (`filing`). Only write transactions use it: they see the newest
+state of every row they have locked. A view of the past reads the database.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from engine.store.rows import Stored
 
-_MOST = 65_536
+_MOST = 150_000
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """A stored record with its row number; `joined`: others name it as their cluster or chain."""
+
+    number: int
+    stored: Stored
+    joined: bool
 
 
 class Memory:
-    """Bounded: when it is full, the half that was remembered first is forgotten."""
+    """Bounded: when it is full, the half that was remembered first is forgotten. Threads may share it."""
 
     def __init__(self, most: int = _MOST) -> None:
         self._most = most
-        self._held: dict[int, tuple[int, Stored]] = {}
+        self._held: dict[int, Filed] = {}
+        self._lock = threading.Lock()
+        self._generation = 0
+        self.seen = -1
 
-    def recall(self, revisions: Mapping[int, int]) -> dict[int, Stored]:
-        """Of these rows, those remembered at this revision."""
+    def advance(self, seen: int, written: Iterable[int], *, all_of_it: bool = False) -> int:
+        """Forget what was written since; the generation in which a transaction may `keep` what it reads."""
+        with self._lock:
+            if all_of_it:
+                self._held.clear()
+            forgotten = [number for number in written if self._held.pop(number, None) is not None]
+            self._generation += bool(forgotten) or seen > self.seen
+            self.seen = max(self.seen, seen)
+            return self._generation
+
+    def recall(self, numbers: Iterable[int]) -> dict[int, Filed]:
+        """Of these rows, those that are remembered."""
         held = self._held
-        found = {}
-        for number, revision in revisions.items():
-            known = held.get(number)
-            if known is not None and known[0] == revision:
-                found[number] = known[1]
-        return found
+        return {number: held[number] for number in numbers if number in held}
 
-    def keep(self, rows: Iterable[tuple[int, int, Stored]]) -> None:
-        """Remember rows: number, revision, content."""
-        self._held.update((number, (revision, stored)) for number, revision, stored in rows)
-        if len(self._held) > self._most:
-            newest = list(self._held.items())[-self._most // 2 :]
-            self._held = dict(newest)
+    def keep(self, rows: Iterable[Filed], generation: int) -> None:
+        """Remember what was read in this generation; nothing, when another transaction has ended meanwhile."""
+        with self._lock:
+            if generation != self._generation:
+                return
+            self._held.update((row.number, row) for row in rows)
+            if len(self._held) > self._most:
+                self._held = dict(list(self._held.items())[-self._most // 2 :])
+
+    def __len__(self) -> int:
+        return len(self._held)

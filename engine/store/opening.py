@@ -47,6 +47,7 @@ class Store:
         """
         with self._locked(keys) as connection:
             batch = Batch(connection, self._shared)
+            batch.recollect()
             if not self._keys_noted:
                 batch.note_meta(_KEYS, fingerprint(self._shared.keys))
                 self._check_keys(batch)

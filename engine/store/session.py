@@ -58,6 +58,8 @@ class Session:
         self._vendor, self._keys = shared.vendor, shared.keys
         self._sealer, self._memory = shared.sealer, shared.memory
         self._footprints: dict[str, Footprint] = {}
+        self._dirty: set[int] = set()
+        self._generation: int | None = None
 
     def _rows(self, query: Query, **parameters: Any) -> Sequence[Any]:
         """All rows of a prepared query; lists become list parameters."""

@@ -63,17 +63,6 @@ def _row(name: str, *refers: ForeignKey) -> Column[int]:
 meta = Table("meta", metadata, _text("name", key=True), _text("value"))
 counters = Table("counters", metadata, _text("name", key=True), _int("value"))
 
-raw = Table(
-    "raw",
-    metadata,
-    _blob("digest", key=True),
-    _text("source"),
-    _text("kind"),
-    _int("row"),
-    _int("known_at"),
-    _blob("sealed"),
-)
-
 versions = Table(
     "versions",
     metadata,
@@ -84,8 +73,18 @@ versions = Table(
     _int("updated_at"),
     _int("known_at"),
     _small("current"),
-    Column("raw", LargeBinary, ForeignKey("raw.digest"), nullable=False),
+    _blob("raw"),
     UniqueConstraint("incident", "version", name="versions_once"),
+)
+"""`raw` is the digest of the raw row that a version was made of."""
+
+raws = Table(
+    "raws",
+    metadata,
+    _row("version", ForeignKey("versions.n")),
+    _text("kind"),
+    _int("row"),
+    _blob("sealed"),
 )
 
 bodies = Table(
@@ -125,7 +124,7 @@ sightings = Table(
     _text("chain"),
     _text("ties"),
     _int("first_known_at"),
-    _int("revision"),
+    _small("joined"),
     UniqueConstraint("id", name="sightings_id"),
     Index("sightings_at", "at"),
     Index("sightings_matter", "matter"),
@@ -137,22 +136,31 @@ sightings = Table(
 blocks = Table(
     "blocks",
     metadata,
+    _int("period", key=True),
     _int("key", key=True),
     _int("at", key=True),
     _int("record", key=True),
     sqlite_with_rowid=False,
 )
-"""The narrow table behind the neighbourhood: one row per block key of a record (`block_keys.py`)."""
+"""The narrow table behind the neighbourhood: one row per block key of a record (`block_keys.py`), months kept together so that a
+batch of today writes few pages, however many records there are."""
 
 identities = Table(
     "identities",
     metadata,
     _text("phone", key=True),
     _text("id_number", key=True),
-    _int("records"),
+    _int("record"),
+    Index("identities_id_number", "id_number"),
     sqlite_with_rowid=False,
 )
-"""Which ID numbers a phone is seen with, and on how many records; a pair of no record is kept with 0."""
+"""Which ID numbers a phone is seen with, and one record that says so."""
+
+founders = Table("founders", metadata, _int("key", key=True), _int("at"), _text("id"), _int("record"))
+"""The first record under each person key (`block_keys.person`): it names the person."""
+
+changes = Table("changes", metadata, _row("seq"), _blob("records"))
+"""Which sightings each transaction wrote, so that processes know what they remember no longer holds (`memory.py`)."""
 
 facts = Table("facts", metadata, _text("incident", key=True), _text("made_by"), _blob("body"))
 

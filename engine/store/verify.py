@@ -16,6 +16,7 @@ from sqlalchemy import Select, Table, func, select
 
 from engine.errors import StoreError
 from engine.model import digest
+from engine.store.arrivals import body_cell, raw_cell
 from engine.store.batch import Reading
 from engine.store.chain import Anchor, Examination
 from engine.store.session import Footprint
@@ -28,7 +29,7 @@ from engine.store.tables import (
     matter_codes,
     matters,
     metadata,
-    raw,
+    raws,
     rulebook_files,
     rulebooks,
     sightings,
@@ -105,13 +106,9 @@ class Verifier(Reading):
 
     def _unopenable(self) -> Iterator[str]:
         """Sealed cells that do not open."""
-        for digest_, sealed in self._stream(select(raw.c.digest, raw.c.sealed)):
-            yield from self._tried("raw", f"raw/sealed/{bytes(digest_).hex()}", sealed)
-        held = select(versions.c.incident, versions.c.version, bodies.c.sealed).join(
-            bodies, bodies.c.version == versions.c.n
-        )
-        for incident, version, sealed in self._stream(held):
-            yield from self._tried("incident", f"bodies/sealed/{incident}@{version}", sealed)
+        for kind, table, cell in (("raw", raws, raw_cell), ("incident", bodies, body_cell)):
+            for version, sealed in self._stream(select(table.c.version, table.c.sealed)):
+                yield from self._tried(kind, cell(version), sealed)
 
     def _tried(self, kind: str, cell: str, sealed: bytes) -> Iterator[str]:
         try:
@@ -156,6 +153,7 @@ _current = (
 _STRAYS: tuple[tuple[str, Select[Any]], ...] = (
     ("当前版本不是恰好一个的记录", _current),
     ("没有正文的版本", _without(versions.c.n, bodies, bodies.c.version)),
+    ("没有原始行的版本", _without(versions.c.n, raws, raws.c.version)),
     ("没有来件的记录", _without(sightings.c.id, versions, versions.c.incident)),
     ("没有归入任何记录的来件", _without(versions.c.incident, sightings, sightings.c.id)),
     ("没有状态的事项", _without(sightings.c.matter, matters, matters.c.id)),

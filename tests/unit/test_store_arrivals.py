@@ -74,11 +74,11 @@ def test_a_raw_row_is_opened_as_the_supplier_gave_it(store: Store, batch: list[S
         write(tx, batch)
     with store.read() as view:
         (version,) = view.versions_of(batch[3].incident.id)
-        row = view.raw(version.raw_digest)
+        row = view.raw_of(version.incident, version.version)
         assert row is not None
         assert row.values == batch[3].raw.values
         assert (row.source, row.kind, row.row) == ("town_110", "police_110", 3)
-        assert view.raw("00" * 32) is None
+        assert view.raw_of(version.incident, "none") is None
 
 
 def test_base_facts_of_other_words_are_not_given(store: Store) -> None:
@@ -196,13 +196,13 @@ class TestSealing:
         assert [part for part in people if str(part).encode() in raw_bytes] == []
         assert written[0].incident.id.encode() in raw_bytes, "the search must be able to find something"
 
-    @pytest.mark.parametrize("table", ["raw", "bodies"])
+    @pytest.mark.parametrize("table", ["raws", "bodies"])
     def test_a_sealed_cell_moved_to_another_row_does_not_open(self, store_url: str, keys: Keys, table: str) -> None:
         batch = list(samples(2))
         store = open_store(store_url, keys)
         with store.batch() as tx:
             write(tx, batch)
-        key = {"raw": "digest", "bodies": "version"}[table]
+        key = "version"
         with by_hand(store_url) as connection:
             (one, first), (two, second) = connection.execute(text(f"SELECT {key}, sealed FROM {table}"))
             for at, sealed in ((one, second), (two, first)):
@@ -211,7 +211,7 @@ class TestSealing:
                 )
         with store.read() as view, pytest.raises(StoreError, match="无法打开"):
             view.incidents([batch[0].incident.id])
-            view.raw(batch[0].raw.digest)
+            view.raw_of(batch[0].incident.id, batch[0].incident.version)
         assert not store.verify(deep=True).sound
         store.close()
 

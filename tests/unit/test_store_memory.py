@@ -1,32 +1,46 @@
-"""What was read before is recalled only at exactly the revision that the row has now."""
+"""What was read is recalled until somebody writes it, and never longer."""
 
 from __future__ import annotations
 
-from engine.store.memory import Memory
+from engine.store.memory import Filed, Memory
 from engine.store.rows import Stored
 from tests.store_samples import samples
 
-ROWS = [Stored(s.sighting, s.links) for s in samples(10)]
+ROWS = [Filed(number, Stored(s.sighting, s.links), joined=False) for number, s in enumerate(samples(10))]
 
 
-def test_only_the_same_revision_is_recalled() -> None:
+def test_what_was_kept_is_recalled() -> None:
     memory = Memory()
-    memory.keep([(1, 100, ROWS[0]), (2, 100, ROWS[1])])
-    assert memory.recall({1: 100, 2: 101, 3: 100}) == {1: ROWS[0]}
+    memory.keep(ROWS[:2], memory.advance(1, ()))
+    assert memory.recall([0, 1, 2]) == {0: ROWS[0], 1: ROWS[1]}
 
 
-def test_a_later_revision_takes_the_place_of_the_former() -> None:
+def test_what_somebody_wrote_since_is_forgotten() -> None:
     memory = Memory()
-    memory.keep([(1, 100, ROWS[0])])
-    memory.keep([(1, 200, ROWS[1])])
-    assert memory.recall({1: 100}) == {}
-    assert memory.recall({1: 200}) == {1: ROWS[1]}
+    memory.keep(ROWS[:3], memory.advance(1, ()))
+    memory.advance(2, [1])
+    assert memory.recall([0, 1, 2]).keys() == {0, 2}
+
+
+def test_everything_is_forgotten_when_the_list_of_changes_has_a_gap() -> None:
+    memory = Memory()
+    memory.keep(ROWS, memory.advance(1, ()))
+    memory.advance(9, (), all_of_it=True)
+    assert memory.recall(range(10)) == {}
+
+
+def test_what_was_read_before_another_transaction_ended_is_not_kept() -> None:
+    memory = Memory()
+    mine = memory.advance(1, ())
+    memory.advance(2, [0])
+    memory.keep(ROWS, mine)
+    assert len(memory) == 0
 
 
 def test_it_never_grows_beyond_its_bound_and_forgets_the_oldest_first() -> None:
     memory = Memory(most=4)
-    for number, row in enumerate(ROWS):
-        memory.keep([(number, 7, row)])
-        assert len(memory.recall(dict.fromkeys(range(10), 7))) <= 4
-    assert memory.recall({9: 7}) == {9: ROWS[9]}
-    assert memory.recall({0: 7}) == {}
+    for seen, row in enumerate(ROWS):
+        memory.keep([row], memory.advance(seen, ()))
+        assert len(memory) <= 4
+    assert memory.recall([9]) == {9: ROWS[9]}
+    assert memory.recall([0]) == {}

@@ -40,7 +40,7 @@ class TestVerify:
             ("UPDATE versions SET current = 0 WHERE n = 3", "当前版本不是恰好一个"),
             ("DELETE FROM bodies WHERE version = 3", "没有正文的版本"),
             ("UPDATE bodies SET sealed = :bytes WHERE version = 3", "无法打开"),
-            ("UPDATE raw SET sealed = :bytes", "无法打开"),
+            ("UPDATE raws SET sealed = :bytes", "无法打开"),
             ("DELETE FROM sightings WHERE n = 3", "没有归入任何记录的来件"),
             ("DELETE FROM matters", "没有状态的事项"),
             ("UPDATE sightings SET matter = 'x' WHERE n = 3", "没有记录的事项"),

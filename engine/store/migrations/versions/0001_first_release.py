@@ -16,8 +16,8 @@ revision, down_revision = "0001", None
 _TABLES = {
     "meta": "name! value",
     "counters": "name! value:int",
-    "raw": "digest:blob! source kind row:int known_at:int sealed:blob",
     "versions": "n:number incident version source updated_at:int known_at:int current:small raw:blob",
+    "raws": "version:row! kind row:int sealed:blob",
     "bodies": "version:row! sealed:blob",
     "quarantine": (
         "n:number source kind row:int digest code colour:small status first_at:int last_at:int times:int sealed:blob"
@@ -27,10 +27,12 @@ _TABLES = {
     "sightings": (
         "n:number id kind at:int cause topic area place fine phone id_number account opponent gist "
         "text_digest numbers closed_at:int marks person matter hotspot counts:small resend_of cluster chain "
-        "ties first_known_at:int revision:int"
+        "ties first_known_at:int joined:small"
     ),
-    "blocks": "key:int! at:int! record:int!",
-    "identities": "phone! id_number! records:int",
+    "blocks": "period:int! key:int! at:int! record:int!",
+    "identities": "phone! id_number! record:int",
+    "founders": "key:int! at:int id record:int",
+    "changes": "seq:row! records:blob",
     "facts": "incident! made_by body:blob",
     "assessments": "seq:number subject as_of:int known_at:int trigger colour:small rulebook previous:int record:blob",
     "verdicts": "subject! seq:int colour:small handback:small input_digest",
@@ -60,7 +62,7 @@ _TABLES = {
 """Columns as `name[:type][!]`: text where no type is named, `!` for the primary key, `number` for a counted one."""
 
 _REFERS = {
-    ("versions", "raw"): "raw.digest",
+    ("raws", "version"): "versions.n",
     ("bodies", "version"): "versions.n",
     ("decision_sides", "decision"): "decisions.n",
     ("rulebook_files", "rulebook"): "rulebooks.digest",
@@ -72,12 +74,13 @@ _ONCE = {
     "sightings": ("sightings_id", "id"),
     "actions": ("actions_id", "id"),
 }
-_WITHOUT_ROWID = {"identities", "verdicts", "blocks"}
+_WITHOUT_ROWID = {"blocks", "identities", "verdicts"}
 _INDEXES = (
     ("imports_digest", "imports", "digest", ""),
     ("sightings_at", "sightings", "at", ""),
     ("sightings_cluster", "sightings", "cluster", ""),
     ("sightings_matter", "sightings", "matter", ""),
+    ("identities_id_number", "identities", "id_number", ""),
     ("hits_incident", "hits", "incident", ""),
     ("matters_all", "matters", "standing last_at", ""),
     ("matters_by_status", "matters", "status standing last_at", ""),

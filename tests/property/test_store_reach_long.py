@@ -1,0 +1,142 @@
+"""The neighbourhood holds what a plain reading of its contract asks for, and resolving it equals resolving everything (law 7)."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from engine.identity.keys import block_keys
+from engine.identity.resolve import resolve
+from engine.identity.settings import Settings
+from engine.model import Cause, Links, Sighting
+from engine.store import Store, open_store
+from engine.store.sealing import Keys as SealingKeys
+from engine.store.tables import blocks, identities, sightings
+from tests.store_samples import START, Keys, by_hand
+
+REACH = timedelta(days=180)
+SETTINGS = Settings()
+few = st.sampled_from([None, None, "1", "2"])
+
+
+@st.composite
+def record(draw: st.DrawFn, ids: str) -> Sighting:
+    return Sighting(
+        id=draw(st.sampled_from(ids)),
+        kind=draw(st.sampled_from(["police_110", "hotline_12345"])),
+        at=START + timedelta(days=draw(st.integers(0, 700)), seconds=draw(st.integers(0, 1))),
+        cause=draw(st.sampled_from([Cause.NEW, Cause.NEW, Cause.URGE])),
+        topic=draw(few),
+        place=draw(few),
+        fine=draw(few),
+        phone=draw(st.sampled_from([None, "p1", "p2"])),
+        id_number=draw(st.sampled_from([None, None, "i1", "i2"])),
+        account=draw(st.sampled_from([None, None, None, "a1"])),
+        opponent=draw(st.sampled_from([None, None, None, "p1", "i1", "~o1"])),
+        gist=draw(
+            st.sampled_from(["", "000001000002000003", "00000100000200000400000500000600000700000800000900000a"])
+        ),
+        text_digest=draw(st.sampled_from(["t1", "t2"])),
+        numbers=tuple(draw(st.lists(st.sampled_from(ids), max_size=1))),
+    )
+
+
+def keys(s: Sighting) -> set[tuple[str, ...]]:
+    """Everything two records can share, in words."""
+    found = {("party", value) for value in (s.phone, s.id_number, s.account, s.opponent) if value}
+    places = {(kind, name, s.topic or "") for kind, name in (("fine", s.fine), ("place", s.place)) if name}
+    return found | places
+
+
+def least(held: dict[str, tuple[Sighting, Links]], batch: Sequence[Sighting]) -> set[str]:
+    """What must be read, whatever else is: points 1, 2 and 5 of the contract in `engine.identity.keys`."""
+    times = [s.at for s in batch]
+    wanted = {key for s in batch for key in keys(s) if key[0] != "place" or s.topic}
+    named = {number for s in batch for number in s.numbers} | {s.id for s in batch}
+    near = {
+        id_
+        for id_, (s, _) in held.items()
+        if (keys(s) & wanted and min(times) - REACH <= s.at <= max(times) + REACH)
+        or id_ in named
+        or named & set(s.numbers)
+    }
+    clusters = {held[id_][1].cluster for id_ in near}
+    chains = {held[id_][1].chain for id_ in near} - {None}
+    return near | {id_ for id_, (_, links) in held.items() if links.cluster in clusters or links.chain in chains}
+
+
+@pytest.fixture(scope="module")
+def empty() -> Iterator[Path]:
+    """A database file with every table, to copy from."""
+    from engine.store import upgrade
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "empty.db"
+        upgrade(f"sqlite:///{path}")
+        yield path
+
+
+batches = st.lists(
+    st.lists(record("abcdefghijkl"), min_size=1, max_size=4, unique_by=lambda r: r.id), min_size=1, max_size=6
+)
+
+
+@settings(max_examples=2500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(batches)
+def test_resolving_the_neighbourhood_equals_resolving_everything(empty: Path, written: list[list[Sighting]]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{folder}/sanse.db"
+        (Path(folder) / "sanse.db").write_bytes(empty.read_bytes())
+        store = open_store(url, SealingKeys(b"i" * 32, b"s" * 32, b"c" * 32))
+        held: dict[str, tuple[Sighting, Links]] = {}
+        for fresh in written:
+            take_in(store, held, fresh)
+            everything = resolve([s for s, _ in held.values()], (), (), settings=SETTINGS)
+            assert {id_: links for id_, (_, links) in held.items()} == everything
+        store.close()
+        check_index(url, held)
+
+
+def take_in(store: Store, held: dict[str, tuple[Sighting, Links]], fresh: list[Sighting]) -> None:
+    """One batch as the pipeline does it; `held` is kept beside the store."""
+    times = [s.at for s in fresh]
+    with store.batch() as tx:
+        rows = tx.neighbourhood([block_keys(s) for s in fresh], min(times), max(times), REACH)
+        assert len({row.sighting.id for row in rows}) == len(rows)
+        assert all(held[row.sighting.id] == (row.sighting, row.links) for row in rows)
+        assert least(held, fresh) <= {row.sighting.id for row in rows}
+        seen = {row.sighting.id: row.sighting for row in rows} | {s.id: s for s in fresh}
+        known = {row.sighting.id: row.links for row in rows}
+        changed = [*fresh, *(held[s.id][0] for s in fresh if s.id in held)]
+        links = resolve(list(seen.values()), (), (), settings=SETTINGS, known=known, changed=changed)
+        tx.write_sightings([(seen[id_], links[id_]) for id_ in seen])
+    held.update({id_: (seen[id_], links[id_]) for id_ in seen})
+
+
+def check_index(url: str, held: dict[str, tuple[Sighting, Links]]) -> None:
+    """The index holds what the records say now, after whatever corrections."""
+    with by_hand(url) as connection:
+        filed = connection.execute(blocks.select()).fetchall()
+        numbers = {row.n: row.id for row in connection.execute(sightings.select())}
+        pairs = {(r.phone, r.id_number): numbers[r.record] for r in connection.execute(identities.select())}
+    assert sorted(numbers.values()) == sorted(held)
+    expected = [(id_, key) for id_, (s, _) in held.items() for key in {*keys(s), *(("n", n) for n in s.numbers)}]
+    assert len(filed) == len(expected)
+    told = {(s.phone, s.id_number) for s, _ in held.values() if s.phone and s.id_number}
+    assert pairs.keys() == told
+    assert all((held[id_][0].phone, held[id_][0].id_number) == pair for pair, id_ in pairs.items())
+
+
+def test_the_plain_reading_finds_something() -> None:
+    """The properties above would hold of a store that finds nothing if their definition did, too."""
+    one = Sighting(id="a", kind="k", at=START, cause=Cause.NEW, phone="p1")
+    held = {"a": (one, Links(None, "a", None, True, cluster="a"))}
+    assert least(held, [replace(one, id="z")]) == {"a"}
+    assert Keys.of(one).phone == "p1"
