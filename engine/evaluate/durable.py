@@ -64,16 +64,17 @@ class DurableReader:
 
     def __init__(self, rulebook: Rulebook) -> None:
         if durable_engine is None:
-            raise RuleError("durable-rules 未安装", hint="使用 Python 3.11 或 3.12 并安装 C 编译器，或在 config.yaml 写 engine: trace")
+            raise RuleError(
+                "durable-rules 未安装",
+                hint="使用 Python 3.11 或 3.12 并安装 C 编译器，或在 config.yaml 写 engine: trace",
+            )
         self._rulebook = rulebook
         self._rules = {rule.id: rule for rule in rulebook.rules}
         self._regimes = regimes(rulebook)
         self._registered: dict[tuple[date, Scope, bool], tuple[_Layer, ...]] = {}
         self._values: dict[date, Mapping[str, Value]] = {}
 
-    def judge(
-        self, features: FeatureSet, day: date, *, scope: Scope = Scope.RECORD, shadow: bool = False
-    ) -> Judgement:
+    def judge(self, features: FeatureSet, day: date, *, scope: Scope = Scope.RECORD, shadow: bool = False) -> Judgement:
         """Every rule of the scope on these facts, layer by layer."""
         regime = self._regimes[bisect_right(self._regimes, day) - 1]
         facts: dict[str, Value | None] = dict(features.values)
@@ -261,11 +262,12 @@ class _Desk:
         state = self._host.assert_fact(name, {"id": turn, "sid": turn, **message})
         ruleset.delete_state(turn)
         if isinstance(state, Mapping) and "exception" in state:
-            raise RuleError(f"durable-rules 的动作出错：{state['exception']}", hint="请把这一行报给维护者；本件已由另一判读器判断")
+            raise RuleError(
+                f"durable-rules 的动作出错：{state['exception']}", hint="请把这一行报给维护者；本件已由另一判读器判断"
+            )
         if "looked" not in self._fired:
             raise RuleError("durable-rules 没有看过这件来件", hint="请把这一行报给维护者")
         return self._fired
 
 
 _HOST = _Desk()
-

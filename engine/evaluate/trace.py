@@ -59,13 +59,13 @@ class Tracer:
         self._rulebook = rulebook
         self._rules: Mapping[str, Rule] = {rule.id: rule for rule in rulebook.rules}
         self._regimes = regimes(rulebook)
-        self._layers = {(scope, shadow): judged(rulebook, scope, shadow=shadow) for scope in Scope for shadow in (False, True)}
+        self._layers = {
+            (scope, shadow): judged(rulebook, scope, shadow=shadow) for scope in Scope for shadow in (False, True)
+        }
         self._compiled: dict[date, Mapping[str, _Compiled]] = {}
         self._values: dict[date, Mapping[str, Value]] = {}
 
-    def judge(
-        self, features: FeatureSet, day: date, *, scope: Scope = Scope.RECORD, shadow: bool = False
-    ) -> Judgement:
+    def judge(self, features: FeatureSet, day: date, *, scope: Scope = Scope.RECORD, shadow: bool = False) -> Judgement:
         """Every rule of the scope on these facts, layer by layer."""
         regime = self._regime(day)
         compiled = self._of(regime)
@@ -103,7 +103,9 @@ class Tracer:
             facts = facts if facts is not None else {**features.values, **held.concluded}
             bounds = self._values[self._regime(day)]
             back = tuple(
-                name for name, line in flag.unless.items() if kleene.leaf(line, bound(line.bound, bounds))(facts) is not False
+                name
+                for name, line in flag.unless.items()
+                if kleene.leaf(line, bound(line.bound, bounds))(facts) is not False
             )
             if back:
                 considered.append((rule_id, back))

@@ -41,16 +41,31 @@ def persons(
         key = keys[sighting.id]
         if key and (key not in first or (sighting.at, sighting.id) < (first[key].at, first[key].id)):
             first[key] = sighting
-    person_of.update((id_, first[key].id if key else None) for id_, key in keys.items())
+    names = {key: founder.id for key, founder in first.items()} | _absent(keys, known, {s.id for s in changed})
+    person_of.update((id_, names[key] if key else None) for id_, key in keys.items())
     return person_of
 
 
+def _absent(keys: Mapping[str, str | None], known: Mapping[str, Links], changed: Collection[str]) -> dict[str, str]:
+    """Names of persons of whom nothing changed and all of whose records agree on a founder that the set does not hold."""
+    if not known:
+        return {}
+    told: dict[str, set[str | None]] = defaultdict(set)
+    for id_, key in keys.items():
+        if key:
+            told[key].add(known[id_].person if id_ in known and id_ not in changed else None)
+    agreed = {key: next(iter(names)) for key, names in told.items() if len(names) == 1}
+    return {key: name for key, name in agreed.items() if name is not None and name not in keys}
+
+
 def _kin(sightings: Sequence[Sighting], changed: Collection[Sighting]) -> set[str]:
-    """The keys of the changed records, the ID numbers seen with their phones, and the phones seen with all of these."""
+    """The keys of the changed records; the ID numbers of their phones, where a phone has but one or a changed record pairs it; and the
+    phones seen with one of all these and no other."""
     keys = {key for sighting in changed for key in _keys(sighting)}
-    paired = [(s.phone, s.id_number) for s in (*sightings, *changed) if s.phone and s.id_number]
-    keys.update(id_number for phone, id_number in paired if phone in keys)
-    keys.update(phone for phone, id_number in paired if id_number in keys)
+    paired = {sighting.phone for sighting in changed if sighting.phone and sighting.id_number}
+    ids_of_phone = _ids_of_phone((*sightings, *changed))
+    keys.update(*(ids for p, ids in ids_of_phone.items() if p in keys and (len(ids) == _FEW or p in paired)))
+    keys.update(phone for phone, ids in ids_of_phone.items() if len(ids) == _FEW and ids <= keys)
     return keys
 
 

@@ -32,8 +32,12 @@ def resolve(
     records as they were, `changed` the records that are new or corrected, and what these were before.
     """
     ordered = sorted(sightings, key=lambda s: (s.at, s.id))
-    person_of = persons(ordered, known or {}, changed)
+    held = known or {}
+    person_of = persons(ordered, held, changed)
     links = candidates(ordered, person_of, unions, settings)
+    new = {s.id for s in ordered if s.id not in held or person_of[s.id] != held[s.id].person} | {s.id for s in changed}
+    kept = _undisturbed(held, new, links)
+    quiet = _undisturbed_places(ordered, held, new, changed)
     matter_of, links_of = _matters(ordered, cuts, links)
     cluster_of = _clusters(ordered, links)
     resends = {**_doubles(ordered, settings), **_resends(ordered, person_of, settings)}
@@ -41,19 +45,44 @@ def resolve(
     made = {}
     for s in ordered:
         id_ = s.id
-        chain = chain_of.get(id_)
+        place = held[id_] if id_ in quiet else None
+        chain = place.chain if place else chain_of.get(id_)
+        hotspot = place.hotspot if place else chain if chain in hotspots else None
+        if id_ in kept:
+            old = held[id_]
+            made[id_] = old if (old.hotspot, old.chain) == (hotspot, chain) else _placed(old, hotspot, chain)
+            continue
         resent = resends.get(id_)
-        made[id_] = Links(
-            person_of[id_],
-            matter_of[id_],
-            chain if chain in hotspots else None,
-            resent is None and s.cause.counts,
-            resent,
-            cluster_of[id_],
-            chain,
-            tuple(links_of.get(id_, ())),
-        )
+        counts = resent is None and s.cause.counts
+        ties = tuple(links_of.get(id_, ()))
+        made[id_] = Links(person_of[id_], matter_of[id_], hotspot, counts, resent, cluster_of[id_], chain, ties)
     return made
+
+
+def _undisturbed(held: Mapping[str, Links], new: Collection[str], links: Sequence[Link]) -> set[str]:
+    """Stored records of clusters that nothing new is in or touches: of these the set need not hold everything, so they stay as they were."""
+    if not held:
+        return set()
+    touched = set(new)
+    for link in links:
+        if link.left in new or link.right in new:
+            touched.update((link.left, link.right))
+    open_ = {held[id_].cluster for id_ in touched if id_ in held}
+    return {id_ for id_, old in held.items() if old.cluster not in open_ and id_ not in touched}
+
+
+def _undisturbed_places(
+    ordered: Sequence[Sighting], held: Mapping[str, Links], new: Collection[str], changed: Collection[Sighting]
+) -> set[str]:
+    """Stored records at places, with topics, where nothing is new: their chains stay as they were."""
+    if not held:
+        return set()
+    busy = {(s.place, s.topic) for s in (*ordered, *changed) if s.id in new}
+    return {s.id for s in ordered if s.id in held and (s.place, s.topic) not in busy}
+
+
+def _placed(old: Links, hotspot: str | None, chain: str | None) -> Links:
+    return Links(old.person, old.matter, hotspot, old.counts, old.resend_of, old.cluster, chain, old.links)
 
 
 def _matters(

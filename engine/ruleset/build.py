@@ -430,7 +430,12 @@ def _when(parts: Parts, document: Document, raw: Mapping[str, Any], path: Path, 
     try:
         tree = parse(text, names)
     except ConditionError as problem:
-        parts.add("R103", document.place((*path, "when")), why=f"第{problem.column}个字符：{problem.message}", hint=problem.hint)
+        parts.add(
+            "R103",
+            document.place((*path, "when")),
+            why=f"第{problem.column}个字符：{problem.message}",
+            hint=problem.hint,
+        )
         return Name(names[0])
     for name in names:
         if name in let and name not in leaves(tree):

@@ -78,9 +78,15 @@ def _tokens(text: str) -> Iterator[_Token]:
         found = _TOKEN.match(text, position)
         if found is None:
             column = position + len(text[position:]) - len(text[position:].lstrip()) + 1
-            raise ConditionError(f"看不懂的符号“{text[column - 1]}”", column, "只能用名称、and、or、not、括号和“2 of [a, b]”")
+            raise ConditionError(
+                f"看不懂的符号“{text[column - 1]}”", column, "只能用名称、and、or、not、括号和“2 of [a, b]”"
+            )
         number = found.group("number")
-        yield _Token(number or found.group("word") or found.group("mark"), found.end() - len(found.group().lstrip()) + 1, bool(number))
+        yield _Token(
+            number or found.group("word") or found.group("mark"),
+            found.end() - len(found.group().lstrip()) + 1,
+            bool(number),
+        )
         position = found.end()
 
 
@@ -131,11 +137,17 @@ class _Reader:
             self._at += 1
             return self._some(int(token.text), token, depth)
         if not token.text or token.text in RESERVED or not re.fullmatch(r"[A-Za-z_0-9]+", token.text):
-            raise ConditionError("这里应当是一个名称" + (f"，而不是“{token.text}”" if token.text else ""), token.column, "名称写在 let 里")
+            raise ConditionError(
+                "这里应当是一个名称" + (f"，而不是“{token.text}”" if token.text else ""),
+                token.column,
+                "名称写在 let 里",
+            )
         self._at += 1
         if token.text not in self._names:
             near = difflib.get_close_matches(token.text, list(self._names), 1)
-            raise ConditionError(f"let 里没有“{token.text}”", token.column, f"是不是“{near[0]}”" if near else "先在 let 里写这一行")
+            raise ConditionError(
+                f"let 里没有“{token.text}”", token.column, f"是不是“{near[0]}”" if near else "先在 let 里写这一行"
+            )
         return Name(token.text)
 
     def _some(self, least: int, token: _Token, depth: int) -> Tree:
@@ -147,7 +159,9 @@ class _Reader:
             parts.append(self.either(depth + 1))
         self._close("]")
         if not 1 <= least <= len(parts):
-            raise ConditionError(f"{least} of {len(parts)} 项：数目不在 1 到 {len(parts)} 之间", token.column, "改数目或加名称")
+            raise ConditionError(
+                f"{least} of {len(parts)} 项：数目不在 1 到 {len(parts)} 之间", token.column, "改数目或加名称"
+            )
         return Some(least, tuple(parts))
 
     def _close(self, mark: str) -> None:

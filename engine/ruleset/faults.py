@@ -36,16 +36,32 @@ CODES: dict[str, tuple[str, str, str]] = {
     "R108": ("“{feature}”是{type}，与“{bound}”不能比较", "bound does not fit the fact", "改成同一种类型"),
     "R109": ("between 要写两个从小到大的整数", "between needs two ordered integers", "例如 between: [2, 5]"),
     "R110": ("理由里的“{{{name}}}”不是事实也不是参数", "unknown placeholder", "{near}"),
-    "R111": ("on_missing 说到“{name}”，但 let 没有读它", "on_missing for a fact that is not read", "删掉，或在 let 里读它"),
+    "R111": (
+        "on_missing 说到“{name}”，但 let 没有读它",
+        "on_missing for a fact that is not read",
+        "删掉，或在 let 里读它",
+    ),
     "R112": ("let 里的“{name}”没有在 when 里用到", "unused line", "删掉这一行，或写进 when"),
     "R113": ("结论互相依赖，成了圈：{names}", "cyclic conclusions", "打断其中一环"),
-    "R114": ("给颜色的规则不能读来件人事实“{name}”", "colour rules may not read caller facts", "改读 matter 或 hotspot 的事实；来件人事实只供复核提示"),
-    "R115": ("读过程事实的规则只能读过程和办理动作，不能读“{name}”", "process rules read only process and actions", "拆成两条规则"),
+    "R114": (
+        "给颜色的规则不能读来件人事实“{name}”",
+        "colour rules may not read caller facts",
+        "改读 matter 或 hotspot 的事实；来件人事实只供复核提示",
+    ),
+    "R115": (
+        "读过程事实的规则只能读过程和办理动作，不能读“{name}”",
+        "process rules read only process and actions",
+        "拆成两条规则",
+    ),
     "R116": ("缺理由 because", "missing because", "写一句给经办人看的理由"),
     "R117": ("“{name}”不能用作名称", "reserved name", "换一个，不能是 and、or、not、of"),
     "R118": ("结论“{name}”与 features 里的事实同名", "conclusion shadows a fact", "换一个名称"),
     "R119": ("红色规则缺建议 advice", "red rule without advice", "写清楚该做什么"),
-    "F101": ("事实“{name}”要有且只有一种来历：field、words、count、count_distinct、process", "exactly one origin", "留下一种"),
+    "F101": (
+        "事实“{name}”要有且只有一种来历：field、words、count、count_distinct、process",
+        "exactly one origin",
+        "留下一种",
+    ),
     "F102": ("没有字段“{value}”", "unknown field", "{near}"),
     "F103": ("没有词表“{value}”", "unknown word list", "{near}"),
     "F104": ("“{value}”不能这样数", "cannot be counted", "{near}"),
@@ -61,7 +77,11 @@ CODES: dict[str, tuple[str, str, str]] = {
     "P101": ("起用日没有按先后写", "dates out of order", "从早到晚写，旧的不删"),
     "P102": ("参数至少要有一个值", "no value", "加一行 {{from: 2025-01-01, value: 3}}"),
     "P103": ("起用日“{value}”不是日期", "bad date", "写成 2025-01-01"),
-    "L101": ("规则只看发生了什么，不看是什么人：不能涉及“{what}”", "law 3: rules never judge who somebody is", "删掉；保护性事实只能用来上调"),
+    "L101": (
+        "规则只看发生了什么，不看是什么人：不能涉及“{what}”",
+        "law 3: rules never judge who somebody is",
+        "删掉；保护性事实只能用来上调",
+    ),
 }
 
 

@@ -42,7 +42,9 @@ def load(files: Mapping[str, bytes]) -> Rulebook:
     """The Rulebook of files; raises RuleError that carries every fault."""
     rulebook, faults = check(files)
     if rulebook is None or faults:
-        raise RuleError(f"规则有 {len(faults)} 处错误，没有启用：", faults=faults, hint="逐条改好后运行 sanse rules lint")
+        raise RuleError(
+            f"规则有 {len(faults)} 处错误，没有启用：", faults=faults, hint="逐条改好后运行 sanse rules lint"
+        )
     return rulebook
 
 
@@ -59,9 +61,7 @@ def check(files: Mapping[str, bytes]) -> tuple[Rulebook | None, tuple[Fault, ...
         if not shape_faults:
             good.append(document)
     parts = build(good)
-    if not faults:
-        faults += parts.faults
-    elif len(good) == len(documents):
+    if not faults or len(good) == len(documents):
         faults += parts.faults
     ordered = tuple(sorted(set(faults), key=lambda f: (f.place.file, f.place.line, f.place.column, f.code)))
     others, mappings, clashes = _others(good)

@@ -67,7 +67,7 @@ class Neighbourhood(Persons):
         named = {key.id for key in keys}.union(*(key.numbers for key in keys), *(s.numbers for s in former))
         before = {row.number: _told(row.stored.sighting) for row in held}
         persons = self._settling([_told(key) for key in keys], before, cells.seconds(min(times)))
-        near = block_keys.parties(keys) | block_keys.places(keys)
+        near = block_keys.parties(keys) | block_keys.places(keys) | persons.kin
         near.update(key for sighting in former for key in block_keys.of_sighting(sighting))
         span = cells.seconds(min(times) - reach), cells.seconds(max(times) + reach)
         ever = persons.moved | {block_keys.naming(name) for name in named}

@@ -36,9 +36,10 @@ _FOUNDERS = Query(select(founders.c.key, founders.c.at, founders.c.record).where
 
 @dataclass(frozen=True, slots=True)
 class Settling:
-    """`records`: row numbers that tell who is who; `moved`: party keys of persons of whom every record may change."""
+    """`records`: row numbers that tell who is who; `kin`: party keys of the batch's persons; `moved`: of those of whom every record may change."""
 
     records: frozenset[int]
+    kin: frozenset[int]
     moved: frozenset[int]
 
 
@@ -73,7 +74,8 @@ class Persons(Filing):
             corrected = any(record in before for _, record in founded)
             if earliest <= oldest or corrected or someone.phones & pairs.split:
                 moved |= someone.parties
-        return Settling(frozenset(records), frozenset(moved))
+        kin = frozenset(key for someone in someones for key in someone.parties)
+        return Settling(frozenset(records), kin, frozenset(moved))
 
     def _pairs_around(self, told: Iterable[Told]) -> dict[Pair, int]:
         """Phones and ID numbers seen together, each with a record that says so: the batch's, their partners', and those' partners'."""
