@@ -34,7 +34,7 @@ from engine.model import (
 )
 from engine.normalise import Normaliser
 from engine.ruleset.tree import Rulebook
-from engine.settlement import Settlement, hits_had, hotspots
+from engine.settlement import HotspotState, Settlement, hits_had, hotspots
 from engine.store import Batch, Store
 from engine.triage import Decision, Triage
 
@@ -242,13 +242,13 @@ class _Middle:
 
     def judge(self, moved: Sequence[str]) -> None:
         """Decisions of the batch and of the moved records, each as of its own time."""
-        history = dict(self.sightings)
+        history, links = dict(self.sightings), dict(self.links)
         if moved:
             again = [self.sightings[id_] for id_ in moved]
             for row in self.tx.neighbourhood([block_keys(s) for s in again], *_span(again), self.stages.reach):
                 if row.sighting.id not in history:
-                    history[row.sighting.id], self.links[row.sighting.id] = row.sighting, row.links
-        members = [Member(sighting, self.links[id_]) for id_, sighting in history.items()]
+                    history[row.sighting.id], links[row.sighting.id] = row.sighting, row.links
+        members = [Member(sighting, links[id_]) for id_, sighting in history.items()]
         self.actions = self.tx.actions_of(list(history))
         bases = {**self.tx.bases(moved), **{id_: seen.base for id_, seen in self.fresh.items()}}
         for trigger, ids in ((self.trigger, list(self.fresh)), ("window", moved)):
@@ -289,7 +289,18 @@ class _Middle:
         gone = {links.matter for links in self.old.values()} - {links.matter for links in self.links.values()}
         settlement = Settlement(self.tx, self.stages.triage, self.known_at, newer_than=self.stages.act_on)
         settlement.settle(members, gone=gone, sightings=self.sightings)
-        self.tx.write_hotspots(hotspots(self.links, self.sightings, self.decisions), self.known_at)
+        self.tx.write_hotspots(self.hotspots(), self.known_at)
+
+    def hotspots(self) -> list[HotspotState]:
+        """The hotspots that a record came to, or was judged anew in."""
+        stirred = {
+            links.hotspot
+            for id_, links in self.links.items()
+            if links.hotspot and (id_ in self.decisions or links != self.old.get(id_))
+        }
+        first = {id_: self.sightings[id_] for id_ in stirred if id_ in self.sightings}
+        first.update((id_, row.sighting) for id_, row in self.tx.sightings(stirred - first.keys()).items())
+        return hotspots(self.tx.hotspot_members(stirred), first)
 
 
 def _span(sightings: Sequence[Sighting]) -> tuple[datetime, datetime]:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from engine import casework
-from engine.model import Action, Assessment, Colour, HitHad, Links, MatterState, SetAside, Sighting
+from engine.model import Action, Assessment, Colour, HitHad, MatterState, SetAside, Sighting
 from engine.store import Batch
 from engine.triage import Decision, Triage
 
@@ -173,31 +173,28 @@ class HotspotState:
 
 
 def hotspots(
-    links: Mapping[str, Links], sightings: Mapping[str, Sighting], decisions: Mapping[str, Decision]
+    members: Iterable[tuple[str, str, datetime, str | None, Colour]], first: Mapping[str, Sighting]
 ) -> list[HotspotState]:
-    """The state of every hotspot among the linked records; all anonymous records together are one person."""
-    members: dict[str, list[str]] = defaultdict(list)
-    for id_, link in links.items():
-        if link.hotspot is not None:
-            members[link.hotspot].append(id_)
-    states = []
-    for hotspot, ids in members.items():
-        times = [sightings[id_].at for id_ in ids]
-        colours = [decisions[id_].assessment.colour for id_ in ids if id_ in decisions]
-        first = sightings[ids[0]]
-        states.append(
-            HotspotState(
-                hotspot,
-                len(ids),
-                len({links[id_].person for id_ in ids}),
-                max(colours, default=Colour.GREEN),
-                min(times),
-                max(times),
-                first.place or "",
-                first.topic or "",
-            )
+    """The states of whole hotspots from (hotspot, record, time, person, colour) of every member; all anonymous records are one person.
+
+    `first`: the oldest record of each, by the hotspot's id.
+    """
+    grouped: dict[str, list[tuple[datetime, str | None, Colour]]] = defaultdict(list)
+    for hotspot, _, at, person, colour in members:
+        grouped[hotspot].append((at, person, colour))
+    return [
+        HotspotState(
+            hotspot,
+            len(rows),
+            len({person for _, person, _ in rows}),
+            max(colour for _, _, colour in rows),
+            min(at for at, _, _ in rows),
+            max(at for at, _, _ in rows),
+            first[hotspot].place or "",
+            first[hotspot].topic or "",
         )
-    return states
+        for hotspot, rows in grouped.items()
+    ]
 
 
 def _by_record(rows: Iterable[_Row]) -> Mapping[str, list[_Row]]:

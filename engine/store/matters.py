@@ -71,6 +71,12 @@ _EMPTY_HOTSPOTS = Query(
     )
 )
 
+_HOTSPOT_MEMBERS = Query(
+    select(sightings.c.hotspot, sightings.c.id, sightings.c.at, sightings.c.person, func.coalesce(verdicts.c.colour, 0))
+    .outerjoin(verdicts, verdicts.c.subject == sightings.c.id)
+    .where(among(sightings.c.hotspot, "ids"), sightings.c.hotspot != literal_column("''"))
+    .order_by(sightings.c.at, sightings.c.id)
+)
 _WRITE = Insert(matters, keys=("id",))
 _WRITE_CODE = Insert(matter_codes)
 _FIRST_COUNTER = Insert(counters, once=True)
@@ -102,6 +108,13 @@ class Matters(Session):
         known = cells.seconds(known_at)
         self._each(_WRITE_HOTSPOT, [(*_hotspot_cells(state), known) for state in states])
         self._change(_EMPTY_HOTSPOTS, ids=gone)
+
+    def hotspot_members(self, ids: Collection[str]) -> list[tuple[str, str, datetime, str | None, Colour]]:
+        """Of every record of these hotspots: hotspot, id, when it happened, whose it is, its colour; oldest first."""
+        return [
+            (row[0], row[1], cells.moment(row[2]), row[3] or None, Colour(row[4]))
+            for row in self._rows(_HOTSPOT_MEMBERS, ids=ids)
+        ]
 
     def matter_id(self, reference: str) -> str | None:
         """The id of the matter that a code (former ones too), a matter id or a record id names today."""
