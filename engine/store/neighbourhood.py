@@ -1,7 +1,8 @@
 """The neighbourhood: every stored record that a batch may touch, read with a handful of queries whatever its size.
 
 In: block keys of the batch. Out: `Stored` records: those sharing a key within reach; those that it names, that name it or name the
-same; what settles who its persons are; the whole clusters and chains of all these.
+same; what settles who its persons are; the whole clusters and chains of all these; and all of the same of what a person's union joins
+to any of them. A cut only parts what one cluster holds, so it asks for nothing more.
 Not here: what the records mean to each other (`engine.identity`), how they are filed (`filing`).
 
 Who a person is depends on records of any age: which ID numbers a phone was seen with, and which record was the first. For the
@@ -24,7 +25,7 @@ from engine.store.filing import COLUMNS
 from engine.store.memory import Filed
 from engine.store.persons import Persons, Told
 from engine.store.rows import BlockKeys, Stored
-from engine.store.tables import blocks, changes, sightings
+from engine.store.tables import blocks, changes, decision_sides, decisions, sightings
 
 _BY_ID = Query(select(*COLUMNS).where(among(sightings.c.id, "ids")))
 _FOUND = Query(
@@ -47,6 +48,18 @@ _CLUSTERS = Query(
         select(sightings.c.cluster).where(among(sightings.c.n, "numbers")),
         select(sightings.c.cluster).where(among(sightings.c.id, "ids")),
     )
+)
+_one, _other, _later = decision_sides.alias("one"), decision_sides.alias("other"), decisions.alias("later")
+_in_force = (decisions.c.kind == literal_column("'union'")) & ~select(_later.c.n).where(
+    _later.c.revokes == decisions.c.n
+).exists()
+_ANY_UNION = Query(select(decisions.c.n).where(_in_force).limit(literal_column("1")))
+_UNITED = Query(
+    select(_other.c.record)
+    .join(_one, _one.c.decision == _other.c.decision)
+    .join(decisions, decisions.c.n == _other.c.decision)
+    .where(_in_force, among(_one.c.record, "ids"))
+    .distinct()
 )
 _NEWEST_CHANGE = Query(select(func.max(changes.c.seq)))
 _CHANGES = Query(
@@ -73,7 +86,7 @@ class Neighbourhood(Persons):
         ever = persons.moved | {block_keys.naming(name) for name in named}
         numbers = self._within(near, *span) | self._under(ever, self._all_periods()) | persons.records
         numbers.update(row[0] for row in self._rows(_NAMED, ids=named))
-        return self._with_groups(numbers)
+        return self._with_united(self._with_groups(numbers), {key.id for key in keys})
 
     def sightings(self, ids: Collection[str]) -> dict[str, Stored]:
         """Stored records by id."""
@@ -82,7 +95,8 @@ class Neighbourhood(Persons):
     def clusters_of(self, keys: Collection[int], ids: Collection[str]) -> list[str]:
         """Names of the clusters that have a record under any of the keys, at any time, or one of these records."""
         numbers = self._under(keys, self._all_periods())
-        return [row[0] for row in self._rows(_CLUSTERS, numbers=numbers, ids=ids)]
+        united = [row[0] for row in self._rows(_UNITED, ids=ids)]
+        return [row[0] for row in self._rows(_CLUSTERS, numbers=numbers, ids=[*ids, *united])]
 
     def recollect(self) -> None:
         """Forget what others have written since; for a write transaction that holds its locks."""
@@ -105,7 +119,20 @@ class Neighbourhood(Persons):
             return set()
         return {row[0] for row in self._rows(_FOUND, keys=keys, periods=periods, earliest=earliest, latest=latest)}
 
-    def _with_groups(self, numbers: set[int]) -> list[Stored]:
+    def _with_united(self, found: list[Filed], ids: Collection[str]) -> list[Stored]:
+        """These records and the groups of all that a person united with them, or with records of the batch that have not come before."""
+        if not self._rows(_ANY_UNION):
+            return [row.stored for row in found]
+        held = {row.stored.sighting.id: row for row in found}
+        asked: set[str] = set()
+        while new := (held.keys() | ids) - asked:
+            asked |= new
+            united = {row[0] for row in self._rows(_UNITED, ids=new)} - asked
+            numbers = {row[0] for row in self._rows(_NAMED, ids=united)}
+            held = {row.stored.sighting.id: row for row in self._with_groups(numbers)} | held if numbers else held
+        return [row.stored for row in held.values()]
+
+    def _with_groups(self, numbers: set[int]) -> list[Filed]:
         """These records and the rest of their clusters and chains; looked up step by step, for vendors plan lists better than joins."""
         found = self._filed(numbers)
         clusters = {row.stored.links.cluster for row in found if _may_have_more(row, row.stored.links.cluster)}
@@ -113,7 +140,7 @@ class Neighbourhood(Persons):
         if clusters or chains:
             rest = {row[0] for row in self._rows(_GROUPED, clusters=clusters, chains=chains)} - numbers
             found += self._filed(rest)
-        return [row.stored for row in found]
+        return found
 
     def _filed(self, numbers: Collection[int]) -> list[Filed]:
         """Records by row number; what is remembered is not read again."""

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from engine.identity.keys import block_keys
 from engine.identity.resolve import resolve
 from engine.identity.settings import Settings
-from engine.model import Cause, Links, Sighting
-from engine.store import Store, open_store
+from engine.model import Cause, Cut, Links, Sighting, Union
+from engine.store import Batch, Store, open_store
 from engine.store.sealing import Keys as SealingKeys
 from engine.store.tables import blocks, identities, sightings
 from tests.store_samples import START, Keys, by_hand
@@ -83,31 +83,65 @@ def empty() -> Iterator[Path]:
         yield path
 
 
-batches = st.lists(
-    st.lists(record("abcdefghijkl"), min_size=1, max_size=4, unique_by=lambda r: r.id), min_size=1, max_size=6
-)
+batch = st.lists(record("abcdefghijkl"), min_size=1, max_size=4, unique_by=lambda r: r.id)
+pair = st.lists(st.sampled_from("abcdefghijkl"), min_size=2, max_size=2, unique=True)
+decided = st.builds(lambda ids: Union(*ids), pair) | st.builds(lambda ids: Cut((ids[0],), (ids[1],)), pair)
+histories = st.lists(batch | batch | decided | st.just("revoke"), min_size=1, max_size=7)
 
 
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(batches)
-def test_resolving_the_neighbourhood_equals_resolving_everything(empty: Path, written: list[list[Sighting]]) -> None:
+@given(histories)
+def test_resolving_the_neighbourhood_equals_resolving_everything(
+    empty: Path, history: list[list[Sighting] | Cut | Union | str]
+) -> None:
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/sanse.db"
         (Path(folder) / "sanse.db").write_bytes(empty.read_bytes())
-        store = open_store(url, SealingKeys(b"i" * 32, b"s" * 32, b"c" * 32))
-        held: dict[str, tuple[Sighting, Links]] = {}
-        for fresh in written:
-            take_in(store, held, fresh)
-            everything = resolve([s for s, _ in held.values()], (), (), settings=SETTINGS)
-            assert {id_: links for id_, (_, links) in held.items()} == everything
-        store.close()
-        check_index(url, held)
+        told = Told(open_store(url, SealingKeys(b"i" * 32, b"s" * 32, b"c" * 32)))
+        for event in history:
+            told.take_in(event) if isinstance(event, list) else told.decide(event)
+            everything = resolve([s for s, _ in told.held.values()], *told.decisions(), settings=SETTINGS)
+            assert {id_: links for id_, (_, links) in told.held.items()} == everything
+        told.store.close()
+        check_index(url, told.held)
 
 
-def take_in(store: Store, held: dict[str, tuple[Sighting, Links]], fresh: list[Sighting]) -> None:
-    """One batch as the pipeline does it; `held` is kept beside the store."""
-    times = [s.at for s in fresh]
-    with store.batch() as tx:
+class Told:
+    """A store and, kept beside it, what it was told."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.held: dict[str, tuple[Sighting, Links]] = {}
+        self.decided: dict[int, Cut | Union] = {}
+
+    def decisions(self) -> tuple[list[Cut], list[Union]]:
+        """What people decided and did not take back."""
+        made = self.decided.values()
+        return [d for d in made if isinstance(d, Cut)], [d for d in made if isinstance(d, Union)]
+
+    def take_in(self, fresh: list[Sighting]) -> None:
+        """One batch as the pipeline does it."""
+        with self.store.batch() as tx:
+            self._resolved(tx, fresh)
+
+    def decide(self, decision: Cut | Union | str) -> None:
+        """A person decides, or takes the newest decision back, and the records of it are considered again, as the desk does it."""
+        told: dict[str, object] = {"by": "王主任", "reason": "", "known_at": START}
+        with self.store.batch() as tx:
+            if isinstance(decision, Cut | Union):
+                self.decided[tx.write_decision(decision, **told)] = decision  # type: ignore[arg-type]
+            elif self.decided:
+                number, decision = self.decided.popitem()
+                tx.revoke_decision(number, **told)  # type: ignore[arg-type]
+            if isinstance(decision, str):
+                return
+            sides = {*decision.left, *decision.right}  # an id is one letter here
+            self._resolved(tx, [self.held[id_][0] for id_ in sides if id_ in self.held])
+
+    def _resolved(self, tx: Batch, fresh: list[Sighting]) -> None:
+        if not fresh:
+            return
+        held, times = self.held, [s.at for s in fresh]
         rows = tx.neighbourhood([block_keys(s) for s in fresh], min(times), max(times), REACH)
         assert len({row.sighting.id for row in rows}) == len(rows)
         assert all(held[row.sighting.id] == (row.sighting, row.links) for row in rows)
@@ -115,9 +149,10 @@ def take_in(store: Store, held: dict[str, tuple[Sighting, Links]], fresh: list[S
         seen = {row.sighting.id: row.sighting for row in rows} | {s.id: s for s in fresh}
         known = {row.sighting.id: row.links for row in rows}
         changed = [*fresh, *(held[s.id][0] for s in fresh if s.id in held)]
-        links = resolve(list(seen.values()), (), (), settings=SETTINGS, known=known, changed=changed)
+        decisions = tx.decisions_about(list(seen))
+        links = resolve(list(seen.values()), *decisions, settings=SETTINGS, known=known, changed=changed)
         tx.write_sightings([(seen[id_], links[id_]) for id_ in seen])
-    held.update({id_: (seen[id_], links[id_]) for id_ in seen})
+        held.update({id_: (seen[id_], links[id_]) for id_ in seen})
 
 
 def check_index(url: str, held: dict[str, tuple[Sighting, Links]]) -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from engine.model import Cause, Link, Links, Sighting
+from engine.model import Cause, Cut, Link, Links, Sighting, Union
 from engine.store import Batch, Reading, Store
 from tests.store_samples import START, Keys
 
@@ -126,6 +126,46 @@ class TestGroups:
             (sighting("zero", -400, id_number="i"), links("zero", cluster="zero")),
         )
         assert around(store, sighting("new", 1000, phone="p")) == {"first", "zero"}
+
+
+class TestDecisions:
+    """What a person united is read as one cluster; a cut asks for nothing more."""
+
+    def decide(self, store: Store, decision: Cut | Union) -> int:
+        with store.batch() as tx:
+            return tx.write_decision(decision, by="王主任", reason="同一纠纷", known_at=START)
+
+    def rows(self) -> list[Sighting | tuple[Sighting, Links]]:
+        far = (sighting("far", -900), links("far", cluster="far"))
+        return [sighting("a", 0, phone="p"), far, (sighting("kin", -800), links("kin", cluster="far")), sighting("x")]
+
+    def test_a_union_brings_the_whole_cluster_of_the_other_side(self, store: Store) -> None:
+        keep(store, *self.rows())
+        self.decide(store, Union("a", "far"))
+        assert around(store, sighting("new", 5, phone="p")) == {"a", "far", "kin"}
+
+    def test_unions_are_followed_from_one_to_the_next(self, store: Store) -> None:
+        keep(store, *self.rows())
+        self.decide(store, Union("a", "far"))
+        self.decide(store, Union("x", "kin"))
+        assert around(store, sighting("new", 5, phone="p")) == {"a", "far", "kin", "x"}
+
+    def test_a_record_that_was_united_before_it_came(self, store: Store) -> None:
+        keep(store, *self.rows())
+        self.decide(store, Union("new", "kin"))
+        assert around(store, sighting("new", 5)) == {"far", "kin"}
+
+    def test_a_union_that_was_taken_back_brings_nothing(self, store: Store) -> None:
+        keep(store, *self.rows())
+        number = self.decide(store, Union("a", "far"))
+        with store.batch() as tx:
+            tx.revoke_decision(number, by="王主任", reason="误并", known_at=START)
+        assert around(store, sighting("new", 5, phone="p")) == {"a"}
+
+    def test_a_cut_brings_nothing(self, store: Store) -> None:
+        keep(store, *self.rows())
+        self.decide(store, Cut(("a",), ("far",)))
+        assert around(store, sighting("new", 5, phone="p")) == {"a"}
 
 
 class TestPhones:
