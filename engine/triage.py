@@ -180,9 +180,13 @@ class Triage:
         day = datetime.fromisoformat(record["as_of"]).astimezone(self._zone).date()
         return self.tracer.explain(rule, self.restore(record["facts"], Scope[record["scope"]]), day)
 
+    def of_text(self, text: str) -> FeatureSet:
+        """Facts of a text that has nothing else."""
+        return self._base.of_text(text)
+
     def danger(self, text: str, at: datetime) -> bool:
         """Whether the word rules of danger fire on the text of a row that has nothing else (ruling 13)."""
-        features = self._base.of_text(text)
+        features = self.of_text(text)
         outcomes = self.tracer.judge(features, at.astimezone(self._zone).date()).outcomes
         return any(outcomes.get(rule) is Outcome.FIRED for rule in self._danger)
 

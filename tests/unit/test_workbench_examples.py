@@ -1,0 +1,63 @@
+"""The shipped rulebook is clean, every rule is tested beside itself, and the runner can fail."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.ruleset import loader
+from engine.workbench.examples import Result, run, untested
+from engine.workbench.lint import lint
+
+FILES = loader.read_folder(loader.shipped())
+RESULTS = run(loader.load(FILES))
+
+
+@pytest.mark.parametrize("result", RESULTS, ids=lambda r: f"{r.rule}-{r.name}")
+def test_beside_rules(result: Result) -> None:
+    assert result.passed, result.message
+
+
+def test_every_rule_has_tests_for_and_against() -> None:
+    rulebook = loader.load(FILES)
+    assert [rule.id for rule in untested(rulebook)] == []
+    assert len(RESULTS) >= 2 * len(rulebook.rules)
+
+
+def test_the_shipped_rulebook_is_clean() -> None:
+    assert [str(fault) for fault in lint(FILES)] == []
+
+
+def changed(name: str, old: str, new: str) -> dict[str, bytes]:
+    text = FILES[name].decode()
+    assert old in text
+    return {**FILES, name: text.replace(old, new, 1).encode()}
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "rule"),
+    [
+        ("repeats.yaml", "at_least: $repeat.red_30d", "at_least: 4", "R6"),
+        ("features.yaml", "within: 90d", "within: 91d", "R2"),
+        (
+            "groups.yaml",
+            "heads:  {feature: record.heads, at_least: $hotspot.yellow_persons}",
+            "heads:  {feature: record.heads, at_least: 4}",
+            "Y5",
+        ),
+    ],
+)
+def test_a_changed_threshold_is_noticed(name: str, old: str, new: str, rule: str) -> None:
+    failed = {result.rule for result in run(loader.load(changed(name, old, new))) if not result.passed}
+    assert rule in failed
+
+
+def test_a_rule_without_tests_is_a_finding() -> None:
+    text = FILES["quality.yaml"].decode()
+    files = {**FILES, "quality.yaml": text[: text.index("    tests:")].encode()}
+    assert any(fault.code == "L101" and "Y10" in fault.message for fault in lint(files))
+
+
+def test_an_unused_parameter_is_a_finding() -> None:
+    text = FILES["parameters.yaml"].decode() + "  spare.number: {title: 没人用, value: 3}\n"
+    found = lint({**FILES, "parameters.yaml": text.encode()})
+    assert any("spare.number" in fault.message for fault in found), [str(f) for f in found]
