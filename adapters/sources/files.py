@@ -1,29 +1,25 @@
 """Files as sources: CSV, JSON, JSON Lines and workbooks, by their ending and content.
 
 In: a path and a SourceSpec. Out: RawRecords in file order. Not here: cells of workbooks (`workbook`, in a child process),
-what columns mean (`engine.normalise`). A line that cannot be parsed becomes a record that quarantine will show.
+rows of CSV (`separated`), what columns mean (`engine.normalise`). A line that cannot be parsed becomes a record that quarantine will show.
 """
 
 from __future__ import annotations
 
-import csv
-import json
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from adapters.sources.rows import NumberedRow, records
+from adapters.sources.documents import flat, json_records, parsed
+from adapters.sources.rows import UNREADABLE, records
+from adapters.sources.separated import separated_rows
 from adapters.sources.text import lines
-from adapters.sources.workbook import workbook_sheets
+from adapters.sources.workbook import looks_like_workbook, workbook_sheets
 from engine.errors import SourceError
 from engine.model import RawRecord, SourceSpec
 
 WORKBOOKS = frozenset({".xlsx", ".xls", ".xlsm", ".xlsb", ".ods"})
-UNREADABLE = "（无法解析的行）"
-_FIELD_LIMIT = 4 * 1024 * 1024
-_DELIMITERS = ",\t;|"
-_LISTS = ("records", "data", "rows", "items", "results", "requests", "service_requests")
+_LARGEST_JSON = 64 * 1024 * 1024
+_PASSING = ("~$", ".")  # lock files of office programs and hidden files are nobody's data
 
 
 class FileSource:
@@ -40,9 +36,13 @@ class FileSource:
     def paths(self) -> list[Path]:
         """The files meant; raises SourceError when there is none."""
         place = Path(self.spec.location)
-        found = [place] if place.is_file() else sorted(p for p in place.parent.glob(place.name) if p.is_file())
+        found = [place] if place.is_file() else _matching(place)
         if not found:
-            raise SourceError("没有找到文件", where=self.spec.location, hint="检查路径和文件名，通配符只用在文件名里")
+            raise SourceError(
+                "没有找到文件",
+                where=self.spec.location or self.spec.name,
+                hint="检查路径和文件名，通配符只用在文件名里；文件夹要写成 文件夹/*.csv",
+            )
         return found
 
     def cursor(self) -> str:
@@ -50,11 +50,18 @@ class FileSource:
         return ""
 
 
+def _matching(pattern: Path) -> list[Path]:
+    try:
+        return sorted(p for p in pattern.parent.glob(pattern.name) if p.is_file() and not p.name.startswith(_PASSING))
+    except ValueError:  # no pattern at all, or ** within a name
+        return []
+
+
 def read_file(path: Path, spec: SourceSpec) -> Iterator[RawRecord]:
-    """The rows of one file by its ending."""
+    """The rows of one file; a workbook is known by its content too, for exports carry any ending."""
     ending = path.suffix.lower()
     try:
-        if ending in WORKBOOKS:
+        if ending in WORKBOOKS or looks_like_workbook(path):
             for sheet, rows in workbook_sheets(path, known_headers=spec.known_headers):
                 yield from records(spec, rows, where=f"{path.name}/{sheet}")
         elif ending in {".jsonl", ".ndjson"}:
@@ -62,34 +69,11 @@ def read_file(path: Path, spec: SourceSpec) -> Iterator[RawRecord]:
         elif ending in {".json", ".geojson"}:
             yield from _json(path, spec)
         else:
-            yield from records(spec, _csv_rows(path), where=path.name)
+            yield from records(spec, separated_rows(path), where=path.name)
     except OSError as fault:
         raise SourceError(
-            f"文件读不出来：{fault.strerror}", where=str(path), hint="检查文件是否存在、是否有读取权限"
+            f"文件读不出来：{fault.strerror}", where=str(path), hint="检查文件是否存在、是否有读取权限、磁盘是否正常"
         ) from fault
-
-
-def _csv_rows(path: Path) -> Iterator[NumberedRow]:
-    csv.field_size_limit(_FIELD_LIMIT)
-    with path.open("rb") as file:
-        text = (line.replace("\0", "") for line in lines(file))
-        reader = csv.reader(text, delimiter=_delimiter(path))
-        number = 0
-        while True:
-            number += 1
-            try:
-                yield number, next(reader)
-            except StopIteration:
-                return
-            except csv.Error as fault:
-                yield number, [f"{UNREADABLE}{fault}"]
-
-
-def _delimiter(path: Path) -> str:
-    """The candidate that splits most within the first lines; a comma when nothing splits."""
-    with path.open("rb") as file:
-        head = "".join(line for line, _ in zip(lines(file), range(5), strict=False))
-    return max(_DELIMITERS, key=lambda mark: (head.count(mark), mark == ","))
 
 
 def _json_lines(path: Path, spec: SourceSpec) -> Iterator[RawRecord]:
@@ -98,56 +82,27 @@ def _json_lines(path: Path, spec: SourceSpec) -> Iterator[RawRecord]:
             if not line.strip():
                 continue
             try:
-                value = json.loads(line)
-            except (ValueError, RecursionError):
-                value = {UNREADABLE: line.strip()}
-            yield RawRecord(spec.name, spec.kind, number, flat(value))
+                values = flat(parsed(line))
+            except ValueError:
+                values = {UNREADABLE: line.strip()}
+            yield RawRecord(spec.name, spec.kind, number, values)
 
 
 def _json(path: Path, spec: SourceSpec) -> Iterator[RawRecord]:
+    if path.stat().st_size > _LARGEST_JSON:
+        raise SourceError(
+            f"JSON 文件超过 {_LARGEST_JSON // 2**20} MB",
+            where=path.name,
+            hint="分成几个文件，或改成每行一个对象、以 .jsonl 结尾",
+        )
     with path.open("rb") as file:
-        text = "".join(lines(file))
+        text = "".join(lines(file, longest=_LARGEST_JSON))
     if not text.strip():
         return
     try:
-        document = json.loads(text)
-    except (ValueError, RecursionError) as fault:
+        document = parsed(text)
+    except ValueError as fault:
         raise SourceError(
-            f"不是合格的 JSON：{fault}", where=path.name, hint="每行一个对象的文件请用 .jsonl 结尾"
+            f"不是合格的 JSON：{fault}", where=path.name, hint="每行一个对象的文件请用 .jsonl 结尾；否则请对方重新导出"
         ) from fault
     yield from json_records(document, spec)
-
-
-def json_records(document: object, spec: SourceSpec, *, start: int = 1) -> Iterator[RawRecord]:
-    """The elements of a list, or of the usual list key of an object; one object alone is one record."""
-    for number, value in enumerate(elements(document), start=start):
-        yield RawRecord(spec.name, spec.kind, number, flat(value))
-
-
-def elements(document: object) -> Iterable[object]:
-    """The list in a JSON document."""
-    if isinstance(document, list):
-        return document
-    if isinstance(document, Mapping):
-        for key in _LISTS:
-            if isinstance(document.get(key), list):
-                return list(document[key])
-    return [document]
-
-
-def flat(value: object) -> dict[str, Any]:
-    """One object as cells: nested values become JSON text, anything but an object becomes an unreadable row."""
-    if not isinstance(value, Mapping):
-        return {UNREADABLE: json.dumps(value, ensure_ascii=False, default=str)}
-    return {str(key): cell(item) for key, item in value.items()}
-
-
-def cell(item: object) -> Any:
-    """A value as it is kept in a raw record: scalars as they are, times as ISO text, the rest as JSON text."""
-    if item is None or isinstance(item, (str, int, float, bool)):
-        return item
-    if isinstance(item, (datetime, date)):
-        return item.isoformat()
-    if isinstance(item, (Mapping, list, tuple)):
-        return json.dumps(item, ensure_ascii=False, default=str)
-    return str(item)

@@ -1,22 +1,35 @@
 """Rows of cells to raw records: the header row is found, not assumed.
 
 In: rows of cells as they stand, with the row numbers a spreadsheet shows. Out: RawRecord values by header name.
-Not here: decoding bytes (`files`, `workbook`), what a header means (`engine.normalise`).
+Not here: decoding bytes (`text`, `workbook`), what a header means (`engine.normalise`).
 """
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from dataclasses import dataclass
+from itertools import chain, dropwhile, islice, zip_longest
 from typing import Any
 
 from engine.errors import SourceError
 from engine.model import RawRecord, SourceSpec
 
+UNREADABLE = "（无法解析的行）"
+HEADER_DEPTH = 10
+_SHOWN = 200
+
 Cell = Any
-NumberedRow = tuple[int, Sequence[Cell]]
-_HEADER_DEPTH = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A row that could not be taken apart: its text goes on as a record that quarantine will show."""
+
+    text: str
+
+
+NumberedRow = tuple[int, Sequence[Cell] | Unreadable]
 
 
 def folded(text: object) -> str:
@@ -29,50 +42,114 @@ def blank(cell: Cell) -> bool:
     return cell is None or (isinstance(cell, str) and not cell.strip())
 
 
+def empty(row: NumberedRow) -> bool:
+    """Whether a row holds no cell that a person would see."""
+    return not isinstance(row[1], Unreadable) and all(blank(cell) for cell in row[1])
+
+
+def headers_in(row: NumberedRow, known: Iterable[str]) -> int:
+    """How many cells of a row are known header names, in folded form."""
+    if isinstance(row[1], Unreadable):
+        return 0
+    names = {folded(name) for name in known}
+    return sum(not blank(cell) and folded(cell) in names for cell in row[1])
+
+
 def records(spec: SourceSpec, rows: Iterable[NumberedRow], *, where: str) -> Iterator[RawRecord]:
     """Data rows below the header row; blank rows are skipped, columns without header and content dropped.
 
-    Raises SourceError when no row among the first ten names a known column.
+    Raises SourceError when no row among the first ten that are not blank names a known column.
     """
-    stream = iter(rows)
-    top = [row for row, _ in zip(stream, range(_HEADER_DEPTH), strict=False)]
-    if not any(not blank(cell) for _, cells in top for cell in cells):
+    stream = dropwhile(empty, rows)
+    top = list(islice(stream, HEADER_DEPTH))
+    if not top:
         return
+    names, below = _header(spec, top, where)
+    for index, row in enumerate(chain(top, stream)):
+        number, cells = row
+        if isinstance(cells, Unreadable):
+            yield RawRecord(spec.name, spec.kind, number, {UNREADABLE: cells.text})
+        elif index >= below and not empty(row):
+            yield RawRecord(spec.name, spec.kind, number, _values(names, cells))
+
+
+def _header(spec: SourceSpec, top: Sequence[NumberedRow], where: str) -> tuple[list[str], int]:
+    """Column names and where the data begin; a header of two rows (merged cells above) is read as one."""
     position = _header_position(spec, top, where)
-    names = _names(top[position][1])
-    for number, cells in chain(top[position + 1 :], stream):
-        if all(blank(cell) for cell in cells):
-            continue
-        yield RawRecord(spec.name, spec.kind, number, _values(names, cells))
+    known = frozenset(folded(name) for name in spec.known_headers)
+    above, here, under = (_cells(top, position + step) for step in (-1, 0, 1))
+    names, below = here, position + 1
+    joined = _merged(names, under, known)
+    if not all(map(blank, under)) and all(
+        blank(low) or folded(name) in known for name, low in zip_longest(joined, under)
+    ):
+        names, below = joined, below + 1
+    if any(blank(low) and not blank(up) and folded(up) in known for up, low in zip_longest(above, names)):
+        names = _merged(above, names, known)
+    return unique_names(names), below
+
+
+def _cells(top: Sequence[NumberedRow], index: int) -> Sequence[Cell]:
+    cells = top[index][1] if 0 <= index < len(top) else ()
+    return () if isinstance(cells, Unreadable) else cells
+
+
+def _merged(upper: Sequence[Cell], lower: Sequence[Cell], known: frozenset[str]) -> list[Cell]:
+    """Two header rows as one: 姓名 below the merged 报警人 is 报警人姓名 where that is known, else 姓名."""
+    names: list[Cell] = []
+    group = ""
+    for up, low in zip_longest(upper, lower):
+        group = group if blank(up) else str(up).strip()
+        joined = f"{group}{low}"
+        names.append(up if blank(low) else joined if folded(joined) in known else low)
+    return names
 
 
 def _header_position(spec: SourceSpec, top: Sequence[NumberedRow], where: str) -> int:
     """The row with most known names, the first of equals."""
-    known = {folded(name) for name in spec.known_headers}
-    scores = [sum(not blank(cell) and folded(cell) in known for cell in cells) for _, cells in top]
+    scores = [headers_in(row, spec.known_headers) for row in top]
     best = max(range(len(top)), key=lambda index: (scores[index], -index))
-    if known and scores[best] == 0:
-        seen = "、".join(str(cell) for cell in top[0][1] if not blank(cell))[:200]
+    if spec.known_headers and scores[best] == 0:
         raise SourceError(
-            f"前{_HEADER_DEPTH}行里没有找到“{spec.kind}”的表头；第一行是：{seen}",
+            f"前{HEADER_DEPTH}行里没有找到“{spec.kind}”的表头；第一行是：{_shown(top[0][1])}",
             where=where,
-            hint=f"确认来源名称是否选对，或在 rules/mappings/{spec.kind}.yaml 里给这些列名加别名（sanse ingest --map 可代拟）",
+            hint=f"确认来源名称是否选对，或在 rules/mappings/{spec.kind}.yaml 里给这些列名加别名"
+            "（sanse ingest --map 可代拟）；第一行是乱码时另存为 UTF-8 再导入",
         )
     return best
 
 
-def _names(cells: Sequence[Cell]) -> list[str]:
+def _shown(cells: Sequence[Cell] | Unreadable) -> str:
+    if isinstance(cells, Unreadable):
+        return cells.text[:_SHOWN]
+    return "、".join(str(cell)[:_SHOWN] for cell in cells if not blank(cell))[:_SHOWN]
+
+
+def unique_names(cells: Sequence[Cell]) -> list[str]:
     """Header names; blank ones by their position, repeated ones numbered, so that no cell is dropped."""
-    names: list[str] = []
+    names: dict[str, None] = {}
     for index, cell in enumerate(cells, start=1):
-        name = f"（第{index}列）" if blank(cell) else str(cell).strip()
-        taken = names.count(name) and sum(n == name or n.startswith(f"{name}#") for n in names)
-        names.append(f"{name}#{taken + 1}" if taken else name)
-    return names
+        name = _unnamed(index) if blank(cell) else str(cell).strip()
+        names[_free(name, names)] = None
+    return list(names)
+
+
+def _free(name: str, taken: Iterable[str]) -> str:
+    """The name, or the first of name#2, name#3 … that nobody has."""
+    number, found = 1, name
+    while found in taken:
+        number += 1
+        found = f"{name}#{number}"
+    return found
+
+
+def _unnamed(index: int) -> str:
+    return f"（第{index}列）"
 
 
 def _values(names: list[str], cells: Sequence[Cell]) -> dict[str, Any]:
-    for index in range(len(names), len(cells)):
-        names.append(f"（第{index + 1}列）")
-    values = {name: cell for name, cell in zip(names, cells, strict=False)}
+    """Cells by name; what a short row leaves out is blank, for the header declares it."""
+    for index in range(len(names) + 1, len(cells) + 1):
+        names.append(_free(_unnamed(index), names))
+    values = dict(zip_longest(names, cells, fillvalue=""))
     return {name: cell for name, cell in values.items() if not (name.startswith("（第") and blank(cell))}

@@ -1,22 +1,25 @@
 """Workbooks read in a child process with limits, after a look at the zip directory.
 
 In: the path of an xlsx, xls, xlsm, xlsb or ods file. Out: sheets as numbered rows of cells, native dates as ISO text.
-Not here: finding the header (`rows`). Run as a module it is the child: one JSON line per row on standard output.
+Not here: finding the header (`rows`), opening the workbook (`workbook_child`, the child itself).
 Limits: 200 MB unpacked, 2,000 entries, ratio 100 past 100 KiB, 512 MiB of address space, 30 s (PROMISES, attack table).
+Rows come through a pipe as they are read, so the parent holds one row, whatever the workbook holds.
 """
 
 from __future__ import annotations
 
 import json
-import resource
+import select
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from collections.abc import Iterable, Iterator
+from itertools import chain, groupby, islice
+from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+from adapters.sources.rows import HEADER_DEPTH, NumberedRow, empty, headers_in
 from engine.errors import SourceError
 
 _MAX_UNPACKED = 200 * 1024 * 1024
@@ -24,50 +27,76 @@ _MAX_ENTRIES = 2_000
 _MAX_RATIO = 100
 _RATIO_FROM = 100 * 1024
 _MAX_OLE = 100 * 1024 * 1024
-_MEMORY = 512 * 1024 * 1024
 _SECONDS = 30
-_FAULT = "fault"
+_PIECE = 1024 * 1024
+_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_RESAVE = "用 Excel 打开后另存一份再导入"
+_AS_CSV = "分成几个文件，或另存为 CSV 再导入"
 
 
-def workbook_sheets(path: Path, *, known_headers: frozenset[str] = frozenset()) -> Iterator[tuple[str, Iterator[Any]]]:
-    """Sheet names with their rows, in order; with known headers, other sheets than those that name one are left out.
+def looks_like_workbook(path: Path) -> bool:
+    """Whether a file begins as a zip or an old Office file does."""
+    with path.open("rb") as file:
+        return file.read(len(_OLE)).startswith((_ZIP, _OLE))
 
+
+def workbook_sheets(
+    path: Path, *, known_headers: frozenset[str] = frozenset()
+) -> Iterator[tuple[str, Iterator[NumberedRow]]]:
+    """Sheet names with their rows, in order; with known headers, sheets that name none of them are left out.
+
+    When no sheet names one, the first that holds anything comes, for its reader to say what is wrong.
     Raises SourceError for a bomb, a damaged or locked file, and when a limit is passed.
     """
-    _check_directory(path)
-    sheets: dict[str, list[tuple[int, list[Any]]]] = {}
-    for sheet, number, cells in _child_rows(path):
-        sheets.setdefault(sheet, []).append((number, cells))
-    named = [name for name, rows in sheets.items() if _names_one(rows, known_headers)]
-    for name in named or list(sheets)[:1]:
-        yield name, iter(sheets[name])
+    _check(path)
+    first: tuple[str, list[NumberedRow]] | None = None
+    found = False
+    for sheet, triples in groupby(_child_rows(path), key=itemgetter(0)):
+        filled = _filled(triples)
+        top = list(islice(filled, HEADER_DEPTH))
+        if not known_headers or any(headers_in(row, known_headers) for row in top):
+            found = True
+            yield sheet, chain(top, filled)
+        elif top and first is None:
+            first = sheet, top
+    if first and not found:
+        yield first[0], iter(first[1])
 
 
-def _names_one(rows: list[tuple[int, list[Any]]], known: frozenset[str]) -> bool:
-    return any(str(cell).strip() in known for _, cells in rows[:10] for cell in cells if cell is not None)
+def _filled(triples: Iterable[tuple[str, int, list[Any]]]) -> Iterator[NumberedRow]:
+    for _, number, cells in triples:
+        if not empty((number, cells)):
+            yield number, cells
+
+
+def _check(path: Path) -> None:
+    """Refuse what is no workbook, and by the zip directory what would burst on unpacking; old files are bounded by size."""
+    if not looks_like_workbook(path):
+        raise _refused(
+            path, "内容不是 Excel 表格，像是网页或文本改了后缀", f"{_RESAVE}；如果本来是文本，把后缀改成 .csv"
+        )
+    if path.stat().st_size > _MAX_OLE:
+        raise _refused(path, f"文件超过 {_MAX_OLE // 2**20} MB", _AS_CSV)
+    with path.open("rb") as file:
+        if file.read(len(_ZIP)) == _ZIP:
+            _check_directory(path)
 
 
 def _check_directory(path: Path) -> None:
-    """Refuse by the zip directory what would burst on unpacking; old xls files are bounded by size."""
-    if not zipfile.is_zipfile(path):
-        if path.stat().st_size > _MAX_OLE:
-            raise _refused(path, "文件超过 100 MB", "分成几个文件再导入")
-        return
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError) as fault:
-        raise _refused(path, "文件已损坏，打不开", "用 Excel 打开后另存一份再导入") from fault
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, UnicodeDecodeError) as fault:
+        raise _refused(path, "文件已损坏或没有传完，打不开", f"重新下载，或{_RESAVE}") from fault
     unpacked = sum(entry.file_size for entry in entries)
     if len(entries) > _MAX_ENTRIES:
         raise _refused(path, f"压缩包里有 {len(entries)} 个部件，超过 {_MAX_ENTRIES} 个", "另存为 CSV 再导入")
     if unpacked > _MAX_UNPACKED:
-        raise _refused(path, f"解压后有 {unpacked // 2**20} MB，超过 200 MB", "分成几个文件，或另存为 CSV 再导入")
+        raise _refused(path, f"解压后有 {unpacked // 2**20} MB，超过 {_MAX_UNPACKED // 2**20} MB", _AS_CSV)
     swollen = [e for e in entries if e.file_size > _RATIO_FROM and e.file_size > _MAX_RATIO * max(e.compress_size, 1)]
     if swollen:
-        raise _refused(
-            path, f"部件 {swollen[0].filename[:60]} 的压缩比异常", "如果确是正常表格，请用 Excel 另存为 CSV 再导入"
-        )
+        name = swollen[0].filename[:60]
+        raise _refused(path, f"部件 {name} 的压缩比异常", "如果确是正常表格，请用 Excel 另存为 CSV 再导入")
 
 
 def _refused(path: Path, what: str, hint: str) -> SourceError:
@@ -75,51 +104,42 @@ def _refused(path: Path, what: str, hint: str) -> SourceError:
 
 
 def _child_rows(path: Path) -> Iterator[tuple[str, int, list[Any]]]:
-    command = [sys.executable, "-m", "adapters.sources.workbook", str(path.resolve())]
+    """What the child prints; it is ended whatever happens to the reader of its rows."""
     root = str(Path(__file__).resolve().parents[2])
-    environment = {"PYTHONPATH": root, "PYTHONIOENCODING": "utf-8", "PATH": ""}
-    try:
-        done = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False, env=environment)
-    except subprocess.TimeoutExpired as fault:
-        raise _refused(path, f"读取超过 {_SECONDS} 秒", "另存为 CSV 再导入") from fault
-    if done.returncode != 0:
-        raise _refused(
-            path, "表格读不出来（已损坏、加了密码，或所需内存超过 512 MB）", "用 Excel 打开后另存一份不带密码的再导入"
-        )
-    for line in done.stdout.splitlines():
-        sheet, number, cells = json.loads(line)
-        if sheet == _FAULT and number == 0:
-            raise _refused(path, f"表格读不出来：{cells[0]}", "用 Excel 打开后另存一份再导入")
-        yield sheet, number, cells
+    child = subprocess.Popen(
+        [sys.executable, "-P", "-m", "adapters.sources.workbook_child", str(path.resolve()), str(_SECONDS)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={"PYTHONPATH": root, "PYTHONIOENCODING": "utf-8", "PATH": ""},
+    )
+    with child:
+        try:
+            assert child.stdout is not None
+            for line in _timely_lines(path, child.stdout):
+                yield _told(path, line)
+            if child.wait(_SECONDS) != 0:
+                raise _refused(path, "表格读不出来：所需内存或时间超过上限（512 MB、30 秒），或文件已损坏", _AS_CSV)
+        finally:
+            child.kill()
 
 
-def _plain(value: object) -> Any:
-    if isinstance(value, (datetime, date, time)):
-        return value.isoformat()
-    if isinstance(value, timedelta):
-        return str(value)
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value
+def _timely_lines(path: Path, stream: IO[bytes]) -> Iterator[bytes]:
+    """Lines of the pipe; raises SourceError when the child says nothing for too long."""
+    rest = b""
+    while True:
+        if not select.select([stream], [], [], _SECONDS)[0]:
+            raise _refused(path, f"读取超过 {_SECONDS} 秒没有进展", "另存为 CSV 再导入")
+        piece = stream.read1(_PIECE)  # type: ignore[attr-defined]
+        if not piece:
+            return
+        *whole, rest = (rest + piece).split(b"\n")
+        yield from whole
 
 
-def _child(path: str) -> int:
-    """Print every row of every sheet; the exit code is 0 also for a fault that could be told."""
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
-    from python_calamine import CalamineError, CalamineWorkbook  # after the limits: the child alone pays for it
-
-    out = sys.stdout
-    try:
-        workbook = CalamineWorkbook.from_path(path)
-        for name in workbook.sheet_names:
-            rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
-            for number, cells in enumerate(rows, start=1):
-                print(json.dumps([name, number, [_plain(c) for c in cells]], ensure_ascii=False), file=out)
-    except (CalamineError, OSError, ValueError) as fault:
-        print(json.dumps([_FAULT, 0, [str(fault)[:200]]], ensure_ascii=False), file=out)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(_child(sys.argv[1]))
+def _told(path: Path, line: bytes) -> tuple[str, int, list[Any]]:
+    """One line of the child: a row, or why there are no more."""
+    told = json.loads(line)
+    if isinstance(told, dict):
+        raise _refused(path, f"表格读不出来：{told['what']}", told["hint"])
+    return told[0], told[1], told[2]
