@@ -1,0 +1,159 @@
+"""Files of every ending: which files are meant, how they are read, and how they are refused."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import xlsxwriter
+
+from adapters.sources import files
+from adapters.sources.files import FileSource
+from adapters.sources.rows import UNREADABLE
+from engine.errors import SourceError
+from engine.model import SourceSpec
+
+KNOWN = frozenset({"编号", "时间", "内容"})
+
+
+def source(location: object) -> FileSource:
+    return FileSource(SourceSpec("town", "police_110", KNOWN, str(location)))
+
+
+def read(location: object) -> list[tuple[int, dict[str, Any]]]:
+    return [(r.row, dict(r.values)) for r in source(location).read()]
+
+
+def refusal(location: object) -> SourceError:
+    with pytest.raises(SourceError) as refused:
+        read(location)
+    assert refused.value.where
+    assert refused.value.hint
+    return refused.value
+
+
+def write(path: Path, data: str | bytes) -> Path:
+    path.write_bytes(data if isinstance(data, bytes) else data.encode())
+    return path
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+def test_csv_in_each_encoding(tmp_path: Path, encoding: str) -> None:
+    path = write(tmp_path / "a.csv", "编号,内容\nJ1,吵架\n".encode(encoding))
+    assert read(path) == [(2, {"编号": "J1", "内容": "吵架"})]
+
+
+def test_csv_in_a_wrong_encoding_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    fault = refusal(write(tmp_path / "a.csv", "編號,內容\nJ1,吵架\n".encode("big5")))
+    assert "没有找到" in fault.what
+    assert "另存为 UTF-8" in fault.hint
+    assert fault.where == "a.csv"
+
+
+@pytest.mark.parametrize("data", ["", "\ufeff", "\n\n", "编号,内容\n", ",,,\n"])
+@pytest.mark.parametrize("ending", ["csv", "txt", "tsv"])
+def test_empty_files_and_headers_alone_give_nothing(tmp_path: Path, data: str, ending: str) -> None:
+    assert read(write(tmp_path / f"a.{ending}", data)) == []
+
+
+@pytest.mark.parametrize("ending", ["json", "jsonl"])
+def test_empty_json_gives_nothing(tmp_path: Path, ending: str) -> None:
+    assert read(write(tmp_path / f"a.{ending}", " \n")) == []
+
+
+def test_every_file_of_a_pattern_in_order_of_name(tmp_path: Path) -> None:
+    for name in ("b.csv", "a.csv", "~$a.csv", ".c.csv", "d.txt"):
+        write(tmp_path / name, f"编号\n{name}\n")
+    (tmp_path / "e.csv").mkdir()
+    assert [values["编号"] for _, values in read(tmp_path / "*.csv")] == ["a.csv", "b.csv"]
+
+
+def test_a_name_with_brackets_is_a_file_before_it_is_a_pattern(tmp_path: Path) -> None:
+    assert read(write(tmp_path / "警情[1].csv", "编号\nJ1\n")) == [(2, {"编号": "J1"})]
+
+
+@pytest.mark.parametrize("name", ["没有.csv", "*.csv", "**x.csv", ".", "no\0name.csv"])
+def test_no_file_is_refused(tmp_path: Path, name: str) -> None:
+    assert refusal(tmp_path / name).what == "没有找到文件"
+
+
+def test_a_feed_without_a_location_is_refused() -> None:
+    assert refusal("").where == "town"
+
+
+def test_a_pipe_is_no_file_and_nothing_hangs(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.csv")
+    assert refusal(tmp_path / "a.csv").what == "没有找到文件"
+
+
+def test_a_file_that_the_system_cannot_read_is_refused() -> None:
+    assert "文件读不出来" in refusal("/proc/self/mem").what
+
+
+def test_a_bad_line_in_the_middle_of_json_lines_is_a_record(tmp_path: Path) -> None:
+    lines = ['{"编号": "J1"}', "", '{"编号": "J2', "[1, 2]", '{"编号": 1' + "0" * 30 + "}", '{"a":' * 9_000, "{}"]
+    rows = read(write(tmp_path / "a.jsonl", "\n".join(lines)))
+    assert rows == [
+        (1, {"编号": "J1"}),
+        (3, {UNREADABLE: '{"编号": "J2'}),
+        (4, {UNREADABLE: "[1, 2]"}),
+        (5, {"编号": "1" + "0" * 30}),
+        (6, {UNREADABLE: '{"a":' * 9_000}),
+        (7, {}),
+    ]
+
+
+def test_json_that_is_broken_or_nested_without_end_is_refused(tmp_path: Path) -> None:
+    assert "不是合格的 JSON" in refusal(write(tmp_path / "a.json", '{"编号": "J1"}\n{"编号": "J2"}\n')).what
+    assert "嵌套太深" in refusal(write(tmp_path / "b.json", "[" * 100_000)).what
+
+
+def test_json_rows_with_brackets_around(tmp_path: Path) -> None:
+    document = {"code": 0, "data": {"records": [{"编号": "J1", "标签": ["酒", "刀"]}, 3]}}
+    path = write(tmp_path / "a.json", json.dumps(document, ensure_ascii=False).encode("gb18030"))
+    assert read(path) == [(1, {"编号": "J1", "标签": '["酒", "刀"]'}), (2, {UNREADABLE: "3"})]
+
+
+def test_geojson(tmp_path: Path) -> None:
+    document = {"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {"编号": "J1"}}]}
+    assert read(write(tmp_path / "a.geojson", json.dumps(document))) == [(1, {"编号": "J1"})]
+
+
+def test_a_json_file_too_large_for_memory_is_refused_unread(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    with path.open("wb") as file:
+        file.truncate(files._LARGEST_JSON + 1)
+    fault = refusal(path)
+    assert "超过 64 MB" in fault.what
+    assert ".jsonl" in fault.hint
+
+
+def test_a_gigabyte_without_a_line_end_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    with path.open("wb") as file:
+        file.write(b"x")
+        file.truncate(2**30)
+    assert "不像是一行数据" in refusal(path).what
+
+
+def test_a_workbook_with_the_ending_of_text_is_read_as_what_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "导出.csv"
+    with xlsxwriter.Workbook(str(path)) as book:
+        book.add_worksheet("一月").write_column(0, 0, ["编号", "J1"])
+    assert read(path) == [(2, {"编号": "J1"})]
+
+
+def test_a_refused_sheet_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "导出.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        book.add_worksheet("一月").write_column(0, 0, ["别的", "J1"])
+    assert refusal(path).where == "导出.xlsx/一月"
+
+
+def test_files_keep_no_cursor(tmp_path: Path) -> None:
+    feed = source(write(tmp_path / "a.csv", "编号\nJ1\n"))
+    assert list(feed.read())
+    assert feed.cursor() == ""
