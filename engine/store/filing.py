@@ -30,7 +30,13 @@ _JOIN = Query(
     .values(joined=1)
     .returning(sightings.c.n)
 )
-_PERIODS = Query(select(func.min(blocks.c.period), func.max(blocks.c.period)))
+_PERIODS = Query(
+    select(
+        select(func.min(blocks.c.period)).scalar_subquery(),
+        select(func.max(blocks.c.period)).scalar_subquery(),
+    )
+)
+"""Two questions, for asked as one SQLite reads the whole index."""
 _UNDER = Query(select(blocks.c.record).where(among(blocks.c.period, "periods"), among(blocks.c.key, "keys")).distinct())
 _FETCH = Query(select(sightings.c.n, sightings.c.joined, *COLUMNS).where(among(sightings.c.n, "numbers")))
 _FOUNDED = Query(select(founders).where(among(founders.c.key, "keys")))
@@ -54,11 +60,11 @@ class Filing(Session):
 
     def _numbered(self, ids: Collection[str]) -> dict[str, Filed]:
         """Stored records by id, read from the database."""
-        return {row[2]: _filed(row) for row in self._rows(_NUMBERED, ids=ids)} if ids else {}
+        return {row[2]: _filed(row) for row in self._tuples(_NUMBERED, ids=ids)} if ids else {}
 
     def _read(self, numbers: Collection[int]) -> list[Filed]:
         """Stored records by row number, read from the database."""
-        return [_filed(row) for row in self._rows(_FETCH, numbers=numbers)] if numbers else []
+        return [_filed(row) for row in self._tuples(_FETCH, numbers=numbers)] if numbers else []
 
     def _all_periods(self) -> range:
         """Every period that has a record, and perhaps some that have none."""
@@ -67,7 +73,7 @@ class Filing(Session):
 
     def _under(self, keys: Collection[int], periods: Collection[int]) -> set[int]:
         """Row numbers of the records filed under any of the keys in these periods."""
-        return {row[0] for row in self._rows(_UNDER, keys=keys, periods=periods)} if keys and periods else set()
+        return self._numbers(_UNDER, keys=keys, periods=periods) if keys and periods else set()
 
     def write_sightings(
         self, rows: Sequence[tuple[Sighting, Links]], first_known: Mapping[str, int] | None = None

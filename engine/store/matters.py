@@ -56,6 +56,7 @@ _GIVEN = Query(
 _MEMBERS = Query(
     select(*COLUMNS).where(sightings.c.matter == bindparam("matter")).order_by(sightings.c.at, sightings.c.id)
 )
+_MEMBER_IDS = Query(select(sightings.c.matter, sightings.c.id).where(among(sightings.c.matter, "ids")).order_by("id"))
 _HELD_BY = Query(select(sightings.c.matter).where(sightings.c.id == bindparam("id")))
 _SHOWN = select(matters, sightings.c.area, sightings.c.place, sightings.c.topic, sightings.c.kind).join(
     sightings, sightings.c.id == matters.c.id
@@ -134,6 +135,13 @@ class Matters(Session):
     def codes_given(self, ids: Collection[str]) -> dict[str, str]:
         """The first code that was given to a matter when each of these records was its oldest."""
         return {row[0]: row[1] for row in self._rows(_GIVEN, ids=ids)}
+
+    def member_ids(self, matters: Collection[str]) -> dict[str, list[str]]:
+        """The ids of all records of each of these matters."""
+        held: dict[str, list[str]] = {}
+        for matter, id_ in self._rows(_MEMBER_IDS, ids=matters):
+            held.setdefault(matter, []).append(id_)
+        return held
 
     def members(self, matter: str) -> list[Stored]:
         """The records of a matter, oldest first."""

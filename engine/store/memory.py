@@ -45,10 +45,9 @@ class Memory:
             self.seen = max(self.seen, seen)
             return self._generation
 
-    def recall(self, numbers: Iterable[int]) -> dict[int, Filed]:
+    def recall(self, numbers: Iterable[int]) -> list[Filed]:
         """Of these rows, those that are remembered."""
-        held = self._held
-        return {number: held[number] for number in numbers if number in held}
+        return [row for row in map(self._held.get, numbers) if row is not None]
 
     def keep(self, rows: Iterable[Filed], generation: int) -> None:
         """Remember what was read in this generation; nothing, when another transaction has ended meanwhile."""

@@ -85,7 +85,7 @@ class Neighbourhood(Persons):
         span = cells.seconds(min(times) - reach), cells.seconds(max(times) + reach)
         ever = persons.moved | {block_keys.naming(name) for name in named}
         numbers = self._within(near, *span) | self._under(ever, self._all_periods()) | persons.records
-        numbers.update(row[0] for row in self._rows(_NAMED, ids=named))
+        numbers |= self._numbers(_NAMED, ids=named)
         return self._with_united(self._with_groups(numbers), {key.id for key in keys})
 
     def sightings(self, ids: Collection[str]) -> dict[str, Stored]:
@@ -117,7 +117,7 @@ class Neighbourhood(Persons):
         periods = range(max(wanted.start, held.start), min(wanted.stop, held.stop))
         if not keys or not periods:
             return set()
-        return {row[0] for row in self._rows(_FOUND, keys=keys, periods=periods, earliest=earliest, latest=latest)}
+        return self._numbers(_FOUND, keys=keys, periods=periods, earliest=earliest, latest=latest)
 
     def _with_united(self, found: list[Filed], ids: Collection[str]) -> list[Stored]:
         """These records and the groups of all that a person united with them, or with records of the batch that have not come before."""
@@ -128,33 +128,37 @@ class Neighbourhood(Persons):
         while new := (held.keys() | ids) - asked:
             asked |= new
             united = {row[0] for row in self._rows(_UNITED, ids=new)} - asked
-            numbers = {row[0] for row in self._rows(_NAMED, ids=united)}
+            numbers = self._numbers(_NAMED, ids=united)
             held = {row.stored.sighting.id: row for row in self._with_groups(numbers)} | held if numbers else held
         return [row.stored for row in held.values()]
 
     def _with_groups(self, numbers: set[int]) -> list[Filed]:
-        """These records and the rest of their clusters and chains; looked up step by step, for vendors plan lists better than joins."""
+        """These records and the rest of their clusters and chains; looked up step by step, for vendors plan lists better than joins.
+
+        A group in a record's own name that no other record was ever given has no other members, so it is not looked up.
+        """
         found = self._filed(numbers)
-        clusters = {row.stored.links.cluster for row in found if _may_have_more(row, row.stored.links.cluster)}
-        chains = {row.stored.links.chain for row in found if _may_have_more(row, row.stored.links.chain)}
+        clusters, chains = set(), set()
+        for row in found:
+            links, alone = row.stored.links, None if row.joined else row.stored.sighting.id
+            if links.cluster and links.cluster != alone:
+                clusters.add(links.cluster)
+            if links.chain and links.chain != alone:
+                chains.add(links.chain)
         if clusters or chains:
-            rest = {row[0] for row in self._rows(_GROUPED, clusters=clusters, chains=chains)} - numbers
-            found += self._filed(rest)
+            found += self._filed(self._numbers(_GROUPED, clusters=clusters, chains=chains) - numbers)
         return found
 
-    def _filed(self, numbers: Collection[int]) -> list[Filed]:
+    def _filed(self, numbers: set[int]) -> list[Filed]:
         """Records by row number; what is remembered is not read again."""
         if self._generation is None:
             return self._read(numbers)
-        known = self._memory.recall(number for number in numbers if number not in self._dirty)
-        read = self._read([number for number in numbers if number not in known])
-        self._memory.keep((row for row in read if row.number not in self._dirty), self._generation)
-        return [*known.values(), *read]
-
-
-def _may_have_more(row: Filed, group: str | None) -> bool:
-    """Whether a record's cluster or chain may have other records: only one that others name can stand in its own name."""
-    return bool(group) and (row.joined or group != row.stored.sighting.id)
+        wanted = numbers - self._dirty
+        known = self._memory.recall(wanted)
+        missing = wanted.difference(row.number for row in known) if len(known) < len(wanted) else set()
+        read = self._read(missing)
+        self._memory.keep(read, self._generation)
+        return [*known, *read, *self._read(numbers & self._dirty)]
 
 
 def _told(key: BlockKeys | Sighting) -> Told:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, Table
@@ -64,6 +65,17 @@ class Session:
     def _rows(self, query: Query, **parameters: Any) -> Sequence[Any]:
         """All rows of a prepared query; lists become list parameters."""
         found: Sequence[Any] = self._run(query, parameters).fetchall()
+        return found
+
+    def _numbers(self, query: Query, **parameters: Any) -> set[int]:
+        """The one column of a prepared query, as a set."""
+        return set(chain.from_iterable(self._tuples(query, **parameters)))
+
+    def _tuples(self, query: Query, **parameters: Any) -> Sequence[Any]:
+        """All rows as the driver's own tuples, without names: for queries that give tens of thousands."""
+        result = self._run(query, parameters)
+        found: Sequence[Any] = result.cursor.fetchall()
+        result.close()
         return found
 
     def _change(self, query: Query, **parameters: Any) -> int:

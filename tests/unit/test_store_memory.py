@@ -12,21 +12,21 @@ ROWS = [Filed(number, Stored(s.sighting, s.links), joined=False) for number, s i
 def test_what_was_kept_is_recalled() -> None:
     memory = Memory()
     memory.keep(ROWS[:2], memory.advance(1, ()))
-    assert memory.recall([0, 1, 2]) == {0: ROWS[0], 1: ROWS[1]}
+    assert memory.recall([0, 1, 2]) == ROWS[:2]
 
 
 def test_what_somebody_wrote_since_is_forgotten() -> None:
     memory = Memory()
     memory.keep(ROWS[:3], memory.advance(1, ()))
     memory.advance(2, [1])
-    assert memory.recall([0, 1, 2]).keys() == {0, 2}
+    assert memory.recall([0, 1, 2]) == [ROWS[0], ROWS[2]]
 
 
 def test_everything_is_forgotten_when_the_list_of_changes_has_a_gap() -> None:
     memory = Memory()
     memory.keep(ROWS, memory.advance(1, ()))
     memory.advance(9, (), all_of_it=True)
-    assert memory.recall(range(10)) == {}
+    assert memory.recall(range(10)) == []
 
 
 def test_what_was_read_before_another_transaction_ended_is_not_kept() -> None:
@@ -42,5 +42,5 @@ def test_it_never_grows_beyond_its_bound_and_forgets_the_oldest_first() -> None:
     for seen, row in enumerate(ROWS):
         memory.keep([row], memory.advance(seen, ()))
         assert len(memory) <= 4
-    assert memory.recall([9]) == {9: ROWS[9]}
-    assert memory.recall([0]) == {}
+    assert memory.recall([9]) == [ROWS[9]]
+    assert memory.recall([0]) == []
