@@ -34,6 +34,8 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
 }
 """What the records of a group share; `own_` columns name the record itself where it shares nothing."""
 
+_TIMES: Mapping[str, str] = {OCCURRED: "at", "closed_at": "closed_at"}
+
 
 class ColumnFeatures:
     """The columns of one rulebook, compiled once."""
@@ -48,7 +50,7 @@ class ColumnFeatures:
         for name, table in given.items():
             connection.register(name, table)
         try:
-            return connection.execute(self.sql).to_arrow_table()
+            return connection.sql(self.sql).to_arrow_table()
         finally:
             for name in given:
                 connection.unregister(name)
@@ -141,19 +143,19 @@ def _others(
     mine = subjects.select(
         for_subject=subjects.subject, until=subjects.at, **{f"my_{key}": subjects[key] for key in keys}
     )
-    longest = max(seconds(feature) for feature in group)
+    longest, when = max(seconds(feature) for feature in group), _TIMES[by]
     pairs = mine.inner_join(
         records,
         [
             *(mine[f"my_{key}"] == records[key] for key in keys),
             mine.for_subject != records.subject,
-            records[by] <= mine.until,
-            records[by] >= mine.until - longest,
+            records[when] <= mine.until,
+            records[when] >= mine.until - longest,
         ],
     )
     facts = {
         column_of(feature.name): _aggregate(
-            pairs, feature, _passes(pairs, feature, definitions) & (pairs[by] >= pairs.until - seconds(feature))
+            pairs, feature, _passes(pairs, feature, definitions) & (pairs[when] >= pairs.until - seconds(feature))
         )
         for feature in group
     }
