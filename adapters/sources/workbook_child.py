@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError, load_workbook
+
 _MEMORY = 512 * 1024 * 1024
 _EXACT = 2**63
 
@@ -28,12 +30,24 @@ def plain(value: object) -> Any:
     return value
 
 
+def opened(path: str) -> CalamineWorkbook:
+    """The workbook by its ending, which tells best what is wrong with it, else by its content."""
+    try:
+        return load_workbook(path)
+    except PasswordError:
+        raise
+    except CalamineError as fault:
+        try:
+            with open(path, "rb") as file:
+                return load_workbook(file)
+        except CalamineError:
+            raise fault from None
+
+
 def rows(path: str) -> Iterator[object]:
     """Every row of every sheet, then nothing; a fault that can be told is the last line."""
-    from python_calamine import CalamineError, PasswordError, load_workbook  # after the limits: the child alone pays
-
     try:
-        with open(path, "rb") as file, load_workbook(file) as workbook:
+        with opened(path) as workbook:
             for name in workbook.sheet_names:
                 sheet = workbook.get_sheet_by_name(name)
                 margin = [""] * (
