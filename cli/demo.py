@@ -7,7 +7,7 @@ Killed half-way and started again it ends the same: rows that were taken in are 
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,17 +17,19 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from adapters.township import Export
-
-    from engine.desk import Desk
+    from engine.desk import Desk, Person
     from engine.pipeline import Tally
 
 _BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
+_CLERK = "演示调解员"
+_QUIET = timedelta(days=3)
+_LEFT_LYING = 25
+_MOST = 5_000
 
 
 def live_a_year(folder: Path, *, seed: int, records: int, as_json: bool) -> None:
     """Make the year, live it, tell of it."""
     from adapters.township import write_year
-
     from cli.operations import prepare
     from cli.options import CONFIG
     from cli.printing import progress, say
@@ -62,17 +64,46 @@ def _take_in(
     from engine.desk.intake import known_headers, take_in
     from engine.pipeline import Tally
 
+    clerk = _clerk(desk)
     total: Tally = Tally()
     by_source: dict[str, Tally] = {}
     with progress("读入、归并、研判、派单", quiet=as_json) as advance:
         for export in exports:
-            now[0] = max(now[0], export.read_at)
+            if export.read_at > now[0]:
+                work_off(desk, clerk)
+                now[0] = export.read_at
             feed = SourceConfig(name=export.kind, kind=export.kind, location=str(export.path))
             for tally in take_in(desk, source_of(feed, known=known_headers(desk, export.kind))):
                 total.add(tally)
                 by_source.setdefault(export.kind, Tally()).add(tally)
                 advance(tally.read)
     return total, by_source
+
+
+def _clerk(desk: Desk) -> Person:
+    """Somebody who works the matters off in this year, with a secret that nobody needs to know."""
+    import secrets
+
+    from engine.desk.opening import add_person, authenticate, people
+
+    secret = secrets.token_hex(16)
+    if _CLERK not in {person.name for person in people(desk)}:
+        add_person(desk, _CLERK, secret, role="admin", by=None)
+        return authenticate(desk, _CLERK, secret)
+    return next(person for person in people(desk) if person.name == _CLERK)
+
+
+def work_off(desk: Desk, clerk: Person) -> None:
+    """Every week most green and yellow matters that have been quiet for some days are mediated and closed; some are left lying."""
+    from engine.desk import acting
+    from engine.desk.reading import matters, matters_filter
+
+    for colour in ("green", "yellow"):
+        rows, _ = matters(desk, matters_filter(colour, open_only=True), limit=_MOST)
+        quiet = sorted(row.state.code for row in rows if desk.clock() - row.state.last_at > _QUIET)
+        done = [code for code in quiet if int(code[-3:]) % _LEFT_LYING]
+        if done:
+            acting.close_all(desk, clerk, done, means="达成调解协议", evidence="本周调解登记表")
 
 
 def _tell(

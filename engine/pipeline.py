@@ -9,7 +9,7 @@ Not here: how a step works (its room), stateless scoring (`score`), what a perso
 from __future__ import annotations
 
 import gc
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -33,7 +33,7 @@ from engine.model import (
     Source,
 )
 from engine.normalise import Normaliser
-from engine.ruleset.tree import Rulebook
+from engine.ruleset.tree import FeatureKind, Rulebook
 from engine.settlement import HotspotState, Settlement, hits_had, hotspots
 from engine.store import Batch, Store
 from engine.triage import Decision, Triage
@@ -52,6 +52,7 @@ class Stages:
     triage: Triage
     reach: timedelta
     act_on: timedelta
+    longest: Mapping[str, timedelta]
 
     @classmethod
     def of(
@@ -66,6 +67,7 @@ class Stages:
             Triage(rulebook, engine=engine, zone=zone),
             timedelta(days=settings.get("reach_days", 180)),
             timedelta(days=settings.get("act_on", {}).get("newer_than_days", 7)),
+            _longest(rulebook),
         )
 
     def normalise(self, raw: RawRecord, known_at: datetime) -> Incident | Rejected:
@@ -161,6 +163,15 @@ def reconsider(tx: Batch, stages: Stages, records: Collection[str], *, known_at:
     return tally
 
 
+def resettle(tx: Batch, stages: Stages, matters: Collection[str], *, known_at: datetime) -> None:
+    """Say again where matters stand, after an action that no stored record can see because all of them happened before it."""
+    tx.note_rulebook(stages.rulebook, known_at)
+    members = tx.member_ids(matters)
+    first = {id_: row.sighting for id_, row in tx.sightings(members).items()}
+    settlement = Settlement(tx, stages.triage, known_at, newer_than=stages.act_on)
+    settlement.settle(members, gone=(), sightings=first)
+
+
 def _accept(
     tx: Batch, parsed: Sequence[tuple[RawRecord, Incident | Rejected]], known_at: datetime
 ) -> tuple[Tally, list[Incident]]:
@@ -237,7 +248,7 @@ class _Middle:
 
     def moved(self) -> list[str]:
         """Stored records whose windows gained or lost a member: judged again in this transaction (ruling 4)."""
-        touched = affected(self.old, self.links, self.sightings, frozenset(self.fresh))
+        touched = affected(self.old, self.links, self.sightings, frozenset(self.fresh), longest=self.stages.longest)
         return sorted(touched - self.fresh.keys())
 
     def judge(self, moved: Sequence[str]) -> None:
@@ -282,13 +293,12 @@ class _Middle:
         """Where every touched matter stands now, dispatched where it is live; groups that vanished are dropped."""
         touched = {self.links[id_].matter for id_ in (*self.fresh, *moved)}
         touched |= {links.matter for id_, links in self.links.items() if id_ in self.old and links != self.old[id_]}
-        members: dict[str, list[str]] = defaultdict(list)
-        for id_, links in self.links.items():
-            if links.matter in touched:
-                members[links.matter].append(id_)
+        members = self.tx.member_ids(touched)
+        first = {id_: self.sightings[id_] for id_ in members if id_ in self.sightings}
+        first.update((id_, row.sighting) for id_, row in self.tx.sightings(members.keys() - first.keys()).items())
         gone = {links.matter for links in self.old.values()} - {links.matter for links in self.links.values()}
         settlement = Settlement(self.tx, self.stages.triage, self.known_at, newer_than=self.stages.act_on)
-        settlement.settle(members, gone=gone, sightings=self.sightings)
+        settlement.settle(members, gone=gone - members.keys(), sightings=first)
         self.tx.write_hotspots(self.hotspots(), self.known_at)
 
     def hotspots(self) -> list[HotspotState]:
@@ -301,6 +311,15 @@ class _Middle:
         first = {id_: self.sightings[id_] for id_ in stirred if id_ in self.sightings}
         first.update((id_, row.sighting) for id_, row in self.tx.sightings(stirred - first.keys()).items())
         return hotspots(self.tx.hotspot_members(stirred), first)
+
+
+def _longest(rulebook: Rulebook) -> Mapping[str, timedelta]:
+    """The longest window over each kind of group."""
+    longest: dict[str, timedelta] = {}
+    for feature in rulebook.features.values():
+        if feature.kind in (FeatureKind.COUNT, FeatureKind.COUNT_DISTINCT) and feature.within is not None:
+            longest[feature.same] = max(longest.get(feature.same, feature.within), feature.within)
+    return longest
 
 
 def _span(sightings: Sequence[Sighting]) -> tuple[datetime, datetime]:

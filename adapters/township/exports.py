@@ -13,7 +13,7 @@ import random
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -41,33 +41,33 @@ class Export:
 def write_year(
     folder: Path, *, seed: int = 7, records: int = 20_000, start: date = date(2025, 1, 1)
 ) -> Sequence[Export]:
-    """Write the year's export files below a folder; one file for each channel and month, read on the first of the next month at six."""
+    """Write the year's export files below a folder; one file for each channel and week, read on the morning after its last day."""
     folder.mkdir(parents=True, exist_ok=True)
     draw = random.Random(f"exports/{seed}")
-    months: dict[tuple[str, int], list[Event]] = defaultdict(list)
+    weeks: dict[tuple[str, int], list[Event]] = defaultdict(list)
     for event in Year(seed, records, start).events():
         told_at = event.updated_at or event.at
-        months[event.channel, _month(told_at, start)].append(event)
+        weeks[event.channel, _week(told_at, start)].append(event)
     exports = []
-    for (kind, month), events in sorted(months.items(), key=lambda item: (item[0][1], item[0][0])):
+    for (kind, week), events in sorted(weeks.items(), key=lambda item: (item[0][1], item[0][0])):
         rows = [
             _broken(draw, row) if draw.random() < _BROKEN else row for row in (_ROWS[kind](draw, e) for e in events)
         ]
         name, write = _FILES[kind]
-        path = folder / name.format(month=month + 1, year=start.year)
+        path = folder / name.format(week=week + 1, year=start.year)
         path.write_bytes(write(rows, draw))
-        exports.append(Export(path, kind, _first_of(start, month + 1)))
+        exports.append(Export(path, kind, _morning(start, week + 1)))
     return exports
 
 
-def _month(moment: datetime, start: date) -> int:
-    local = moment.astimezone(_ZONE)
-    return min(11, max(0, (local.year - start.year) * 12 + local.month - start.month))
+def _week(moment: datetime, start: date) -> int:
+    return max(0, (moment.astimezone(_ZONE).date() - start).days // 7)
 
 
-def _first_of(start: date, month: int) -> datetime:
-    year, index = start.year + (start.month - 1 + month) // 12, (start.month - 1 + month) % 12
-    return datetime(year, index + 1, 1, 6, tzinfo=_ZONE).astimezone(UTC)
+def _morning(start: date, week: int) -> datetime:
+    """The morning after a week, at six."""
+    day = start + timedelta(days=7 * week)
+    return datetime(day.year, day.month, day.day, 6, tzinfo=_ZONE).astimezone(UTC)
 
 
 def _local(moment: datetime | None) -> datetime | None:
@@ -291,12 +291,12 @@ _ROWS: Mapping[str, Callable[[random.Random, Event], Row]] = {
 }
 _Writer = Callable[[Sequence[Row], random.Random], bytes]
 _FILES: Mapping[str, tuple[str, _Writer]] = {
-    "police_110": ("110警情{year}{month:02d}.csv", _csv("gb18030")),
-    "hotline_12345": ("12345工单{year}{month:02d}.xlsx", _workbook()),
-    "petition": ("信访{year}{month:02d}.xlsx", _workbook("云溪镇信访事项登记表")),
-    "message_board": ("留言板{year}{month:02d}.xlsx", _workbook()),
-    "walk_in": ("来访登记{year}{month:02d}.csv", _csv("utf-8-sig")),
-    "grid": ("网格上报{year}{month:02d}.jsonl", _json_lines),
-    "mini_program": ("小程序{year}{month:02d}.json", _json),
-    "open311": ("open311-{year}{month:02d}.json", _json),
+    "police_110": ("110警情{year}第{week:02d}周.csv", _csv("gb18030")),
+    "hotline_12345": ("12345工单{year}第{week:02d}周.xlsx", _workbook()),
+    "petition": ("信访{year}第{week:02d}周.xlsx", _workbook("云溪镇信访事项登记表")),
+    "message_board": ("留言板{year}第{week:02d}周.xlsx", _workbook()),
+    "walk_in": ("来访登记{year}第{week:02d}周.csv", _csv("utf-8-sig")),
+    "grid": ("网格上报{year}第{week:02d}周.jsonl", _json_lines),
+    "mini_program": ("小程序{year}第{week:02d}周.json", _json),
+    "open311": ("open311-{year}-{week:02d}.json", _json),
 }

@@ -136,7 +136,10 @@ class Year:
 
     def _group(self, group: int, size: int) -> Iterator[Event]:
         """Many people of one estate, over one matter, within some weeks."""
-        estate, line = ESTATES[group % len(ESTATES)], GROUP_LINES[group % len(GROUP_LINES)].replace("{firm}", FIRMS[3])
+        estate, line = (
+            ESTATES[group % len(ESTATES)],
+            GROUP_LINES[group % len(GROUP_LINES)].replace("{firm}", FIRMS[group]),
+        )
         begin = self._moment(_DAYS - 70)
         kind = TALES[1]
         for _ in range(size):

@@ -21,7 +21,7 @@ from engine.desk.opening import Desk
 from engine.errors import UsageError
 from engine.identity.keys import block_keys
 from engine.model import Action, Colour, Cut, HitHad, SetAside, Union
-from engine.pipeline import reconsider
+from engine.pipeline import reconsider, resettle
 from engine.store import Batch
 from engine.store.rows import MatterRow, Person, Stored
 
@@ -93,6 +93,22 @@ def close(desk: Desk, person: Person, reference: str, *, means: str, evidence: s
         now, level = desk.clock(), case.row.state.standing.word
         action = Action(case.row.state.id, casework.CLOSE, level, person.name, now, now, f"{means}；{evidence}")
         return _follow(desk, case, action, person, {"means": means})
+
+
+def close_all(desk: Desk, person: Person, references: Collection[str], *, means: str, evidence: str) -> int:
+    """End many matters that one meeting settled, in one transaction; those closed already are passed over. How many were closed."""
+    if not means.strip() or not evidence.strip():
+        raise UsageError("办结要写明化解方式和依据文书", hint="例如 --means 达成调解协议 --evidence 调解协议书编号")
+    now = desk.clock()
+    with desk.store.batch() as tx:
+        states = tx.matter_states([id_ for reference in references if (id_ := tx.matter_id(reference))])
+        open_ = [state for state in states.values() if state.status == casework.OPEN]
+        text = f"{means}；{evidence}"
+        tx.write_actions([Action(s.id, casework.CLOSE, s.standing.word, person.name, now, now, text) for s in open_])
+        resettle(tx, desk.stages, [state.id for state in open_], known_at=now)
+        told = {"means": means, "matters": [state.id for state in open_]}
+        tx.append_audit(person.name, casework.CLOSE, told, now)
+    return len(open_)
 
 
 def reopen(desk: Desk, person: Person, reference: str, *, reason: str) -> Done:
@@ -169,7 +185,7 @@ def _raise(desk: Desk, case: _Case, person: Person, *, to: Colour, reason: str) 
     now, matter = desk.clock(), case.row.state.id
     (written,) = case.tx.write_actions([Action(matter, RAISE, to.word, person.name, now, now, reason)])
     case.tx.write_hits([HitHad(matter, f"{BY_HAND}|{written.id}", BY_HAND, to, now)])
-    return _settled(desk, case, case.ids, person, RAISE, {"to": to.word})
+    return _settled(desk, case, (), person, RAISE, {"to": to.word})
 
 
 def _lower(
@@ -188,7 +204,7 @@ def _lower(
     by_second = second.name if second else ""
     case.tx.write_actions([Action(state.id, LOWER, to.word, person.name, now, now, reason)])
     case.tx.write_set_aside(SetAside(state.id, keys, person.name, reason, now, now + lasts, by_second))
-    return _settled(desk, case, case.ids, person, LOWER, {"to": to.word, "second": by_second})
+    return _settled(desk, case, (), person, LOWER, {"to": to.word, "second": by_second})
 
 
 def _unmet(desk: Desk, case: _Case, hits: Collection[HitHad], now: datetime) -> Iterator[str]:
@@ -243,15 +259,19 @@ def _case(desk: Desk, *references: str) -> Iterator[_Case]:
 
 def _follow(desk: Desk, case: _Case, action: Action, person: Person, told: Mapping[str, Any]) -> Done:
     case.tx.write_actions([action])
-    return _settled(desk, case, case.ids, person, action.kind, told)
+    seen = any(member.sighting.at >= action.at for member in case.members)
+    return _settled(desk, case, case.ids if seen else (), person, action.kind, told)
 
 
 def _settled(
     desk: Desk, case: _Case, records: Collection[str], person: Person, what: str, told: Mapping[str, Any]
 ) -> Done:
-    """Link and judge the records again, settle their matters, and enter it in the audit log."""
+    """Link and judge the records again where there are any, settle the matter, and enter it in the audit log."""
     now = desk.clock()
-    reconsider(case.tx, desk.stages, records, known_at=now)
+    if records:
+        reconsider(case.tx, desk.stages, records, known_at=now)
+    else:
+        resettle(case.tx, desk.stages, [case.row.state.id], known_at=now)
     case.tx.append_audit(person.name, what, {"matter": case.row.state.id, **told}, now)
     after = case.tx.matter(case.row.state.id)
     assert after is not None

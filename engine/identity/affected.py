@@ -1,42 +1,57 @@
 """Whose windows moved: stored records to be judged again in the transaction that moved them (ruling 4).
 
-In: links before and after, the sightings, the ids that are new or changed. Out: ids, never too few. In-order arrivals touch nobody.
-Not here: judging them (`pipeline`).
+In: links before and after, the sightings, the ids that are new or changed, the longest window over each kind of group. Out: ids, never too
+few. In-order arrivals touch nobody. Not here: judging them (`pipeline`).
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from engine.model import Links, Sighting
 
-_LONGEST = timedelta(days=366)
+Group = tuple[str, str]
 
 
 def affected(
-    old: Mapping[str, Links], new: Mapping[str, Links], sightings: Mapping[str, Sighting], changed: Collection[str]
+    old: Mapping[str, Links],
+    new: Mapping[str, Links],
+    sightings: Mapping[str, Sighting],
+    changed: Collection[str],
+    *,
+    longest: Mapping[str, timedelta],
 ) -> set[str]:
-    """Ids at or after a changed record within the longest window that share, or shared, a group with it."""
+    """Stored ids that may have gained or lost a member of a window.
+
+    `longest`: matter, caller, place, hotspot, pair, phone -> the longest window over it; one that no fact counts over is left out.
+    """
     movers = {*changed, *(id_ for id_, links in new.items() if id_ in old and _moved(old[id_], links))}
-    since: dict[tuple[str, str], list[datetime]] = defaultdict(list)
+    since: dict[Group, list[datetime]] = defaultdict(list)
     for id_ in movers:
         sighting = sightings[id_]
-        at = min(sighting.at, sighting.closed_at or sighting.at)
+        times = (sighting.at,) if sighting.closed_at is None else (sighting.at, sighting.closed_at)
         for links in (old.get(id_), new.get(id_)):
-            for group in _groups(links, sighting):
-                since[group].append(at)
-    touched = {id_ for id_ in movers if id_ in old}
-    for id_, links in new.items():
-        if id_ in touched:
-            continue
-        sighting = sightings[id_]
-        for group in _groups(links, sighting):
-            if any(at <= sighting.at <= at + _LONGEST + timedelta(days=366) for at in since.get(group, ())):
-                touched.add(id_)
-                break
-    return touched
+            for group in _groups(links, sighting, longest):
+                since[group] += times
+    for times_ in since.values():
+        times_.sort()
+    return {id_ for id_ in old if id_ in movers or _reached(new[id_], sightings[id_], since, longest)}
+
+
+def _reached(
+    links: Links, sighting: Sighting, since: Mapping[Group, list[datetime]], longest: Mapping[str, timedelta]
+) -> bool:
+    """Whether something moved in a window that ends with this record."""
+    for group in _groups(links, sighting, longest):
+        times = since.get(group)
+        if times:
+            last = bisect_right(times, sighting.at)
+            if last and times[last - 1] >= sighting.at - longest[group[0]]:
+                return True
+    return False
 
 
 def _moved(before: Links, after: Links) -> bool:
@@ -48,15 +63,17 @@ def _moved(before: Links, after: Links) -> bool:
     )
 
 
-def _groups(links: Links | None, sighting: Sighting) -> Iterator[tuple[str, str]]:
+def _groups(links: Links | None, sighting: Sighting, longest: Mapping[str, timedelta]) -> Iterator[Group]:
     if links is None:
         return
-    yield "matter", links.matter
-    if links.person:
-        yield "person", links.person
-    if links.hotspot:
-        yield "hotspot", links.hotspot
-    if sighting.place:
-        yield "place", sighting.place
-    if sighting.phone:
-        yield "phone", sighting.phone
+    held = (
+        ("matter", links.matter),
+        ("caller", links.person),
+        ("hotspot", links.hotspot),
+        ("place", sighting.place),
+        ("phone", sighting.phone),
+        ("pair", f"{links.person} {links.matter}" if links.person else None),
+    )
+    for kind, name in held:
+        if name and kind in longest:
+            yield kind, name

@@ -40,8 +40,8 @@ def changed(name: str, old: str, new: str) -> dict[str, bytes]:
         ("features.yaml", "within: 90d", "within: 91d", "R2"),
         (
             "groups.yaml",
-            "heads:  {feature: record.heads, at_least: $hotspot.yellow_persons}",
-            "heads:  {feature: record.heads, at_least: 4}",
+            "heads:   {feature: record.heads, at_least: $hotspot.yellow_persons}",
+            "heads:   {feature: record.heads, at_least: 4}",
             "Y5",
         ),
     ],
@@ -58,6 +58,9 @@ def test_a_rule_without_tests_is_a_finding() -> None:
 
 
 def test_an_unused_parameter_is_a_finding() -> None:
-    text = FILES["parameters.yaml"].decode() + "  spare.number: {title: 没人用, value: 3}\n"
+    text = (
+        FILES["parameters.yaml"].decode()
+        + "  spare.number: {title: 没人用, unit: 个, values: [{from: 2025-01-01, value: 3, source: 本地默认}]}\n"
+    )
     found = lint({**FILES, "parameters.yaml": text.encode()})
     assert any("spare.number" in fault.message for fault in found), [str(f) for f in found]
