@@ -45,6 +45,7 @@ _CHECKPOINT_PAGES = 8_000
 _LOCK_CLASS = 0x5A5E
 """First half of every advisory lock key: keeps them apart from other programs of the same server."""
 _LOCK_ALL = -1
+_WORTH_COPYING = 16
 _BUCKETS = 256
 """Block keys fall into so many locks: a transaction may hold all of them without filling the server's lock table."""
 
@@ -128,13 +129,22 @@ class Insert:
         fixed = {*keys, *keep}
         changed = ", ".join(f'"{name}" = excluded."{name}"' for name in names if name not in fixed)
         conflict = f" ON CONFLICT ({_quoted(keys)}) DO UPDATE SET {changed}" if keys else ""
-        self._head = f'INSERT INTO "{table.name}" ({_quoted(names)}) VALUES '
+        self._into = f'"{table.name}" ({_quoted(names)})'
         self._tail = " ON CONFLICT DO NOTHING" if once else conflict
         self._width = len(names)
 
+    @property
+    def plain(self) -> bool:
+        """Whether every row is new, or the whole write fails."""
+        return not self._tail
+
     def text(self, vendor: Vendor) -> str:
         """The driver's text."""
-        return f"{self._head}({', '.join([vendor.mark] * self._width)}){self._tail}"
+        return f"INSERT INTO {self._into} VALUES ({', '.join([vendor.mark] * self._width)}){self._tail}"
+
+    def copied(self) -> str:
+        """PostgreSQL's COPY of the same columns."""
+        return f"COPY {self._into} FROM STDIN"
 
 
 class Remove:
@@ -180,6 +190,10 @@ class Vendor(Protocol):
 
     def buckets(self, keys: Collection[int]) -> frozenset[int]:
         """The locks that these keys fall into; empty where every write excludes every other."""
+        ...
+
+    def write(self, connection: Connection, statement: Insert | Remove, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Write or remove rows in one go."""
         ...
 
     def faults(self, connection: Connection) -> Sequence[str]:
@@ -235,6 +249,10 @@ class SqliteVendor:
     def buckets(self, keys: Collection[int]) -> frozenset[int]:
         """None: every write excludes every other."""
         return frozenset()
+
+    def write(self, connection: Connection, statement: Insert | Remove, rows: Sequence[tuple[Any, ...]]) -> None:
+        """One `executemany`."""
+        connection.exec_driver_sql(statement.text(self), list(rows))
 
     def faults(self, connection: Connection) -> Sequence[str]:
         """SQLite's integrity and foreign key checks."""
@@ -322,6 +340,15 @@ class PostgresVendor:
     def buckets(self, keys: Collection[int]) -> frozenset[int]:
         """Remainders of the keys."""
         return frozenset(key % _BUCKETS for key in keys)
+
+    def write(self, connection: Connection, statement: Insert | Remove, rows: Sequence[tuple[Any, ...]]) -> None:
+        """COPY for many new rows, else one `executemany`."""
+        if len(rows) < _WORTH_COPYING or not (isinstance(statement, Insert) and statement.plain):
+            connection.exec_driver_sql(statement.text(self), list(rows))
+            return
+        from engine.store.copying import copy_in
+
+        copy_in(connection, statement.copied(), rows)
 
     def faults(self, connection: Connection) -> Sequence[str]:
         """None: PostgreSQL checks foreign keys as it writes and has its own tools for its files."""

@@ -13,7 +13,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
 from engine.model import Action, Cut, SetAside, Union, digest
 from engine.store import cells
@@ -41,6 +41,7 @@ _ABOUT = Query(
     )
     .order_by(decision_sides.c.decision, decision_sides.c.side, decision_sides.c.record)
 )
+_NEWEST_DECISION = Query(select(func.max(decisions.c.n)))
 _SHOWN = Query(
     select(decisions, (~_live).label("revoked"))
     .where(decisions.c.n.in_(select(decision_sides.c.decision).where(among(decision_sides.c.record, "ids"))))
@@ -103,7 +104,8 @@ class Events(Session):
         """The cuts and unions that hold and name any of these records."""
         kinds: dict[int, str] = {}
         sides: dict[tuple[int, int], list[str]] = defaultdict(list)
-        for decision, kind, side, record in self._rows(_ABOUT, ids=ids):
+        rows = self._rows(_ABOUT, ids=ids) if self._rows(_NEWEST_DECISION)[0][0] else ()
+        for decision, kind, side, record in rows:
             kinds[decision] = kind
             sides[decision, side].append(record)
         cuts = [Cut(tuple(sides[n, 0]), tuple(sides[n, 1])) for n, kind in kinds.items() if kind == CUT]

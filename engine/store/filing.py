@@ -45,7 +45,8 @@ _NO_WITNESS = Query(delete(identities).where(among(identities.c.record, "records
 _COUNTED = Query(select(counters.c.value).where(counters.c.name == _COUNTER).with_for_update())
 _FORGET = Query(delete(changes).where(changes.c.seq <= bindparam("seq_")))
 
-_WRITE = Insert(sightings, keys=("id",), keep=("n", "first_known_at", "joined"))
+_ADD = Insert(sightings)
+_PUT = Insert(sightings, keys=("id",), keep=("n", "first_known_at", "joined"))
 _FILE = Insert(blocks)
 _UNFILE = Remove(blocks, "period", "key", "at", "record")
 _PAIR = Insert(identities, once=True)
@@ -83,13 +84,15 @@ class Filing(Session):
         held = self._numbered([sighting.id for sighting, _ in rows])
         fresh = iter(self._reserve(sightings, len(rows) - len(held)))
         numbers = {s.id: held[s.id].number if s.id in held else next(fresh) for s, _ in rows}
-        self._each(
-            _WRITE,
-            [
-                (numbers[s.id], *cells.sighting_cells(s), *cells.links_cells(links), *_own(s, known))
-                for s, links in rows
-            ],
-        )
+        for statement, stored in ((_ADD, False), (_PUT, True)):
+            self._each(
+                statement,
+                [
+                    (numbers[s.id], *cells.sighting_cells(s), *cells.links_cells(links), *_own(s, known))
+                    for s, links in rows
+                    if (s.id in held) is stored
+                ],
+            )
         self._dirty.update(numbers.values())
         self._join(rows)
         changed = {numbers[s.id]: s for s, _ in rows if s.id not in held or held[s.id].stored.sighting != s}

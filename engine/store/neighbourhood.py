@@ -53,7 +53,7 @@ _one, _other, _later = decision_sides.alias("one"), decision_sides.alias("other"
 _in_force = (decisions.c.kind == literal_column("'union'")) & ~select(_later.c.n).where(
     _later.c.revokes == decisions.c.n
 ).exists()
-_ANY_UNION = Query(select(decisions.c.n).where(_in_force).limit(literal_column("1")))
+_NEWEST_DECISION = Query(select(func.max(decisions.c.n)))
 _UNITED = Query(
     select(_other.c.record)
     .join(_one, _one.c.decision == _other.c.decision)
@@ -121,7 +121,7 @@ class Neighbourhood(Persons):
 
     def _with_united(self, found: list[Filed], ids: Collection[str]) -> list[Stored]:
         """These records and the groups of all that a person united with them, or with records of the batch that have not come before."""
-        if not self._rows(_ANY_UNION):
+        if not self._rows(_NEWEST_DECISION)[0][0]:
             return [row.stored for row in found]
         held = {row.stored.sighting.id: row for row in found}
         asked: set[str] = set()

@@ -92,9 +92,9 @@ class Session:
         return self._vendor.listed(list(value)) if isinstance(value, Collection) and not _scalar(value) else value
 
     def _each(self, statement: Insert | Remove, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Write or remove rows by one `executemany`."""
+        """Write or remove rows."""
         if rows:
-            self._connection.exec_driver_sql(statement.text(self._vendor), list(rows))
+            self._vendor.write(self._connection, statement, rows)
 
     def _note(self, table: Table, number: int, *parts: bytes) -> None:
         """Remember a row that this transaction added, for its audit entry."""
