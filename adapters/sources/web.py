@@ -96,13 +96,16 @@ class JsonDoor:
             extensions = {"sni_hostname": place.host, "trace": deadline.note}
             try:
                 with client.stream("GET", **request, extensions=extensions) as answer:
-                    return _taken(answer, url)
+                    taken = _taken(answer, url)
             except (httpx.HTTPError, httpx.InvalidURL, SourceError) as fault:
                 if deadline.passed:
                     raise self._late(url) from fault
                 if isinstance(fault, httpx.InvalidURL):
                     raise SourceError("地址写法不对", where=shown(url), hint="核对来源或下一页的地址") from fault
                 raise
+        if deadline.passed:  # a body without a length looks whole when it is cut
+            raise self._late(url)
+        return taken
 
     def _client(self) -> httpx.Client:
         return httpx.Client(timeout=self._timeout, follow_redirects=False, trust_env=False, verify=self._tls)

@@ -10,16 +10,16 @@ from __future__ import annotations
 import itertools
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from engine.errors import RuleError
-from engine.evaluate.plan import Scope, Truth, concluded, joined, judged, judgement, outcome
+from engine.evaluate.plan import Scope, Truth, concluded, judged, judgement, outcome, unmade
 from engine.model import FeatureSet, Judgement, Outcome, Value
 from engine.ruleset.condition import leaves
 from engine.ruleset.parameters import bound, regimes, values_at
-from engine.ruleset.tree import All, Leaf, Name, Not, Operator, Rule, Rulebook, Some, Tree
+from engine.ruleset.tree import All, Leaf, Name, Not, Operator, Rule, Rulebook, Some, Status, Tree
 
 try:
     from durable import engine as durable_engine
@@ -71,22 +71,33 @@ class DurableReader:
         self._rulebook = rulebook
         self._rules = {rule.id: rule for rule in rulebook.rules}
         self._regimes = regimes(rulebook)
-        self._registered: dict[tuple[date, Scope, bool], tuple[_Layer, ...]] = {}
-        self._values: dict[date, Mapping[str, Value]] = {}
+        self._registered: dict[tuple[date, Scope, Status], tuple[_Layer, ...]] = {}
+        self._values = {regime: values_at(rulebook, regime) for regime in self._regimes}
+        self._unmade = {scope: unmade(rulebook, scope) for scope in Scope}
 
     def judge(self, features: FeatureSet, day: date, *, scope: Scope = Scope.RECORD, shadow: bool = False) -> Judgement:
-        """Every rule of the scope on these facts, layer by layer."""
+        """Every live rule of the scope on these facts, layer by layer; with `shadow` the outcomes of shadow rules too."""
         regime = self._regimes[bisect_right(self._regimes, day) - 1]
-        facts: dict[str, Value | None] = dict(features.values)
+        outcomes, known = self._layered(self._layers(regime, scope, Status.LIVE), features, self._unmade[scope])
+        made = judgement(self._rules, outcomes, known, self._values[regime])
+        if not shadow:
+            return made
+        more, _ = self._layered(self._layers(regime, scope, Status.SHADOW), features, known)
+        return replace(made, outcomes={**outcomes, **more})
+
+    def _layered(
+        self, layers: Sequence[_Layer], features: FeatureSet, before: Mapping[str, Truth]
+    ) -> tuple[dict[str, Outcome], dict[str, Truth]]:
+        """Outcomes that are not quiet, and the conclusions known before with those of these layers."""
+        facts: dict[str, Value | None] = {**features.values, **before}
         outcomes: dict[str, Outcome] = {}
-        known: dict[str, Truth] = {}
-        for layer in self._layers(regime, scope, shadow):
+        known = dict(before)
+        for layer in layers:
             outcomes.update(self._layer(layer, facts))
-            made = concluded(layer.rules, outcomes)
-            if made:
-                known.update(joined(known, made))
-                facts.update(known)
-        return judgement(self._rules, outcomes, known, self._values[regime])
+            made = concluded(layer.rules, outcomes, known)
+            known.update(made)
+            facts.update(made)
+        return outcomes, known
 
     def _layer(self, layer: _Layer, facts: Mapping[str, Value | None]) -> dict[str, Outcome]:
         unknown = {fact for fact, value in facts.items() if value is None}
@@ -96,7 +107,7 @@ class DurableReader:
             if rule.id in open_rules:
                 message[f"u{position}"] = True
         fired = _HOST.ask(layer.name, message)
-        outcomes = {}
+        outcomes: dict[str, Outcome] = {}
         for position, rule in enumerate(layer.rules):
             verdict: Truth = f"y{position}" in fired
             if not verdict and rule.id in open_rules and f"n{position}" not in fired:
@@ -107,13 +118,12 @@ class DurableReader:
                     outcomes[rule.id] = what
         return outcomes
 
-    def _layers(self, regime: date, scope: Scope, shadow: bool) -> tuple[_Layer, ...]:
-        held = self._registered.get((regime, scope, shadow))
+    def _layers(self, regime: date, scope: Scope, status: Status) -> tuple[_Layer, ...]:
+        held = self._registered.get((regime, scope, status))
         if held is None:
-            values = self._values[regime] = values_at(self._rulebook, regime)
-            layers = judged(self._rulebook, scope, shadow=shadow)
-            made = [_HOST.register(rules, self._rulebook, values) for rules in layers]
-            held = self._registered[regime, scope, shadow] = tuple(made)
+            layers = judged(self._rulebook, scope, status)
+            made = [_HOST.register(rules, self._rulebook, self._values[regime]) for rules in layers]
+            held = self._registered[regime, scope, status] = tuple(made)
         return held
 
 

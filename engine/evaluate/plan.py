@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 
 from engine.model import Colour, Judgement, Outcome, Value
-from engine.ruleset.tree import OnMissing, Rule, Rulebook, Status
+from engine.ruleset.tree import FeatureKind, OnMissing, Rule, Rulebook, Status
 
 Truth = bool | None
 _STRICT = {OnMissing.NO: 0, OnMissing.REVIEW: 1, OnMissing.YES: 2}
@@ -23,16 +23,24 @@ class Scope(Enum):
     MATTER = "matter"
 
 
-def judged(rulebook: Rulebook, scope: Scope, *, shadow: bool = False) -> tuple[tuple[Rule, ...], ...]:
-    """The rules of a scope by layer: live ones, and with `shadow` shadow ones too."""
-    wanted = {Status.LIVE, Status.SHADOW} if shadow else {Status.LIVE}
+def judged(rulebook: Rulebook, scope: Scope, status: Status = Status.LIVE) -> tuple[tuple[Rule, ...], ...]:
+    """The rules of a scope and status by layer."""
     fitting = [
         rule
         for rule in rulebook.rules
-        if rule.status in wanted and (rule.matter_rule if scope is Scope.MATTER else not rule.process_rule)
+        if rule.status is status and (rule.matter_rule if scope is Scope.MATTER else not rule.process_rule)
     ]
     layers = sorted({rule.layer for rule in fitting})
     return tuple(tuple(rule for rule in fitting if rule.layer == layer) for layer in layers)
+
+
+def unmade(rulebook: Rulebook, scope: Scope) -> dict[str, Truth]:
+    """Conclusions that no live rule can draw: false, never absent. A matter's rules read none."""
+    if scope is Scope.MATTER:
+        return {}
+    made = {rule.conclude for layer in judged(rulebook, scope) for rule in layer}
+    concluded_facts = (fact for fact, made_by in rulebook.features.items() if made_by.kind is FeatureKind.CONCLUDED)
+    return {fact: False for fact in concluded_facts if fact not in made}
 
 
 def outcome(rule: Rule, verdict: Truth, unknown: Iterable[str]) -> Outcome:
@@ -44,13 +52,13 @@ def outcome(rule: Rule, verdict: Truth, unknown: Iterable[str]) -> Outcome:
     return Outcome.QUIET if rule.flag is not None and decided is Outcome.REVIEW else decided
 
 
-def concluded(rules: Sequence[Rule], outcomes: Mapping[str, Outcome]) -> dict[str, Truth]:
-    """Concluded facts of one layer: true if a rule concluding it fires, else unknown if one is in review, else false."""
+def concluded(rules: Sequence[Rule], outcomes: Mapping[str, Outcome], known: Mapping[str, Truth]) -> dict[str, Truth]:
+    """What one layer concludes, added to what is known of the same facts: true if a rule fires, else unknown if one is in review."""
     facts: dict[str, Truth] = {}
     for rule in rules:
         if rule.conclude is None:
             continue
-        held = facts.get(rule.conclude, False)
+        held = facts[rule.conclude] if rule.conclude in facts else known.get(rule.conclude, False)
         now = outcomes.get(rule.id, Outcome.QUIET)
         if now is Outcome.FIRED or held is True:
             facts[rule.conclude] = True
@@ -59,15 +67,6 @@ def concluded(rules: Sequence[Rule], outcomes: Mapping[str, Outcome]) -> dict[st
         else:
             facts[rule.conclude] = False
     return facts
-
-
-def joined(known: Mapping[str, Truth], made: Mapping[str, Truth]) -> dict[str, Truth]:
-    """Conclusions of a later layer added to earlier ones about the same fact: true wins, then unknown."""
-    joined = {}
-    for fact, truth in made.items():
-        both = (truth, known.get(fact, False))
-        joined[fact] = True if True in both else None if None in both else False
-    return joined
 
 
 def judgement(
@@ -88,8 +87,12 @@ def judgement(
     return Judgement(dict(outcomes), dict(facts), points, max(colour, _points_colour(points, bounds)))
 
 
+POINTS_COLOURS = (("points.red", Colour.RED), ("points.yellow", Colour.YELLOW))
+"""The parameters that give the sum of points a colour, the stricter first."""
+
+
 def _points_colour(points: int, bounds: Mapping[str, Value]) -> Colour:
-    for name, colour in (("points.red", Colour.RED), ("points.yellow", Colour.YELLOW)):
+    for name, colour in POINTS_COLOURS:
         bound = bounds.get(name)
         if isinstance(bound, int) and points >= bound:
             return colour

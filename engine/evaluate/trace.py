@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from engine.evaluate import kleene
-from engine.evaluate.plan import Scope, Truth, concluded, joined, judged, judgement, outcome
+from engine.evaluate.plan import Scope, Truth, concluded, judged, judgement, outcome, unmade
 from engine.model import FeatureSet, Judgement, Outcome, Value
 from engine.ruleset.condition import leaves
 from engine.ruleset.parameters import bound, regimes, values_at
-from engine.ruleset.tree import Leaf, Never, Reference, Rule, Rulebook
+from engine.ruleset.tree import Leaf, Never, Reference, Rule, Rulebook, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +60,37 @@ class Tracer:
         self._rules: Mapping[str, Rule] = {rule.id: rule for rule in rulebook.rules}
         self._regimes = regimes(rulebook)
         self._layers = {
-            (scope, shadow): judged(rulebook, scope, shadow=shadow) for scope in Scope for shadow in (False, True)
+            (scope, status): judged(rulebook, scope, status)
+            for scope in Scope
+            for status in (Status.LIVE, Status.SHADOW)
         }
+        self._unmade = {scope: unmade(rulebook, scope) for scope in Scope}
         self._compiled: dict[date, Mapping[str, _Compiled]] = {}
         self._values: dict[date, Mapping[str, Value]] = {}
 
     def judge(self, features: FeatureSet, day: date, *, scope: Scope = Scope.RECORD, shadow: bool = False) -> Judgement:
-        """Every rule of the scope on these facts, layer by layer."""
+        """Every live rule of the scope on these facts, layer by layer; with `shadow` the outcomes of shadow rules too."""
         regime = self._regime(day)
         compiled = self._of(regime)
-        facts, outcomes, known = features.values, {}, {}
-        for rules in self._layers[scope, shadow]:
+        outcomes, known = self._layered(self._layers[scope, Status.LIVE], compiled, features, self._unmade[scope])
+        made = judgement(self._rules, outcomes, known, self._values[regime])
+        if not shadow:
+            return made
+        more, _ = self._layered(self._layers[scope, Status.SHADOW], compiled, features, known)
+        return replace(made, outcomes={**outcomes, **more})
+
+    def _layered(
+        self,
+        layers: Sequence[Sequence[Rule]],
+        compiled: Mapping[str, _Compiled],
+        features: FeatureSet,
+        before: Mapping[str, Truth],
+    ) -> tuple[dict[str, Outcome], dict[str, Truth]]:
+        """Outcomes that are not quiet, and the conclusions known before with those of these layers."""
+        facts: kleene.Facts = {**features.values, **before} if before else features.values
+        outcomes: dict[str, Outcome] = {}
+        known = dict(before)
+        for rules in layers:
             for rule in rules:
                 verdict = compiled[rule.id].verdict(facts)
                 if verdict is False:
@@ -79,16 +99,16 @@ class Tracer:
                 what = outcome(rule, verdict, unknown)
                 if what is not Outcome.QUIET:
                     outcomes[rule.id] = what
-            made = concluded(rules, outcomes)
+            made = concluded(rules, outcomes, known)
             if made:
-                known.update(joined(known, made))
-                facts = {**facts, **known}
-        return judgement(self._rules, outcomes, known, self._values[regime])
+                known.update(made)
+                facts = {**facts, **made}
+        return outcomes, known
 
     def unknowns(self, rule: str, features: FeatureSet, day: date) -> tuple[str, ...]:
         """The unknown facts that make a rule unknown."""
         compiled = self._of(self._regime(day))[rule]
-        return self._unknown(compiled, self._rules[rule], self._facts(features, day))
+        return self._unknown(compiled, self._rules[rule], self._facts(self._rules[rule], features, day))
 
     def flags(
         self, features: FeatureSet, day: date, held: Judgement
@@ -123,15 +143,21 @@ class Tracer:
         """Every line of one rule, without short circuit; raises KeyError for an unknown rule."""
         rule = self._rules[rule_id]
         compiled = self._of(self._regime(day))[rule_id]
-        facts = self._facts(features, day)
+        facts = self._facts(rule, features, day)
         verdict = compiled.verdict(facts)
         unknown = self._unknown(compiled, rule, facts) if verdict is None else ()
         lines = tuple(self._line(line, compiled, facts) for line in rule.let.values())
         return Explanation(rule_id, lines, verdict, outcome(rule, verdict, unknown), unknown)
 
-    def _facts(self, features: FeatureSet, day: date) -> kleene.Facts:
-        """Facts with conclusions, as the last layer sees them."""
-        return {**features.values, **self.judge(features, day).concluded}
+    def _facts(self, rule: Rule, features: FeatureSet, day: date) -> kleene.Facts:
+        """Facts with the conclusions that a rule sees: of live rules, and of shadow rules where it is none itself."""
+        compiled = self._of(self._regime(day))
+        _, known = self._layered(
+            self._layers[Scope.RECORD, Status.LIVE], compiled, features, self._unmade[Scope.RECORD]
+        )
+        if rule.status is not Status.LIVE:
+            _, known = self._layered(self._layers[Scope.RECORD, Status.SHADOW], compiled, features, known)
+        return {**features.values, **known}
 
     @staticmethod
     def _line(line: Leaf, compiled: _Compiled, facts: kleene.Facts) -> Line:

@@ -116,17 +116,13 @@ class Sighter:
         return fingerprint(self._key, kind, value) if value else None
 
     def _where(self, incident: Incident, pairs: frozenset[str]) -> tuple[str | None, str]:
-        """The place and the unit in it: the address before the title before the text, an estate before a firm or road anywhere."""
-        texts = (
-            squeezed(incident.address),
-            squeezed(incident.title),
-            squeezed(incident.narrative[:_READ]),
-            incident.area,
-        )
-        found = self._places.best(texts, pairs)
+        """The place and the unit in it: the address before the title before the text, an estate before a firm or road anywhere; the area last."""
+        texts = (squeezed(incident.address), squeezed(incident.title), squeezed(incident.narrative[:_READ]))
+        found, address = self._places.best(texts, pairs), texts[0]
         if found is None:
-            return None, ""
-        mention, address = found.mention, texts[0]
+            around = self._places.best((incident.area,), pairs)
+            return (around.mention.name, unit(address, address=True) if address else "") if around else (None, "")
+        mention = found.mention
         within = unit(address[0 if found.text else mention.end :], address=True) if address else ""
         if not within and found.text:
             within = unit(texts[found.text][mention.end :], address=False)

@@ -106,6 +106,15 @@ def test_cells_are_what_a_store_can_keep(item: object, kept: object) -> None:
     assert len(RawRecord("s", "k", 1, {"x": cell(item)}).digest) == 64
 
 
+def test_a_value_too_deep_to_write_is_marked() -> None:
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    assert cell(deep) == "（嵌套太深）"
+    while deep:
+        deep = deep.pop()
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()),
     lambda inner: (
