@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 _BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
 _CLERK = "演示调解员"
-_QUIET = timedelta(days=3)
+_WORKS_AFTER = timedelta(days=2)
+_QUIET = timedelta(days=1)
 _LEFT_LYING = 25
 _MOST = 5_000
 
@@ -70,6 +71,7 @@ def _take_in(
     with progress("读入、归并、研判、派单", quiet=as_json) as advance:
         for export in exports:
             if export.read_at > now[0]:
+                now[0] = min(now[0] + _WORKS_AFTER, export.read_at)
                 work_off(desk, clerk)
                 now[0] = export.read_at
             feed = SourceConfig(name=export.kind, kind=export.kind, location=str(export.path))
@@ -94,7 +96,7 @@ def _clerk(desk: Desk) -> Person:
 
 
 def work_off(desk: Desk, clerk: Person) -> None:
-    """Every week most green and yellow matters that have been quiet for some days are mediated and closed; some are left lying."""
+    """Two days after each reading most green and yellow matters that are quiet are mediated and closed; some are left lying."""
     from engine.desk import acting
     from engine.desk.reading import matters, matters_filter
 

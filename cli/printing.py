@@ -58,7 +58,9 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[str | tuple[str, str]]
     from rich.table import Table
     from rich.text import Text
 
-    shown = Table(*headers, title=title or None, title_justify="left", header_style="bold", expand=False)
+    if title:
+        say(title, style="bold")
+    shown = Table(*headers, header_style="bold", expand=False)
     for row in rows:
         cells = [cell if isinstance(cell, tuple) else (cell, "") for cell in row]
         shown.add_row(*[Text(clean(text), style=style) for text, style in cells])

@@ -18,7 +18,7 @@ from engine.ruleset.tree import Feature, Rule, Rulebook
 
 GREEN_RULE = "G0"
 POINTS_RULE = "POINTS"
-_PLACEHOLDER = re.compile(r"\{(\$?)([^{}]+)\}")
+_PLACEHOLDER = re.compile(r"\{([$?!]?)([^{}]+)\}")
 _OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
 _FEN_PER_YUAN = 100
 _WAN = 10_000
@@ -164,16 +164,19 @@ class Assessor:
         return feature.title if feature is not None and feature.title else fact
 
     def _because(self, rule_id: str, features: FeatureSet, parameters: Mapping[str, Value]) -> str:
-        """The reason of a rule in words; a part in brackets is left out when a fact in it is not there, false or zero."""
+        """The reason of a rule in words; a part in brackets is left out when a fact in it is not there, false or zero.
+
+        `{?fact}` only asks that, `{!fact}` asks that the fact is unknown; neither prints anything.
+        """
         parts = []
         for segment in self._templates[rule_id]:
-            if segment.optional and not all(features.values.get(fact) for fact in segment.facts):
+            if segment.optional and not segment.holds(features.values):
                 continue
             for literal, sigil, name in segment.pieces:
                 parts.append(literal)
-                if sigil:
+                if sigil == "$":
                     parts.append(str(parameters[name]))
-                elif name:
+                elif name and not sigil:
                     parts.append(self._shown(name, features))
         return "".join(parts).strip("，；、 ") or self._rules[rule_id].title
 
@@ -237,14 +240,18 @@ _DEFAULT_WORDS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class _Segment:
-    """A stretch of a reason's text: (literal, "$" or "", name) pieces, and whether it may be left out."""
+    """A stretch of a reason's text: (literal, "$", "?", "!" or "", name) pieces, and whether it may be left out."""
 
     pieces: tuple[tuple[str, str, str], ...]
     optional: bool
 
-    @property
-    def facts(self) -> tuple[str, ...]:
-        return tuple(name for _, sigil, name in self.pieces if name and not sigil)
+    def holds(self, values: Mapping[str, Value | None]) -> bool:
+        """Whether everything it speaks of is there, and what it calls unknown is unknown."""
+        return all(
+            (name in values and values[name] is None) if sigil == "!" else values.get(name)
+            for _, sigil, name in self.pieces
+            if name and sigil != "$"
+        )
 
 
 def _segments(because: str) -> tuple[_Segment, ...]:

@@ -152,7 +152,7 @@ def summary(desk: Desk, *, reddest: int = 5) -> Summary:
         every = {colour: view.matters_count(MatterFilter(colour=colour)) for colour in Colour}
         standing = {colour: view.matters_count(MatterFilter(status="open", colour=colour)) for colour in Colour}
         rows = view.matters(MatterFilter(status="open", colour=Colour.RED), limit=_most(standing[Colour.RED]))
-        ranked = sorted(rows, key=lambda row: (-row.state.records, row.state.id))
+        urgent = _most_urgent(desk, view, [row.state.id for row in rows])[:reddest]
         routes = {route["id"]: route["title"] for route in desk.rulebook.documents.get("routes", ())}
         counted = {title: view.matters_count(MatterFilter(status="open", route=id_)) for id_, title in routes.items()}
         return Summary(
@@ -161,10 +161,23 @@ def summary(desk: Desk, *, reddest: int = 5) -> Summary:
             records=view.records_count(),
             routes=counted,
             quarantine=view.quarantine_counts(),
-            reddest=tuple(page(desk, view, row.state.id) for row in ranked[:reddest]),
+            reddest=tuple(page(desk, view, id_) for id_ in urgent),
             hotspots=tuple(view.hotspots()[:reddest]),
             defects=len(view.defects()),
         )
+
+
+def _most_urgent(desk: Desk, view: Reading, ids: Sequence[str]) -> list[str]:
+    """Matters by the gravest rule that ever made them red, then by how many did, then by id: danger rules first, then R3 before R10."""
+    danger = tuple(desk.rulebook.documents.get("settings", {}).get("danger_rules", ()))
+    others = sorted((rule.id for rule in desk.rulebook.rules if rule.id not in danger), key=lambda id_: (len(id_), id_))
+    rank = {rule: place for place, rule in enumerate((*danger, *others))}
+    members = {record: matter for matter, records in view.member_ids(ids).items() for record in records}
+    ranks: dict[str, set[int]] = {id_: set() for id_ in ids}
+    for hit in view.hits_of(members):
+        if hit.colour is Colour.RED:
+            ranks[members[hit.incident]].add(rank.get(hit.rule, len(rank)))
+    return sorted(ids, key=lambda id_: (min(ranks[id_], default=len(rank)), -len(ranks[id_]), id_))
 
 
 def reasons_by_rule(shown: Sequence[MatterShown]) -> Counter[str]:

@@ -21,6 +21,8 @@ _SHORTEST_STEM = 2
 _SHORT = 40
 _DIRECTIONS = frozenset("东西南北中新老前后大小")
 _ROAD_SIGNS = ("路", "街", "巷", "大道", "高速")
+_VILLAGE_SIGNS = ("村", "社区", "居委会", "村委会")
+_ESTATE_SIGNS = ("新村", "度假村", "安置村")
 _COMPANY = re.compile(r"(?:有限责任|股份有限|有限)公司$")
 
 
@@ -59,6 +61,11 @@ def _worth(mention: Mention) -> tuple[Rank, int]:
 def is_road(place: str) -> bool:
     """Whether a place is a road: too large for a hotspot, and no contradiction to an estate that lies on it."""
     return place.endswith(_ROAD_SIGNS)
+
+
+def is_village(place: str) -> bool:
+    """Whether a place is a whole village or community, by its name: larger than an estate, a firm or a site."""
+    return place.endswith(_VILLAGE_SIGNS) and not place.endswith(_ESTATE_SIGNS)
 
 
 def squeezed(text: str) -> str:

@@ -12,7 +12,6 @@ from datetime import datetime
 
 from engine.identity.matters import Components, candidates
 from engine.identity.persons import persons
-from engine.identity.places import is_road
 from engine.identity.settings import Settings
 from engine.model import Cut, Link, Links, Sighting, Union
 
@@ -148,13 +147,13 @@ def _doubles(ordered: Sequence[Sighting], settings: Settings) -> dict[str, str]:
 def _hotspots(
     ordered: Sequence[Sighting], person_of: Mapping[str, str | None], settings: Settings
 ) -> tuple[dict[str, str], set[str]]:
-    """Chain of every record at a place smaller than a road, and the chains that are hotspots: enough persons (ruling 5)."""
+    """Chain of every record whose topic is common at its place, and the chains that are hotspots: enough persons (ruling 5)."""
     last: dict[tuple[str, str], tuple[datetime, str]] = {}
     chain_of: dict[str, str] = {}
     people: dict[str, set[str | None]] = defaultdict(set)
     for sighting in ordered:
         place, topic = sighting.place, sighting.topic
-        if place is None or topic is None or is_road(place):
+        if place is None or topic is None or not settings.is_common(place, topic):
             continue
         held = last.get((place, topic))
         chain = held[1] if held is not None and sighting.at - held[0] <= settings.hotspot_gap else sighting.id

@@ -10,13 +10,16 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from engine.identity.places import is_road, is_village
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """How far apart two records of one matter, one resend or one hotspot may be, and how alike.
 
     `similar`, `echo`: least overlap of words in per cent, with the topic known and unknown. `transfers`: pairs of kinds that hand one event
-    to each other. `groups`: topic -> the topic it counts as when one person calls twice.
+    to each other. `groups`: topic -> the topic it counts as when one person calls twice. `common`: topic -> where many persons' records of it
+    are one demand: `everywhere` (default), `small` (an estate, firm or site, not a whole village), `nowhere` (each household has its own).
     """
 
     matter_within: timedelta = timedelta(days=180)
@@ -28,6 +31,7 @@ class Settings:
     hotspot_persons: int = 3
     hotspot_gap: timedelta = timedelta(days=90)
     groups: Mapping[str, str] = field(default_factory=dict)
+    common: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, documents: Mapping[str, Any]) -> Settings:
@@ -47,7 +51,13 @@ class Settings:
             hotspot_persons=hotspot.get("persons", base.hotspot_persons),
             hotspot_gap=timedelta(days=hotspot.get("gap_days", base.hotspot_gap.days)),
             groups={name: topic["group"] for name, topic in topics.items() if "group" in topic},
+            common={name: topic["common"] for name, topic in topics.items() if "common" in topic},
         )
+
+    def is_common(self, place: str, topic: str) -> bool:
+        """Whether what several persons say on this topic at this place is one demand; roads are too long to be a common place."""
+        where = self.common.get(topic, "everywhere")
+        return where != "nowhere" and not is_road(place) and not (where == "small" and is_village(place))
 
     def group(self, topic: str) -> str:
         """The topic that a topic counts as for one person's calls: 家暴 and 婚恋家庭 are one household's trouble."""

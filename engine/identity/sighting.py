@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from engine.identity.places import Found, Places, squeezed
@@ -63,6 +64,12 @@ _NOBODY = frozenset(
 _NO_MARKS: frozenset[str] = frozenset()
 
 
+@lru_cache(maxsize=16_384)
+def _pairs_of(name: str | None) -> frozenset[str]:
+    """The bigrams of a place's name: that two texts name one shop does not make them alike."""
+    return bigrams(name) if name else _NO_MARKS
+
+
 class Sighter:
     """Makes sightings for one rulebook; `index_key` is the key of all digests."""
 
@@ -95,7 +102,7 @@ class Sighter:
             id_number=self._digest("id", caller.id_number),
             account=None if caller.account in self._nameless else self._digest("account", caller.account),
             opponent=self._opponent(incident.opponent),
-            gist=self._sketcher.sketch(pairs),
+            gist=self._sketcher.sketch(pairs - _pairs_of(place) - _pairs_of(fine)),
             text_digest=self._digest("text", words) or "",
             numbers=incident.numbers,
             closed_at=incident.closed_at,

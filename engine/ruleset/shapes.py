@@ -165,6 +165,7 @@ class TopicShape(Open):
 
     title: Text
     dispute: StrictBool
+    common: Literal["everywhere", "small", "nowhere"] = "everywhere"
 
 
 class AreaShape(Open):
