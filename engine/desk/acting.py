@@ -5,7 +5,8 @@ matter's records are linked and judged again, its standing settled, an audit ent
 Not here: what a standing colour is (`casework`), assigning tasks and clocks (later), what the process rules say (`rules/process.yaml`).
 
 Lowering follows the settled policy: a person only, one step at a time, a reason, a second person for red; 14 quiet days for red and 7 for
-yellow with an agreement or a measure in place; for P0, R1, R4, R5 an opinion of police, women's federation or civil affairs on record.
+yellow with an agreement or a measure that no later record has overtaken; where P0, R1, R4, R5 hit in this episode, an opinion of police,
+women's federation or civil affairs given since.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ BY_HAND = "人工"
 _OWN_COMMANDS = frozenset({casework.DISPATCH, casework.CLOSE, casework.REOPEN, RAISE, LOWER})
 _QUIET = {Colour.RED: timedelta(days=14), Colour.YELLOW: timedelta(days=7)}
 _NEED_OPINION = frozenset({"P0", "R1", "R4", "R5"})
+_LEVELS = {"mediation_failed": ("village", "township", "county"), OPINION: ("police", "women", "civil")}
 _ASIDE = timedelta(days=90)
 _LONGEST_ASIDE = timedelta(days=365)
 
@@ -55,6 +57,15 @@ class _Case:
     def ids(self) -> list[str]:
         return [member.sighting.id for member in self.members]
 
+    @property
+    def actions(self) -> list[Action]:
+        return self.tx.actions_of(self.ids)
+
+    @property
+    def closed_at(self) -> datetime | None:
+        """When a person last closed the matter."""
+        return max((action.known_at for action in self.actions if action.kind == casework.CLOSE), default=None)
+
 
 def act(
     desk: Desk,
@@ -71,9 +82,7 @@ def act(
     if kind not in kinds:
         shown = "、".join(f"{name}（{word}）" for name, word in kinds.items())
         raise UsageError(f"没有这种办理动作：{kind}", hint=f"可用：{shown}；办结、重开、改级另有命令")
-    levels = desk.words("levels")
-    if level not in levels:
-        raise UsageError(f"没有这个层级：{level}", hint=f"可用：{'、'.join(name for name in levels if name)}")
+    _fitting(desk, kind, level)
     now = desk.clock()
     at = at or now
     if at > now:
@@ -138,6 +147,8 @@ def override(
         raise UsageError("下调的期限不对", hint=f"1 到 {_LONGEST_ASIDE.days} 天")
     with _case(desk, reference) as case:
         standing = case.row.state.standing
+        if case.row.state.status == casework.CLOSED and case.closed_at:
+            raise UsageError("事项已经办结，不能改级", hint="先用 sanse matters reopen 重新打开")
         if to == standing:
             raise UsageError(f"事项现在就是{desk.colour_word(to)}色", hint="不用改")
         if to > standing:
@@ -193,7 +204,7 @@ def _lower(
 ) -> Done:
     now, state = desk.clock(), case.row.state
     hits = case.tx.hits_of(case.ids)
-    unmet = [*_unmet(desk, case, hits, now), *_unmet_second(state.standing, person, second)]
+    unmet = [*_unmet(case, hits, now), *_unmet_second(state.standing, person, second)]
     if int(state.standing) - int(to) > 1:
         unmet.append("一次只能下调一级")
     if unmet:
@@ -207,19 +218,26 @@ def _lower(
     return _settled(desk, case, (), person, LOWER, {"to": to.word, "second": by_second})
 
 
-def _unmet(desk: Desk, case: _Case, hits: Collection[HitHad], now: datetime) -> Iterator[str]:
+def _unmet(case: _Case, hits: Collection[HitHad], now: datetime) -> Iterator[str]:
     """The conditions of a lowering that the log does not show."""
-    actions = case.tx.actions_of(case.ids)
-    kinds = {action.kind for action in actions}
+    actions, closed = case.actions, case.closed_at
     quiet = _QUIET.get(case.row.state.standing, timedelta(0))
-    newest = max(member.sighting.at for member in case.members)
-    if now - newest < quiet:
+    if now - max(member.sighting.at for member in case.members) < quiet:
         yield f"最近一件来件距今不满{quiet.days}天"
-    if not kinds & {AGREEMENT, MEASURE}:
-        yield "没有记录达成协议（agreement）或落实措施（measure）"
-    grave = sorted({hit.rule for hit in hits} & _NEED_OPINION)
-    if grave and OPINION not in kinds:
-        yield f"命中过{'、'.join(grave)}，须先记录公安、妇联或民政的意见（opinion）"
+    counted = max((member.sighting.at for member in case.members if member.links.counts), default=None)
+    if not _since(actions, {AGREEMENT, MEASURE}, counted):
+        yield "最近一件来件之后没有记录达成协议（agreement）或落实措施（measure）"
+    grave = [hit for hit in hits if hit.rule in _NEED_OPINION and (closed is None or hit.known_at > closed)]
+    records = {hit.incident for hit in grave}
+    last = max((member.sighting.at for member in case.members if member.sighting.id in records), default=None)
+    if grave and not _since(actions, {OPINION}, last):
+        rules = "、".join(sorted({hit.rule for hit in grave}))
+        yield f"命中过{rules}，须先记录此后公安、妇联或民政的意见（opinion）"
+
+
+def _since(actions: Collection[Action], kinds: Collection[str], moment: datetime | None) -> bool:
+    """Whether something of these kinds was done, not before `moment`."""
+    return any(action.kind in kinds and (moment is None or action.at >= moment) for action in actions)
 
 
 def _unmet_second(standing: Colour, person: Person, second: Person | None) -> Iterator[str]:
@@ -229,6 +247,17 @@ def _unmet_second(standing: Colour, person: Person, second: Person | None) -> It
         yield "红色下调须第二人复核（--second 和 SANSE_SECOND_SECRET）"
     elif second.name == person.name:
         yield "复核人不能是本人"
+
+
+def _fitting(desk: Desk, kind: str, level: str) -> None:
+    """Refuse a level that no rule would ever count, and a missing one where it decides (Y8, R8, a lowering)."""
+    words = desk.words("levels")
+    usable = _LEVELS.get(kind, ("", *dict.fromkeys(name for names in _LEVELS.values() for name in names)))
+    if level in usable:
+        return
+    what = f"没有这个层级：{level}" if level else f"{desk.words('actions')[kind]}要写明层级"
+    shown = "、".join(f"{name}（{words.get(name, name)}）" for name in usable if name)
+    raise UsageError(what, hint=f"--level 可用：{shown}")
 
 
 def _said(reason: str) -> None:
