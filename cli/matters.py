@@ -99,6 +99,7 @@ def show(reference: Reference, config: ConfigPath = CONFIG, as_json: AsJson = Fa
 def tell(desk: Desk, matter: MatterShown, *, most: int = 20) -> None:
     """A matter's page on a screen."""
     from cli.printing import local, say, style_of
+    from engine.pipeline import MACHINE
 
     state = matter.row.state
     colour = desk.colour_word(state.standing)
@@ -112,7 +113,7 @@ def tell(desk: Desk, matter: MatterShown, *, most: int = 20) -> None:
         say(f"  现为{colour}，按现有事实机判为{desk.colour_word(state.machine)}，请人工核定")
     if matter.route:
         say(f"  办理：{matter.route}（{'、'.join(matter.receivers)}）")
-    kinds = desk.words("kinds")
+    kinds, links = desk.words("kinds"), desk.words("links")
     for record in matter.records[-most:]:
         counted = "" if record.counts else "，不计次"
         say(f"  {local(record.at)} {kinds.get(record.kind, record.kind)} {record.id}{counted}")
@@ -123,11 +124,14 @@ def tell(desk: Desk, matter: MatterShown, *, most: int = 20) -> None:
             say(f"    · 请复核：{flag}（只是提示，不影响颜色）")
         for tie in record.links[:3]:
             other = tie.right if tie.left == record.id else tie.left
-            say(f"    · 关联 {other}（{tie.why}，{tie.score} 分{'' if tie.applied else '，未采用'}）")
+            say(
+                f"    · 关联 {other}（{links.get(tie.why, tie.why)}，{tie.score} 分{'' if tie.applied else '，未采用'}）"
+            )
     actions, levels = desk.words("actions"), desk.words("levels")
     for action in matter.actions:
         level = levels.get(action.level, action.level) if action.level else ""
-        say(f"  {local(action.at)} {actions.get(action.kind, action.kind)} {level} {action.actor} {action.evidence}")
+        actor = "系统" if action.actor == MACHINE else action.actor
+        say(f"  {local(action.at)} {actions.get(action.kind, action.kind)} {level} {actor} {action.evidence}".rstrip())
     for aside in matter.set_asides:
         second = f"、{aside.second}" if aside.second else ""
         say(f"  下调至 {local(aside.expires_at)}：{aside.by}{second}，{aside.reason}")

@@ -34,11 +34,10 @@ from engine.model import (
 )
 from engine.normalise import Normaliser
 from engine.ruleset.tree import FeatureKind, Rulebook
-from engine.settlement import HotspotState, Settlement, hits_had, hotspots
+from engine.settlement import MACHINE, HotspotState, Settlement, hits_had, hotspots
 from engine.store import Batch, Store
 from engine.triage import Decision, Triage
 
-MACHINE = "sanse"
 ARRIVAL = "arrival"
 
 

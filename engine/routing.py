@@ -14,7 +14,7 @@ from engine.errors import RuleError
 from engine.model import Colour, Route
 from engine.ruleset.tree import Rulebook
 
-_KEYS = ("area", "topic", "category")
+_KEYS = {"area": "辖区", "topic": "主题", "category": "类别"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,8 @@ class Router:
             if colour in branch.colours and all(wanted[key] in values for key, values in branch.match.items())
         ]
         best = min(fitting, key=lambda branch: (-len(branch.match), branch.id))
-        matched = "、".join(f"{key}={wanted[key]}" for key in _KEYS if key in best.match)
-        return Route(best.id, colour, best.receivers, f"{best.title}（{matched}）" if matched else best.title)
+        matched = "、".join(word for key, word in _KEYS.items() if key in best.match)
+        return Route(best.id, colour, best.receivers, f"{best.title}（按{matched}）" if matched else best.title)
 
 
 def _branch(route: Mapping[str, Any]) -> _Branch:

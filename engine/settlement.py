@@ -143,7 +143,7 @@ class Settlement:
         route = self._triage.route(colour, area=first.area, topic=first.topic, category=None)
         code = case.code or self._tx.new_code(case.id, self._known_at)
         if route.id != held or not case.code:
-            evidence = f"{colour.word} {route.id} {'、'.join(route.receivers)}"
+            evidence = f"{route.why}：{'、'.join(route.receivers)}"
             now = self._known_at
             self._dispatched.append(Action(case.id, casework.DISPATCH, colour.word, MACHINE, now, now, evidence))
         return code, route.id

@@ -7,10 +7,10 @@ carries the column and *absent* where it does not (ruling 12). Not here: windows
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from engine.features.definitions import Definitions
-from engine.features.words import WordMatcher
+from engine.features.words import Span, WordMatcher
 from engine.model import FeatureSet, Incident, Sighting, Value
 from engine.ruleset.tree import Feature, Rulebook
 
@@ -60,7 +60,7 @@ class BaseFacts:
         for name, found in self._matcher.spans(text).items():
             for fact in self._named.get(name, ()):
                 values[fact] = True
-                spans[fact] = tuple(dict.fromkeys(span.text for span in found))
+                spans[fact] = tuple(dict.fromkeys(_joined(text, found)))
         return values, spans
 
 
@@ -121,3 +121,17 @@ _FIELDS: Mapping[str, tuple[_Reader, frozenset[str]]] = {
     "unreadable": (lambda incident, _: _unreadable(incident.text), _ALWAYS),
     "reply_in_time": (lambda incident, _: _reply_in_time(incident), frozenset({"replied_at", "reply_due_at"})),
 }
+
+
+def _joined(text: str, spans: Iterable[Span]) -> Iterator[str]:
+    """What spans cover, each stretch of the text once: overlapping ones tell of the same words."""
+    start = end = 0
+    for span in sorted(spans, key=lambda s: s.start):
+        if span.start < end:
+            end = max(end, span.end)
+            continue
+        if end > start:
+            yield text[start:end].strip()
+        start, end = span.start, span.end
+    if end > start:
+        yield text[start:end].strip()
