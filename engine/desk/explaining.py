@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from engine.desk.opening import Desk
-from engine.desk.reading import SEALED
+from engine.desk.reading import SEALED, sealed_record
 from engine.errors import UsageError
 from engine.evaluate.trace import Explanation
 from engine.model import Colour
@@ -45,7 +45,7 @@ def explain(desk: Desk, reference: str, *, why_not: str = "") -> list[Explained]
             raise UsageError(f"没有找到事项或来件：{reference}", hint="用 sanse matters list --all 查看编号")
         ids = [member.sighting.id for member in view.members(row.state.id)]
         chosen = [reference] if reference in ids and reference != row.state.id else ids
-        texts = {id_: SEALED if i.confidential else i.text for id_, i in view.incidents(chosen).items()}
+        incidents = view.incidents(chosen)
         triages = Triages(desk, view)
         explained = []
         for subject in (*chosen, f"matter:{row.state.id}"):
@@ -53,7 +53,7 @@ def explain(desk: Desk, reference: str, *, why_not: str = "") -> list[Explained]
             if not held:
                 continue
             record = orjson.loads(held[-1].record)
-            triage = triages.of(record["rulebook"])
+            sealed = subject in incidents and incidents[subject].confidential
             explained.append(
                 Explained(
                     subject,
@@ -61,9 +61,9 @@ def explain(desk: Desk, reference: str, *, why_not: str = "") -> list[Explained]
                     Colour.named(record["colour"]),
                     row.state.standing,
                     held[-1].known_at,
-                    texts.get(subject, ""),
-                    record,
-                    _rules(triage, record, why_not),
+                    SEALED if sealed else incidents[subject].text if subject in incidents else "",
+                    sealed_record(record) if sealed else record,
+                    () if sealed else _rules(triages.of(record["rulebook"]), record, why_not),
                 )
             )
         return explained

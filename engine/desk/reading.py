@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import orjson
 
@@ -112,6 +113,8 @@ def page(desk: Desk, view: Reading, reference: str) -> MatterShown:
         s, links, incident = member.sighting, member.links, incidents[member.sighting.id]
         newest = view.assessments_of(s.id)
         record = orjson.loads(newest[-1].record) if newest else {}
+        if incident.confidential:
+            record = sealed_record(record)
         records.append(
             RecordShown(
                 id=s.id,
@@ -123,8 +126,8 @@ def page(desk: Desk, view: Reading, reference: str) -> MatterShown:
                 missing=tuple(record.get("missing", ())),
                 flags=tuple(flag[1] for flag in record.get("flags", ())),
                 text=SEALED if incident.confidential else incident.text,
-                area=s.area,
-                place=s.place or "",
+                area="" if incident.confidential else s.area,
+                place="" if incident.confidential else s.place or "",
                 counts=links.counts,
                 resend_of=links.resend_of,
                 person=links.person,
@@ -144,6 +147,12 @@ def page(desk: Desk, view: Reading, reference: str) -> MatterShown:
         route=route.get("title", ""),
         receivers=tuple(route.get("receivers", ())),
     )
+
+
+def sealed_record(record: Mapping[str, Any]) -> dict[str, Any]:
+    """What may be seen of the decision of a confidential record: its colour; reasons and facts quote the text (ruling 56)."""
+    kept = {key: record[key] for key in ("subject", "as_of", "colour", "rulebook") if key in record}
+    return {**kept, "reasons": [SEALED], "missing": []}
 
 
 def summary(desk: Desk, *, reddest: int = 5) -> Summary:
