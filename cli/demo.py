@@ -31,7 +31,7 @@ _MOST = 5_000
 def live_a_year(folder: Path, *, seed: int, records: int, as_json: bool) -> None:
     """Make the year, live it, tell of it."""
     from adapters.township import write_year
-    from cli.operations import prepare
+    from cli.folder import prepare
     from cli.options import CONFIG
     from cli.printing import progress, say
     from engine.desk import open_desk

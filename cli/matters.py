@@ -99,7 +99,7 @@ def show(reference: Reference, config: ConfigPath = CONFIG, as_json: AsJson = Fa
 def tell(desk: Desk, matter: MatterShown, *, most: int = 20) -> None:
     """A matter's page on a screen."""
     from cli.printing import local, say, style_of
-    from engine.pipeline import MACHINE
+    from engine.settlement import MACHINE
 
     state = matter.row.state
     colour = desk.colour_word(state.standing)

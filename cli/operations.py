@@ -7,26 +7,11 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from cli.options import CONFIG, AsJson, ConfigPath
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-_CONFIG = """# sanse 的配置。说明见 docs/config.md；不认识的键会被拒绝。
-database:
-  url: sqlite:///sanse.db
-clock: {clock}
-zone: Asia/Shanghai
-rules: rules
-keys:
-  file: sanse.keys
-# 来源：名称、渠道（kind）、读法（type: file、sql、http、open311）、位置。
-sources: []
-"""
 
 
 def init(
@@ -35,6 +20,7 @@ def init(
     as_json: AsJson = False,
 ) -> None:
     """建一个可用的目录：配置、规则、密钥、空数据库。"""
+    from cli.folder import prepare
     from cli.printing import line, say
     from cli.wiring import real_clock
 
@@ -45,27 +31,6 @@ def init(
     say(f"已建好 {folder}：{'、'.join(made)}")
     say("请把密钥文件 sanse.keys 另存一份到别处：没有它，加密的数据无法读取。")
     say(f"下一步：cd {folder}；sanse people add 姓名 --role admin；sanse ingest --file 导出文件 --source police_110")
-
-
-def prepare(folder: Path, *, clock: str, at: datetime) -> list[str]:
-    """Make the folder; raises UsageError rather than touch one that has a configuration."""
-    import secrets
-
-    from engine.config import KeyMaterial, load_config, write_keys
-    from engine.desk import create
-    from engine.errors import UsageError
-    from engine.ruleset import loader
-
-    if clock not in ("real", "simulated"):
-        raise UsageError(f"没有这种时钟：{clock}", hint="real 或 simulated")
-    if (folder / CONFIG).exists() or (folder / "sanse.keys").exists():
-        raise UsageError(f"{folder} 里已有配置或密钥", hint="换一个目录；升级数据库用 sanse db upgrade")
-    folder.mkdir(parents=True, exist_ok=True)
-    shutil.copytree(loader.shipped(), folder / "rules", dirs_exist_ok=True)
-    write_keys(folder / "sanse.keys", KeyMaterial(*(secrets.token_bytes(32) for _ in range(3))))
-    (folder / CONFIG).write_text(_CONFIG.format(clock=clock), encoding="utf-8")
-    create(load_config(folder / CONFIG), at=at)
-    return [str(CONFIG), "rules", "sanse.keys", "sanse.db"]
 
 
 def demo(
