@@ -13,13 +13,13 @@ import select
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, groupby, islice
 from operator import itemgetter
 from pathlib import Path
 from typing import IO, Any
 
-from adapters.sources.rows import HEADER_DEPTH, NumberedRow, empty, headers_in
+from adapters.sources.rows import HEADER_DEPTH, Cell, empty, headers_in
 from engine.errors import SourceError
 
 _MAX_UNPACKED = 200 * 1024 * 1024
@@ -30,6 +30,9 @@ _MAX_OLE = 100 * 1024 * 1024
 _SECONDS = 30
 _PIECE = 1024 * 1024
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+SheetRow = tuple[int, Sequence[Cell]]
+"""A row of a workbook: unlike a row of a text file it can always be taken apart."""
+
 _RESAVE = "用 Excel 打开后另存一份再导入"
 _AS_CSV = "分成几个文件，或另存为 CSV 再导入"
 
@@ -42,14 +45,14 @@ def looks_like_workbook(path: Path) -> bool:
 
 def workbook_sheets(
     path: Path, *, known_headers: frozenset[str] = frozenset()
-) -> Iterator[tuple[str, Iterator[NumberedRow]]]:
+) -> Iterator[tuple[str, Iterator[SheetRow]]]:
     """Sheet names with their rows, in order; with known headers, sheets that name none of them are left out.
 
     When no sheet names one, the first that holds anything comes, for its reader to say what is wrong.
     Raises SourceError for a bomb, a damaged or locked file, and when a limit is passed.
     """
     _check(path)
-    first: tuple[str, list[NumberedRow]] | None = None
+    first: tuple[str, list[SheetRow]] | None = None
     found = False
     for sheet, triples in groupby(_child_rows(path), key=itemgetter(0)):
         filled = _filled(triples)
@@ -63,7 +66,7 @@ def workbook_sheets(
         yield first[0], iter(first[1])
 
 
-def _filled(triples: Iterable[tuple[str, int, list[Any]]]) -> Iterator[NumberedRow]:
+def _filled(triples: Iterable[tuple[str, int, list[Any]]]) -> Iterator[SheetRow]:
     for _, number, cells in triples:
         if not empty((number, cells)):
             yield number, cells

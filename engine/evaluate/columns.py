@@ -145,9 +145,9 @@ class _Reader:
                 if rule.conclude is not None:
                     makers[rule.conclude] = (*makers.get(rule.conclude, ()), rule_column(rule.id))
                     columns[rule.conclude] = column_for(rule.conclude)
-            made = {rule.conclude for rule in rules} - {None}
+            made = sorted({rule.conclude for rule in rules if rule.conclude is not None})
             if made:
-                table = table.mutate(**{columns[fact]: _concluded(table, makers[fact]) for fact in sorted(made)}).view()
+                table = table.mutate(**{columns[fact]: _concluded(table, makers[fact]) for fact in made}).view()
             held = _Held(table, columns, makers)
         return held
 

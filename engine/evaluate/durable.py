@@ -24,7 +24,7 @@ from engine.ruleset.tree import All, Leaf, Name, Not, Operator, Rule, Rulebook, 
 try:
     from durable import engine as durable_engine
 except ImportError:  # no wheel and no compiler, or Python 3.13 and later
-    durable_engine = None
+    durable_engine = None  # type: ignore[assignment]
 
 Pattern = dict[str, Any]
 _NEGATED = {"$gte": "$lt", "$lte": "$gt", "$gt": "$lte", "$lt": "$gte"}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from engine.model import Value
+from engine.ruleset.parameters import Resolved
 from engine.ruleset.tree import All, Leaf, Name, Not, Operator, Some, Tree
 
 Facts = Mapping[str, Value | None]
@@ -16,7 +17,7 @@ Verdict = Callable[[Facts], bool | None]
 _ABSENT = object()
 
 
-def leaf(line: Leaf, bound: Value | tuple[Value, ...]) -> Verdict:
+def leaf(line: Leaf, bound: Resolved) -> Verdict:
     """A comparison: false for an absent fact, None for an unknown one, except `exists`, which is always known."""
     fact = line.feature
     if line.operator is Operator.EXISTS:

@@ -15,7 +15,7 @@ from engine.evaluate import kleene
 from engine.evaluate.plan import Scope, Truth, concluded, judged, judgement, outcome, unmade
 from engine.model import FeatureSet, Judgement, Outcome, Value
 from engine.ruleset.condition import leaves
-from engine.ruleset.parameters import bound, regimes, values_at
+from engine.ruleset.parameters import Resolved, bound, regimes, values_at
 from engine.ruleset.tree import Leaf, Never, Reference, Rule, Rulebook, Status
 
 
@@ -26,7 +26,7 @@ class Line:
     name: str
     feature: str
     operator: str
-    bound: Value | tuple[Value, ...]
+    bound: Resolved
     parameter: str
     actual: Value | None
     state: str
@@ -48,7 +48,7 @@ class Explanation:
 class _Compiled:
     rule: Rule | Never
     lines: Mapping[str, kleene.Verdict]
-    bounds: Mapping[str, Value]
+    bounds: Mapping[str, Resolved]
     verdict: kleene.Verdict
 
 

@@ -11,6 +11,9 @@ from datetime import date
 from engine.model import Value
 from engine.ruleset.tree import Bound, Reference, Rulebook
 
+Resolved = Value | tuple[Value, ...]
+"""What a bound is on one day: one value, or a list of them."""
+
 
 def values_at(rulebook: Rulebook, day: date) -> Mapping[str, Value]:
     """Every parameter's value in force on a day."""
@@ -28,10 +31,10 @@ def regime_of(days: tuple[date, ...], day: date) -> date:
     return max(change for change in days if change <= day)
 
 
-def bound(written: Bound, values: Mapping[str, Value]) -> Value:
+def bound(written: Bound, values: Mapping[str, Value]) -> Resolved:
     """A bound with its references resolved; a list of bounds becomes a tuple."""
     if isinstance(written, Reference):
         return values[written.name]
     if isinstance(written, tuple):
-        return tuple(values[part.name] if isinstance(part, Reference) else part for part in written)  # type: ignore[arg-type,return-value]
+        return tuple(values[part.name] if isinstance(part, Reference) else part for part in written)
     return written
