@@ -1,0 +1,131 @@
+"""Documents: what they show is what happens, and nothing that a user can type is missing from them."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from cli.app import app
+from engine.config import Config, SourceConfig
+
+ROOT = Path(__file__).parents[2]
+MANUAL, CONFIG, LANGUAGE = (ROOT / "docs" / name for name in ("manual.md", "config.md", "rule-language.md"))
+PAGES = (ROOT / "README.md", ROOT / "README.zh-CN.md", MANUAL)
+EVERY_PAGE = (*PAGES, CONFIG, LANGUAGE, ROOT / "CHANGELOG.md")
+CONSOLE = re.compile(r"^```console\n(.*?)^```", re.DOTALL | re.MULTILINE)
+LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
+MARK = "@@@"
+
+
+def shown(page: Path) -> list[tuple[str, list[str]]]:
+    """Commands of a page, each with the lines it promises; `…` stands for anything."""
+    examples: list[tuple[str, list[str]]] = []
+    for block in CONSOLE.findall(page.read_text(encoding="utf-8")):
+        for line in block.splitlines():
+            if line.startswith("$ "):
+                examples.append((line[2:], []))
+            else:
+                examples[-1][1].append(line)
+    return examples
+
+
+def promised(line: str) -> re.Pattern[str]:
+    return re.compile(".*".join(re.escape(part.strip()) for part in line.split("…")))
+
+
+@pytest.fixture
+def township(tmp_path: Path) -> Path:
+    """A folder that looks like a clone: only what the examples read."""
+    shutil.copytree(ROOT / "fixtures" / "samples", tmp_path / "fixtures" / "samples")
+    return tmp_path
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_of_a_page_do_what_it_shows(page: Path, township: Path) -> None:
+    examples = shown(page)
+    assert len(examples) > 3
+    script = "\n".join(f"{command} 2>&1\necho {MARK}$?" for command, _ in examples)
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("SANSE_")}
+    run = subprocess.run(
+        ["bash", "-c", script],
+        cwd=township,
+        env={**environment, "PATH": path},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    outputs = re.split(rf"{MARK}(\d+)\n", run.stdout)
+    for (command, lines), output, code in zip(examples, outputs[::2], outputs[1::2], strict=False):
+        assert code == "0", f"{command}\n{output}"
+        for line in lines:
+            assert promised(line).search(output), f"{command}\n{line}\n{output}"
+
+
+def typed(command: Any, name: str) -> Iterator[tuple[str, list[str]]]:
+    """Every command with its options; a group has commands below it."""
+    if hasattr(command, "commands"):
+        for part, below in command.commands.items():
+            yield from typed(below, f"{name} {part}".strip())
+    else:
+        yield name, [option for parameter in command.params for option in parameter.opts if option.startswith("--")]
+
+
+def test_every_command_and_option_is_in_the_manual() -> None:
+    manual = MANUAL.read_text(encoding="utf-8")
+    commands = dict(typed(typer.main.get_command(app), ""))
+    assert len(commands) > 20
+    missing = [name for name in commands if name not in manual]
+    missing += [f"{name} {option}" for name, options in commands.items() for option in options if option not in manual]
+    assert missing == []
+
+
+def test_every_key_of_the_configuration_is_on_its_page() -> None:
+    page = CONFIG.read_text(encoding="utf-8")
+    keys = []
+    for name, field in Config.model_fields.items():
+        inner = getattr(field.annotation, "model_fields", None)
+        keys += [f"{name}.{key}" for key in inner] if inner else [name]
+    keys += list(SourceConfig.model_fields)
+    assert [key for key in keys if f"`{key}`" not in page] == []
+
+
+def test_every_option_of_a_source_is_on_the_page_of_the_configuration() -> None:
+    page = CONFIG.read_text(encoding="utf-8")
+    read = re.compile(r"(?:whole_number|texts|pairs)\([\w.]+, \"(\w+)\"|options\.get\(\"(\w+)\"")
+    found = {
+        name
+        for file in (ROOT / "adapters" / "sources").glob("*.py")
+        for pair in read.findall(file.read_text(encoding="utf-8"))
+        for name in pair
+        if name
+    }
+    assert len(found) > 10
+    assert sorted(name for name in found - {"until"} if f"`{name}`" not in page) == []
+
+
+def test_every_key_of_a_rule_is_on_the_language_page() -> None:
+    from engine.ruleset import shapes
+
+    page = LANGUAGE.read_text(encoding="utf-8")
+    missing = [
+        f"{shape.__name__}.{key}"
+        for shape in (shapes.RuleShape, shapes.NeverShape, shapes.FeatureShape, shapes.ParameterShape, shapes.FileShape)
+        for key in shape.model_fields
+        if not re.search(rf"\b{key.rstrip('_')}\b", page)
+    ]
+    assert missing == []
+
+
+@pytest.mark.parametrize("page", EVERY_PAGE, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    assert [link for link in LINK.findall(page.read_text(encoding="utf-8")) if not (page.parent / link).exists()] == []
