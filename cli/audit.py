@@ -5,32 +5,26 @@ In: a configuration, anchors kept elsewhere. Out: calls of the desk. Not here: t
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
 import typer
 
-from cli.options import CONFIG, AsJson, ConfigPath, Now
+from cli.options import CONFIG, Anchors, AsJson, ConfigPath, Now
 
 audit = typer.Typer(help="审计日志：只增不改，可以验证", no_args_is_help=True)
 
 
 @audit.command()
 def verify(
-    anchors: Annotated[
-        Path | None, typer.Option("--anchors", help="另存的锚点文件，每行一个", show_default=False)
-    ] = None,
+    anchors: Anchors = None,
     config: ConfigPath = CONFIG,
     as_json: AsJson = False,
 ) -> None:
     """逐条验证审计链；有改动则退出码为 1。"""
     from cli.printing import line, say
-    from cli.wiring import desk_of
+    from cli.wiring import desk_of, lines_of
     from engine.desk.health import audit as walked
 
-    kept = anchors.read_text(encoding="utf-8").splitlines() if anchors else ()
     with desk_of(config) as desk:
-        result = walked(desk, anchors=[text for text in kept if text.strip()])
+        result = walked(desk, anchors=lines_of(anchors))
     if as_json:
         line({"sound": result.sound, "entries": result.entries, "anchors": result.anchors,
               "findings": [str(finding) for finding in result.findings]})  # fmt: skip

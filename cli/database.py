@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import CONFIG, AsJson, ConfigPath
+from cli.options import CONFIG, Anchors, AsJson, ConfigPath
 
 db = typer.Typer(help="数据库：升级、检查", no_args_is_help=True)
 
@@ -29,16 +29,17 @@ def upgrade(config: ConfigPath = CONFIG, as_json: AsJson = False) -> None:
 @db.command()
 def verify(
     deep: Annotated[bool, typer.Option("--deep", help="打开每个加密格，重算每条研判的摘要")] = False,
+    anchors: Anchors = None,
     config: ConfigPath = CONFIG,
     as_json: AsJson = False,
 ) -> None:
     """检查整个数据库；有问题则退出码为 1。"""
     from cli.printing import line, say
-    from cli.wiring import desk_of
+    from cli.wiring import desk_of, lines_of
     from engine.desk.health import verify as examined
 
     with desk_of(config) as desk:
-        result = examined(desk, deep=deep)
+        result = examined(desk, deep=deep, anchors=lines_of(anchors))
         if as_json:
             line({"sound": result.sound, "counts": result.counts, "findings": result.findings,
                   "audit": [str(finding) for finding in result.audit.findings]})  # fmt: skip

@@ -136,6 +136,16 @@ def feed_of(config: Config | None, name: str, file: Path | None, mappings: Mappi
     raise UsageError(f"没有这个来源：{name or '（未写）'}", hint=f"可用：{known}；渠道名要和 --file 一起用")
 
 
+def lines_of(path: Path | None) -> list[str]:
+    """The lines of a text file that say something; raises UsageError when it cannot be read."""
+    if path is None:
+        return []
+    try:
+        return [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    except (OSError, UnicodeDecodeError) as fault:
+        raise UsageError(f"文件读不了：{path}", hint="检查路径；文件应为 UTF-8 文本") from fault
+
+
 def rulebook_of(folder: Path | None) -> Rulebook:
     """The rulebook of a folder, or the shipped one; raises RuleError with every fault."""
     from engine.ruleset import loader

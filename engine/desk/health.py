@@ -5,11 +5,13 @@ In: an installation. Out: the examination of the database and the audit chain, a
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from engine.desk.opening import Desk
-from engine.store.chain import Anchor, Examination
+from engine.errors import UsageError
+from engine.store.chain import Anchor, Examination, anchor_seal
 from engine.store.verify import Verification
 
 
@@ -24,14 +26,14 @@ class Check:
 
 
 def verify(desk: Desk, *, deep: bool = False, anchors: Sequence[str] = ()) -> Verification:
-    """Examine the whole database; `anchors`: lines kept elsewhere."""
-    return desk.store.verify(anchors=[Anchor.of(line) for line in anchors], deep=deep)
+    """Examine the whole database; `anchors`: lines kept elsewhere; raises UsageError for one that is not of this database."""
+    return desk.store.verify(anchors=_genuine(desk, anchors), deep=deep)
 
 
 def audit(desk: Desk, *, anchors: Sequence[str] = ()) -> Examination:
-    """Walk the audit chain."""
+    """Walk the audit chain; raises UsageError for an anchor that is not of this database."""
     with desk.store.read() as view:
-        return view.examine_audit([Anchor.of(line) for line in anchors])
+        return view.examine_audit(_genuine(desk, anchors))
 
 
 def anchor(desk: Desk) -> str:
@@ -64,3 +66,19 @@ def checks(desk: Desk) -> Iterator[Check]:
     yield Check("人员", bool(names), f"{len(names)} 人", "" if names else "sanse people add 姓名 --role admin")
     live = desk.rulebook.digest in known
     yield Check("规则集已存档", live or not known, "是" if live else "还没有用它研判过")
+
+
+def _genuine(desk: Desk, lines: Sequence[str]) -> list[Anchor]:
+    """The anchors of lines kept elsewhere: one that was altered, or is of another database, would vouch for nothing."""
+    anchors = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            anchor = Anchor.of(line)
+        except ValueError:
+            raise UsageError(
+                f"第 {number} 个锚点读不懂", hint="每行应为 sanse audit anchor 输出的一行，原样保存"
+            ) from None
+        if not hmac.compare_digest(anchor_seal(desk.chain_key, anchor.seq, at=anchor.at, mac=anchor.mac), anchor.seal):
+            raise UsageError(f"第 {number} 个锚点不是这个数据库打的，或被改过", hint="核对锚点文件和 --config")
+        anchors.append(anchor)
+    return anchors

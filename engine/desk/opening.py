@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from engine.config import Config, read_keys
-from engine.errors import UsageError
+from engine.errors import StoreError, UsageError
 from engine.model import Colour
 from engine.pipeline import Stages
 from engine.ruleset import loader
@@ -45,6 +46,11 @@ class Desk:
             self._stages.append(made)
         return self._stages[0]
 
+    @property
+    def chain_key(self) -> bytes:
+        """The key of the audit chain, for whoever checks what was kept elsewhere."""
+        return self._keys.chain
+
     def words(self, group: str) -> dict[str, str]:
         """The screen words of a group of `rules/labels.yaml`."""
         labels = self.rulebook.documents.get("labels", {})
@@ -61,9 +67,10 @@ class Desk:
 
 def open_desk(config: Config, clock: Clock) -> Desk:
     """The installation of a configuration; raises ConfigError, RuleError or StoreError saying what is missing."""
-    keys = _keys(config)
+    keys, url = _keys(config), config.database_url
+    _is_there(url)
     rulebook = loader.load(loader.read_folder(config.rules_folder))
-    return Desk(config, open_store(config.database_url, keys), rulebook, clock, [], keys)
+    return Desk(config, open_store(url, keys), rulebook, clock, [], keys)
 
 
 def create(config: Config, *, at: datetime) -> str:
@@ -104,6 +111,16 @@ def people(desk: Desk) -> list[Person]:
     """Everybody who may act."""
     with desk.store.read() as view:
         return view.people()
+
+
+def _is_there(url: str) -> None:
+    """Looking at a database that is not there must not make an empty one."""
+    path = url.removeprefix("sqlite:///").split("?")[0]
+    if url.startswith("sqlite:///") and not Path(path).exists():
+        raise StoreError(
+            f"没有找到数据库文件 {path}",
+            hint="新装：运行 sanse db upgrade 建库；原来有库：检查 config.yaml 的 database.url，或从备份恢复",
+        )
 
 
 def _keys(config: Config) -> Keys:
