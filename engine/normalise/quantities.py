@@ -33,6 +33,10 @@ _SIGN_LAST = frozenset("¥￥币bB ")
 _PEOPLE_NEXT = frozenset(" 人名户个位家余-~—至到")
 _TIMES_NEXT = frozenset("次回遍")
 _LONGEST = 16
+_SCALE_WITHIN = 8
+_VAGUE = re.compile(r"[几数]")
+_CLAUSE = re.compile(r"[，。！？；,!?;\n]")
+_WE = re.compile(r"我们|咱们|我村|我小区|本小区|本村|本组|我组|俺们")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ class QuantityReader:
 
     def __init__(self, common: Mapping[str, Any]) -> None:
         limits, heads = common["limits"], common["heads"]
-        self._money = _Money(common["money"]["not_before"], limits["amount_yuan"])
+        self._money = _Money(common["money"], limits["amount_yuan"])
         self._people = _People(heads, limits["heads"])
         self._repeats = _Repeats(common["repeats"], limits["repeats"])
         self._people_next = _PEOPLE_NEXT | {noun[0] for noun in heads["nouns"]}
@@ -64,7 +68,7 @@ class QuantityReader:
         repeats: list[int | None] = []
         for match in _NUMBER.finditer(text):
             start, end = match.span()
-            if end - start > _LONGEST:
+            if end - start > _LONGEST or len(_VAGUE.findall(match[0])) > 1:
                 continue
             after = text[end : end + 1]
             if after in _MONEY_NEXT or text[start - 1 : start] in _SIGN_LAST or _MONEY_LAST.search(text, start, end):
@@ -87,14 +91,17 @@ class QuantityReader:
 
 
 class _Money:
-    """Sums: 50万, 五十万元, ¥30,000.00, 两千块, 50w; never 50万人, 千万不要 or 5块砖."""
+    """Sums: 50万, 五十万元, ¥30,000.00, 两千块, 50w; never 50万人, 千万不要, 5块砖 or somebody's turnover."""
 
-    def __init__(self, not_before: Sequence[str], most_yuan: int) -> None:
-        self._other = re.compile(rf"余?(?:{_any_of(not_before)})")
+    def __init__(self, wording: Mapping[str, Any], most_yuan: int) -> None:
+        self._other = re.compile(rf"余?(?:{_any_of(wording['not_before'])})")
+        self._elses = re.compile(_any_of(wording["not_after"]))
         self._most = Decimal(most_yuan)
 
     def read(self, text: str, match: re.Match[str]) -> int | None:
         written, end = match[0], match.end()
+        if self._elses.search(text, max(match.start() - _SCALE_WITHIN, 0), match.start()):
+            return None
         yuan = _YUAN.match(text, end)
         if yuan:
             value = number(written + (yuan["w"] or ""))
@@ -119,17 +126,19 @@ class _Money:
 
 
 class _People:
-    """我们9个会员, 20多户业主, 十几个工人, 三十余名; not opponents, rooms or phones."""
+    """我们9个会员, 20多户业主, 十几个工人, 三十余名; not opponents, rooms or phones, nor 影响上万居民: those who suffer are not those who complain."""
 
     def __init__(self, wording: Mapping[str, Any], most: int) -> None:
         self._noun = re.compile(rf"[个名位户家]{{0,2}}\s?(?:{_any_of(wording['nouns'])})")
         self._opponents = re.compile(_any_of(wording["opponents"]))
         self._ours = re.compile(_any_of(wording["ours"]))
+        self._others = re.compile(_any_of(wording["others"]))
+        self._numbers = frozenset(wording["service_numbers"])
         self._least, self._distance, self._most = wording["bare_least"], wording["distance"], most
 
     def read(self, text: str, match: re.Match[str]) -> int | None:
         start, end = match.span()
-        if start and text[start - 1] in _ROOM_BEFORE:
+        if (start and text[start - 1] in _ROOM_BEFORE) or match[0] in self._numbers or self._is_of_others(text, match):
             return None
         reach = _RANGE.match(text, end)
         end = reach.end() if reach else end
@@ -143,6 +152,15 @@ class _People:
         if self._opponents.search(before):
             return None
         return self._whole(match[0], 2 if self._ours.search(before) else self._least)
+
+    def _is_of_others(self, text: str, match: re.Match[str]) -> bool:
+        """Whether it counts those concerned or around: 周边4000名学生; a vague multitude is ours only when the words say so: 我们数百户."""
+        start = match.start()
+        clause = _CLAUSE.split(text[max(start - 2 * self._distance, 0) : start])[-1]
+        if self._others.search(clause):
+            return True
+        vague = _VAGUE.match(match[0]) is not None or text[start - 1 : start] == "上"
+        return vague and _WE.search(clause) is None
 
     def _whole(self, written: str, least: int) -> int | None:
         value = number(written)

@@ -33,6 +33,9 @@ QUANTITIES = QuantityReader(shipped_mappings()["common"])
         ("5块砖头", None),
         ("2025元旦", None),
         ("500w灯泡", None),
+        ("他家年营业额上百万", None),
+        ("公司注册资本5000万元", None),
+        ("损失几千几万的都有", None),
         ("2025年1月2日", None),
     ],
 )
@@ -62,6 +65,12 @@ def test_amounts(text: str, yuan: int | None) -> None:
         ("100人次", None),
         ("65岁", None),
         ("12号楼", None),
+        ("影响上万居民", None),
+        ("周边4000多名小学生", None),
+        ("几千名学生的健康", None),
+        ("我们数百户居民", 200),
+        ("拨打了12345市民热线", None),
+        ("影响很大，我们30户居民联名", 30),
     ],
 )
 def test_heads(text: str, heads: int | None) -> None:
