@@ -22,10 +22,12 @@ if TYPE_CHECKING:
 
 _BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
 _CLERK = "演示调解员"
+_NOTE = "demo.json"
 _WORKS_AFTER = timedelta(days=2)
 _QUIET = timedelta(days=1)
 _LEFT_LYING = 25
 _MOST = 5_000
+_SHOWN = 5
 
 
 def live_a_year(folder: Path, *, seed: int, records: int, as_json: bool) -> None:
@@ -38,6 +40,7 @@ def live_a_year(folder: Path, *, seed: int, records: int, as_json: bool) -> None
 
     began = time.monotonic()
     config_file = folder / CONFIG
+    _claim(folder, {"seed": seed, "records": records}, taken=config_file.exists())
     if not config_file.exists():
         prepare(folder, clock="simulated", at=_BEGIN)
     with progress("写出一年的导出文件", quiet=as_json):
@@ -55,6 +58,23 @@ def live_a_year(folder: Path, *, seed: int, records: int, as_json: bool) -> None
         _tell(desk, total, by_source, folder, took=took, whole=time.monotonic() - began, as_json=as_json)
     finally:
         desk.close()
+
+
+def _claim(folder: Path, wanted: dict[str, int], *, taken: bool) -> None:
+    """Note which year lives in a folder; raises UsageError where another one does, or somebody's real installation."""
+    import json
+
+    from engine.errors import UsageError
+
+    note = folder / _NOTE
+    held = json.loads(note.read_text(encoding="utf-8")) if note.exists() else None
+    if taken and held is None:
+        raise UsageError(f"{folder} 是一个正式的安装，不能放演示数据", hint="用 --dir 换一个目录")
+    if held not in (None, wanted):
+        year = f"--seed {held['seed']} --records {held['records']}"
+        raise UsageError(f"{folder} 里是另一年的演示（{year}）", hint="用 --dir 换一个目录，或先删掉这个目录")
+    folder.mkdir(parents=True, exist_ok=True)
+    note.write_text(json.dumps(wanted), encoding="utf-8")
 
 
 def _take_in(
@@ -162,10 +182,25 @@ def _tell(
     for matter in found.reddest:
         tell(desk, matter, most=4)
         say()
-    _next_steps(total, folder, took=took, whole=whole, waiting=found.quarantine.get("open", 0))
+    _tell_quarantine(desk)
+    example = next((matter.row.state.code for matter in found.reddest), "编号")
+    _next_steps(total, folder, took=took, whole=whole, waiting=found.quarantine.get("open", 0), example=example)
 
 
-def _next_steps(total: Tally, folder: Path, *, took: float, whole: float, waiting: int) -> None:
+def _tell_quarantine(desk: Desk) -> None:
+    from cli.printing import style_of, table
+    from engine.desk.quarantine import held
+
+    rows = held(desk, limit=_SHOWN)
+    if rows:
+        table(
+            ("来源", "行", "原因"),
+            [(one.row.source, str(one.row.row), (one.row.reason, style_of(one.row.colour) if one.row.colour else "")) for one in rows],
+            title="读不懂的行（涉险的在最前）",
+        )  # fmt: skip
+
+
+def _next_steps(total: Tally, folder: Path, *, took: float, whole: float, waiting: int, example: str) -> None:
     from cli.printing import say
 
     rate = round(total.read / took) if took else 0
@@ -174,8 +209,8 @@ def _next_steps(total: Tally, folder: Path, *, took: float, whole: float, waitin
     )
     config = folder / "config.yaml"
     say("接下来可以：")
-    say(f"  sanse matters list --config {config}            看全部事项")
-    say(f"  sanse explain 编号 --config {config}            为什么是这个颜色")
-    say(f"  sanse explain 编号 --why-not R7 --config {config}  某条规则为什么没有命中")
-    say(f"  sanse quarantine list --config {config}         看读不懂的行")
-    say(f"  sanse replay --sample 200 --config {config}     逐字节重做旧的研判")
+    say(f"  sanse matters list --config {config}   看全部事项")
+    say(f"  sanse explain {example} --config {config}   为什么是这个颜色")
+    say(f"  sanse explain {example} --why-not R7 --config {config}   某条规则为什么没有命中")
+    say(f"  sanse quarantine list --config {config}   看读不懂的行")
+    say(f"  sanse replay --sample 200 --config {config}   逐字节重做旧的研判")
