@@ -128,6 +128,7 @@ def _remembered(files: tuple[tuple[str, bytes], ...]) -> Rulebook:
 def office(folder: Path, url: str = "") -> Console:
     """A ready folder with a simulated clock, on SQLite or on the database of `url`, and the person in charge."""
     console = Console(folder)
+    folder.mkdir(parents=True, exist_ok=True)
     console.ok("init", folder, "--clock", "simulated")
     if url:
         config = folder / "config.yaml"
