@@ -30,8 +30,8 @@ def separated_rows(path: Path) -> Iterator[NumberedRow]:
 
 
 def _separator(head: list[str]) -> str:
-    """The candidate that splits most within the first lines; a comma when nothing splits."""
-    text = "".join(head)
+    """The candidate that splits most within the first lines, indents of a text that runs over lines left out; a comma when nothing splits."""
+    text = "\n".join(line.strip() for line in head)
     return max(_SEPARATORS, key=lambda mark: (text.count(mark), mark == ","))
 
 

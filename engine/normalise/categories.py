@@ -14,7 +14,8 @@ from engine.normalise.cells import folded
 
 _PARTS = re.compile(r"[_/\\|>›»→—、;；\-]+|::")
 _OTHER = "99"
-_LONGEST_WORDING = 20
+_LONGEST_WORDING, _LONGEST_ENGLISH = 20, 80
+_ENGLISH = re.compile(r"[a-z]+")
 
 
 class CategoryTable:
@@ -29,6 +30,8 @@ class CategoryTable:
                 self._codes.setdefault(folded(str(name)), code)
                 self._codes.setdefault(self._short(folded(str(name))), code)
         self._codes |= {folded(str(raw)): str(code) for raw, code in local.items()}
+        words = {name: {_singular(word) for word in _ENGLISH.findall(name)} for name in self._codes if name.isascii()}
+        self._english = {name: parts for name, parts in words.items() if parts}
         self._seen: dict[str, str | None] = {}
 
     def code(self, texts: Iterable[str]) -> str | None:
@@ -53,12 +56,15 @@ class CategoryTable:
             return whole
         parts = [self._known(folded(part)) for part in _PARTS.split(text)]
         known = [code for code in reversed(parts) if code]
-        return next(
-            (code for code in known if not code.endswith(_OTHER)), known[0] if known else self._inside(folded(text))
-        )
+        return next((code for code in known if not code.endswith(_OTHER)), known[0] if known else self._inside(text))
 
     def _inside(self, text: str) -> str | None:
-        """The longest name that stands in a short free wording: 反映楼上漏水一事 is 0201."""
+        """The longest name that stands in a short free wording: 反映楼上漏水一事 is 0201; potholes, other street repair is a pothole."""
+        if text.isascii():
+            words = {_singular(word) for word in _ENGLISH.findall(text[:_LONGEST_ENGLISH].lower())}
+            fitting = [name for name, parts in self._english.items() if parts <= words]
+            return self._codes[max(fitting, key=lambda name: (len(name), name))] if fitting else None
+        text = folded(text)
         if len(text) > _LONGEST_WORDING:
             return None
         named = [name for name in self._codes if len(name) > 1 and not name.isascii() and name in text]
@@ -78,3 +84,7 @@ class CategoryTable:
             if name.endswith(ending) and len(name) > len(ending):
                 return name[: -len(ending)]
         return name
+
+
+def _singular(word: str) -> str:
+    return word[:-1] if word.endswith("s") and not word.endswith("ss") else word

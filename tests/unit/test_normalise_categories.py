@@ -68,3 +68,22 @@ def test_seventeen_classes() -> None:
     classes = [code for code in table if len(code) == 2]
     assert len(classes) == 17
     assert {code[:2] for code in table} == set(classes)
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("Potholes, Other Street Repair", "1104"),
+        ("Sewage_Back_Up", "1104"),
+        ("Illegal Parking", "1305"),
+        ("Abandoned Vehicle", "1305"),
+        ("iPhone App Feedback", "99"),
+        ("Brain Monitor", None),
+        ("Grass", None),
+    ],
+)
+def test_english_names_of_a_published_city_are_told_by_their_words(name: str, code: str | None) -> None:
+    table = CategoryTable({"table": {"99": {"name": "其他"}}}, {
+        "pothole": "1104", "sewage": "1104", "parking": "1305", "vehicle": "1305", "feedback": "99",
+    })  # fmt: skip
+    assert table.code([name]) == code

@@ -26,6 +26,11 @@ def test_the_separator_is_found(tmp_path: Path, mark: str) -> None:
     assert read(tmp_path, f"编号{mark}内容\nJ1{mark}吵架\n") == [(1, ["编号", "内容"]), (2, ["J1", "吵架"])]
 
 
+def test_indents_inside_a_cell_are_no_separators(tmp_path: Path) -> None:
+    text = '编号,内容\nJ1,"\n\t\t\t\t\t\n\t\t\t\t\t吵架\n\t\t\t\t\t"\n'
+    assert [len(row) for _, row in read(tmp_path, text)] == [2, 2]
+
+
 def test_one_column_needs_no_separator(tmp_path: Path) -> None:
     assert read(tmp_path, "编号\nJ1\n") == [(1, ["编号"]), (2, ["J1"])]
 
