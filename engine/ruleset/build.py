@@ -87,7 +87,7 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _MAX_WINDOW = timedelta(days=366)
 _MAX_DISTANCE = 40
 _MAX_PATTERN = 500
-_PLACEHOLDER = re.compile(r"\{(\$?)([^{}]+)\}")
+_PLACEHOLDER = re.compile(r"\{([$?!]?)([^{}]+)\}")
 _BARRED = re.compile(
     r"民族|宗教|信仰|教徒|少数民族|前科|犯罪记录|犯罪史|重点人员|吸毒人员|精神病|艾滋|健康状况|ethnic|religio|criminal_record|"
     r"key_person|health_status|hiv|psychiatr"
@@ -452,7 +452,7 @@ def _check_rule(parts: Parts, document: Document, rule: Rule, path: Path) -> Non
     if rule.colour is Colour.RED and not rule.advice:
         parts.add("R119", rule.place)
     for sigil, name in _PLACEHOLDER.findall(rule.because):
-        known: Collection[str] = parts.parameters if sigil else parts.features
+        known: Collection[str] = parts.parameters if sigil == "$" else parts.features
         if name.strip() not in known:
             parts.add("R110", document.place((*path, "because")), name=sigil + name, near=nearest(name, known))
     _check_reads(parts, rule)
@@ -472,7 +472,8 @@ def _check_reads(parts: Parts, rule: Rule) -> None:
 
 def _duplicates(parts: Parts) -> None:
     seen: set[str] = set()
-    for part in (*parts.rules, *parts.nevers):
+    judged: tuple[Rule | Never, ...] = (*parts.rules, *parts.nevers)
+    for part in judged:
         if part.id in seen:
             parts.add("R101", part.place, id=part.id)
         seen.add(part.id)
