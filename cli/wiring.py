@@ -126,10 +126,13 @@ _READERS: Mapping[str, Callable[[SourceSpec], Source]] = {
 def feed_of(config: Config | None, name: str, file: Path | None, mappings: Mapping[str, Any]) -> SourceConfig:
     """The feed that a name means: a configured one, or a kind whose file is given; raises UsageError listing what there is."""
     feeds = {feed.name: feed for feed in config.sources} if config else {}
+    kinds = sorted(kind for kind in mappings if kind != "common")
     if name in feeds:
         feed = feeds[name]
+        if feed.kind not in kinds:
+            where, hint = f"config.yaml: sources.{name}.kind", f"可用：{'、'.join(kinds)}"
+            raise ConfigError(f"没有这个渠道：{feed.kind}", where=where, hint=hint)
         return feed.model_copy(update={"type": "file", "location": str(file), "location_env": ""}) if file else feed
-    kinds = sorted(kind for kind in mappings if kind != "common")
     if name in kinds and file:
         return SourceConfig(name=name, kind=name, location=str(file))
     known = "、".join([*feeds, *kinds])

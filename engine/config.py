@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import os
 import stat
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from engine.errors import ConfigError
 
@@ -66,6 +70,25 @@ class Config(_Strict):
     sources: tuple[SourceConfig, ...] = ()
     folder: Path = Path()
 
+    @field_validator("zone")
+    @classmethod
+    def _zone(cls, zone: str) -> str:
+        """Refuse a zone nobody knows here, not in the middle of an ingest."""
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(f"没有这个时区：{zone}，例如 Asia/Shanghai") from None
+        return zone
+
+    @field_validator("sources")
+    @classmethod
+    def _sources(cls, sources: tuple[SourceConfig, ...]) -> tuple[SourceConfig, ...]:
+        """Refuse two feeds of one name: one of them would never be read."""
+        twice = [name for name, count in Counter(source.name for source in sources).items() if count > 1]
+        if twice:
+            raise ValueError(f"来源重名：{'、'.join(twice)}")
+        return sources
+
     @property
     def rules_folder(self) -> Path:
         """The folder of the rulebook."""
@@ -100,25 +123,54 @@ class Config(_Strict):
 
 def load_config(path: Path) -> Config:
     """The configuration of a file; raises ConfigError naming every fault in it."""
-    if not path.exists():
+    if not path.is_file():
         raise ConfigError(
             f"没有找到配置文件 {path}", hint="先运行 sanse init 目录，再在该目录里运行，或用 --config 指明 config.yaml"
         )
+    loaded = _read_yaml(path)
     try:
-        loaded = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")) or {}
         return Config.model_validate({**loaded, "folder": path.parent.resolve()})
+    except ValidationError as fault:
+        lines = "\n".join(f"  {'.'.join(map(str, found['loc']))}：{_said(found)}" for found in fault.errors())
+        raise ConfigError(
+            f"配置有误：\n{lines}", where=path.name, hint="照 sanse init 生成的 config.yaml 改正"
+        ) from fault
+
+
+def _read_yaml(path: Path) -> Mapping[str, Any]:
+    """The keys of a file; raises ConfigError when it is no YAML mapping."""
+    try:
+        loaded = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
     except MarkedYAMLError as fault:
         line = fault.problem_mark.line + 1 if fault.problem_mark else 0
         raise ConfigError(
             f"配置文件不是合格的 YAML：{fault.problem}", where=f"{path.name}:{line}", hint="检查缩进和冒号"
         ) from fault
-    except UnicodeDecodeError as fault:
-        raise ConfigError("配置文件不是 UTF-8 编码", where=path.name, hint="另存为 UTF-8 后再试") from fault
-    except ValidationError as fault:
-        lines = "\n".join(f"  {'.'.join(map(str, e['loc']))}：{e['msg']}" for e in fault.errors())
-        raise ConfigError(
-            f"配置有误：\n{lines}", where=path.name, hint="对照 docs/config.md 修改，未知的键不被接受"
-        ) from fault
+    except (UnicodeDecodeError, YAMLError) as fault:
+        raise ConfigError("配置文件里有读不懂的字符", where=path.name, hint="另存为 UTF-8 文本后再试") from fault
+    except OSError as fault:
+        raise ConfigError(f"配置文件读不了：{fault.strerror}", where=path.name, hint="检查文件权限") from fault
+    if not isinstance(loaded or {}, dict):
+        raise ConfigError("配置文件应是“键: 值”的形式", where=path.name, hint="照 sanse init 生成的 config.yaml 改正")
+    return loaded or {}
+
+
+_SAID = {
+    "extra_forbidden": "没有这个键",
+    "missing": "缺少这一项",
+    "literal_error": "可用：{expected}",
+    "greater_than_equal": "不能小于 {ge}",
+    "less_than_equal": "不能大于 {le}",
+    "value_error": "{error}",
+}
+
+
+def _said(found: ErrorDetails) -> str:
+    """One fault of the configuration in Chinese, as far as its kind is known."""
+    text = _SAID.get(found["type"])
+    if text is None:
+        return "应为另一种写法（文字、整数或列表）" if found["type"].endswith(("_type", "_parsing")) else found["msg"]
+    return text.format(**found.get("ctx", {}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +189,12 @@ def read_keys(path: Path) -> KeyMaterial:
             f"没有找到密钥文件 {path.name}",
             hint="从备份恢复密钥文件；没有它，已加密的数据无法读取。新装请用 sanse init",
         )
+    if not path.is_file():
+        raise ConfigError(f"密钥文件 {path.name} 不是文件", hint="检查 keys.file")
     if path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
         raise ConfigError(f"密钥文件 {path.name} 可被其他用户读取", hint=f"运行 chmod 600 {path.name}")
-    pairs = dict(line.split("=", 1) for line in path.read_text(encoding="ascii").split() if "=" in line)
+    text = path.read_bytes().decode("ascii", errors="replace")
+    pairs = dict(line.split("=", 1) for line in text.split() if "=" in line)
     try:
         keys = [bytes.fromhex(pairs[name]) for name in _KEY_NAMES]
     except (KeyError, ValueError) as fault:

@@ -1,0 +1,135 @@
+"""`config.yaml` and the key file: what is accepted, and in which words everything else is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.config import Config, KeyMaterial, load_config, read_keys, write_keys
+from engine.errors import ConfigError
+
+KEYS = KeyMaterial(b"i" * 32, b"s" * 32, b"c" * 32)
+
+
+def written(folder: Path, text: str) -> Path:
+    """A configuration file."""
+    path = folder / "config.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def refused(folder: Path, text: str) -> ConfigError:
+    """The refusal of a configuration."""
+    with pytest.raises(ConfigError) as fault:
+        load_config(written(folder, text))
+    assert fault.value.exit_code == 2
+    assert fault.value.hint
+    return fault.value
+
+
+class TestConfig:
+    def test_an_empty_file_is_all_defaults_below_its_own_folder(self, tmp_path: Path) -> None:
+        config = load_config(written(tmp_path, ""))
+        assert config.rules_folder == tmp_path / "rules"
+        assert config.key_file == tmp_path / "sanse.keys"
+        assert config.database_url == f"sqlite:///{tmp_path / 'sanse.db'}"
+        assert (config.clock, config.engine, config.batch_size) == ("real", "durable", 1000)
+
+    def test_every_fault_is_named_in_one_go(self, tmp_path: Path) -> None:
+        fault = refused(tmp_path, "clock: never\nbatch_size: 0\nzone: Asia/Nowhere\nfoo: 1\nsources: 3\n")
+        for said in (
+            "clock：可用：'real' or 'simulated'",
+            "batch_size：不能小于 1",
+            "foo：没有这个键",
+            "没有这个时区：Asia/Nowhere",
+        ):
+            assert said in fault.what
+        assert "sources：" in fault.what
+
+    @pytest.mark.parametrize(
+        ("text", "said"),
+        [
+            ("database: [\n", "不是合格的 YAML"),
+            ("a: 1\na: 2\n", "不是合格的 YAML"),
+            ("just words\n", "键: 值"),
+            ("- a\n- b\n", "键: 值"),
+            ("a: \x00\n", "读不懂的字符"),
+            ("sources: [{name: x}]\n", "sources.0.kind：缺少这一项"),
+            ("sources: [{name: x, kind: a}, {name: x, kind: b}]\n", "来源重名：x"),
+            ("database: {url: 3}\n", "database.url：应为另一种写法"),
+        ],
+    )
+    def test_what_is_no_configuration_is_refused_in_words(self, tmp_path: Path, text: str, said: str) -> None:
+        assert said in refused(tmp_path, text).what
+
+    def test_the_line_of_broken_yaml_is_named(self, tmp_path: Path) -> None:
+        assert refused(tmp_path, "clock: real\n  zone: x\n").where == "config.yaml:2"
+
+    def test_a_file_in_another_encoding_is_refused(self, tmp_path: Path) -> None:
+        path = tmp_path / "config.yaml"
+        path.write_bytes("rules: 规则\n".encode("gb18030"))
+        with pytest.raises(ConfigError, match="UTF-8"):
+            load_config(path)
+
+    def test_a_missing_file_or_a_folder_says_how_to_begin(self, tmp_path: Path) -> None:
+        for path in (tmp_path / "config.yaml", tmp_path):
+            with pytest.raises(ConfigError, match="sanse init"):
+                load_config(path)
+
+    def test_the_database_may_be_named_by_a_variable(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        config = load_config(written(tmp_path, "database: {url_env: SANSE_TEST_URL}\n"))
+        with pytest.raises(ConfigError, match="SANSE_TEST_URL 没有设置"):
+            assert config.database_url
+        monkeypatch.setenv("SANSE_TEST_URL", "postgresql+psycopg://db/sanse")
+        assert config.database_url == "postgresql+psycopg://db/sanse"
+
+    def test_an_absolute_database_stays_where_it_is(self) -> None:
+        assert (
+            Config.model_validate({"database": {"url": "sqlite:////srv/sanse.db"}}).database_url
+            == "sqlite:////srv/sanse.db"
+        )
+
+
+class TestKeys:
+    def test_keys_are_written_once_for_their_owner_alone_and_read_back(self, tmp_path: Path) -> None:
+        path = tmp_path / "sanse.keys"
+        write_keys(path, KEYS)
+        assert path.stat().st_mode & 0o777 == 0o600
+        assert read_keys(path) == KEYS
+        with pytest.raises(FileExistsError):
+            write_keys(path, KEYS)
+
+    def test_another_place_may_be_named_by_a_variable(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("SANSE_KEY_FILE", str(tmp_path / "elsewhere.keys"))
+        assert Config(folder=tmp_path).key_file == tmp_path / "elsewhere.keys"
+
+    @pytest.mark.parametrize(
+        ("content", "said"),
+        [
+            (b"index=00\nseal=00\nchain=00\n", "长度不对"),
+            (b"index=" + b"61" * 32 + b"\n", "内容不完整"),
+            (b"index=zz\nseal=zz\nchain=zz\n", "内容不完整"),
+            (b"\xc3\xa9", "内容不完整"),
+        ],
+    )
+    def test_what_is_no_key_file_is_refused(self, tmp_path: Path, content: bytes, said: str) -> None:
+        path = tmp_path / "sanse.keys"
+        path.write_bytes(content)
+        path.chmod(0o600)
+        with pytest.raises(ConfigError, match=said):
+            read_keys(path)
+
+    def test_keys_that_others_can_read_are_refused(self, tmp_path: Path) -> None:
+        path = tmp_path / "sanse.keys"
+        write_keys(path, KEYS)
+        path.chmod(0o640)
+        with pytest.raises(ConfigError, match="可被其他用户读取") as fault:
+            read_keys(path)
+        assert "chmod 600" in fault.value.hint
+
+    def test_missing_keys_are_never_made_anew(self, tmp_path: Path) -> None:
+        with pytest.raises(ConfigError, match="从备份恢复"):
+            read_keys(tmp_path / "sanse.keys")
+        with pytest.raises(ConfigError, match="不是文件"):
+            read_keys(tmp_path)

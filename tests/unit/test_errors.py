@@ -1,0 +1,28 @@
+"""What went wrong, where, and what to do, with the exit code of who must act."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.errors import ConfigError, DeliveryError, RuleError, SanseError, SourceError, StoreError, UsageError
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [(UsageError, 2), (ConfigError, 2), (RuleError, 2), (SourceError, 3), (StoreError, 3), (DeliveryError, 3)],
+)
+def test_the_exit_code_says_who_must_act(kind: type[SanseError], code: int) -> None:
+    assert issubclass(kind, SanseError)
+    assert kind("坏了").exit_code == code
+
+
+def test_a_message_says_what_where_and_what_to_do() -> None:
+    fault = UsageError("没有这个颜色：blue", where="--colour", hint="可用：red、yellow、green")
+    assert str(fault) == "没有这个颜色：blue（--colour）\n  怎么办：可用：red、yellow、green"
+    assert str(UsageError("没有这个颜色：blue")) == "没有这个颜色：blue"
+
+
+def test_a_rule_error_lists_every_fault_on_its_own_line() -> None:
+    fault = RuleError("规则有 2 处错误：", faults=("a.yaml:1:1 甲", "b.yaml:2:1 乙"), hint="改好后再试")
+    assert str(fault).splitlines() == ["规则有 2 处错误：", "  怎么办：改好后再试", "a.yaml:1:1 甲", "b.yaml:2:1 乙"]
+    assert len(fault.faults) == 2
