@@ -99,7 +99,7 @@ class Advancing(Protocol):
 def progress(what: str, total: int | None = None, *, quiet: bool = False) -> Iterator[Advancing]:
     """A progress bar on standard error while long work runs; nothing when it is not a terminal."""
     if quiet or not sys.stderr.isatty():
-        yield lambda rows: None
+        yield lambda _: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn

@@ -28,10 +28,9 @@ def _folder(given: Path | None) -> Path:
 @rules.command()
 def lint(rules_folder: Folder = None, as_json: AsJson = False) -> None:
     """一次列出全部问题；有问题则退出码为 1。"""
-    from engine.workbench.lint import lint as linted
-
     from cli.printing import line, say
     from engine.ruleset import loader
+    from engine.workbench.lint import lint as linted
 
     folder = _folder(rules_folder)
     faults = linted(loader.read_folder(folder))
@@ -46,10 +45,9 @@ def lint(rules_folder: Folder = None, as_json: AsJson = False) -> None:
 @rules.command()
 def test(rules_folder: Folder = None, as_json: AsJson = False) -> None:
     """运行写在规则旁边的测试；有不通过或一个测试也没有则退出码为 1。"""
-    from engine.workbench.examples import run
-
     from cli.printing import line, say
     from cli.wiring import rulebook_of
+    from engine.workbench.examples import run
 
     results = run(rulebook_of(_folder(rules_folder)))
     failed = [result for result in results if not result.passed]
@@ -75,9 +73,8 @@ def schema(
     """规则文件的 JSON Schema，给编辑器用。"""
     import json
 
-    from engine.ruleset.schema import schemas
-
     from cli.printing import line, say
+    from engine.ruleset.schema import schemas
 
     made = schemas()
     if folder is None:

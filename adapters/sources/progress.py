@@ -50,5 +50,5 @@ def with_last(items: Iterable[Item]) -> Iterator[tuple[Item, bool]]:
     for held in stream:
         for following in stream:
             yield held, False
-            held = following
+            held = following  # noqa: PLW2901 -- one item is always held back
         yield held, True

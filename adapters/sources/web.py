@@ -167,4 +167,4 @@ def _asked_wait(text: str) -> float:
     except ValueError:
         return 0.0
     until = asked if asked.tzinfo else asked.replace(tzinfo=UTC)
-    return max(0.0, (until - datetime.now(UTC)).total_seconds())
+    return max(0.0, (until - datetime.now(UTC)).total_seconds())  # noqa: TID251 -- the other side names an hour of its clock

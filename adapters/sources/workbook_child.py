@@ -11,6 +11,7 @@ import resource
 import sys
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, load_workbook
@@ -38,7 +39,7 @@ def opened(path: str) -> CalamineWorkbook:
         raise
     except CalamineError as fault:
         try:
-            with open(path, "rb") as file:
+            with Path(path).open("rb") as file:
                 return load_workbook(file)
         except CalamineError:
             raise fault from None

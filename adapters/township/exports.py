@@ -24,7 +24,7 @@ from adapters.township.year import Year
 _ZONE = ZoneInfo("Asia/Shanghai")
 _BROKEN = 0.004
 _DATED = 0.5
-_MADE = datetime(2025, 1, 1)
+_MADE = datetime(2025, 1, 1)  # noqa: DTZ001 -- workbooks know no zones
 Cell = str | int | datetime | None
 Row = Mapping[str, Cell]
 

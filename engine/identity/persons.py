@@ -60,7 +60,8 @@ def _absent(keys: Mapping[str, str | None], known: Mapping[str, Links], changed:
 
 def _kin(sightings: Sequence[Sighting], changed: Collection[Sighting]) -> set[str]:
     """The keys of the changed records; the ID numbers of their phones, where a phone has but one or a changed record pairs it; and the
-    phones seen with one of all these and no other."""
+    phones seen with one of all these and no other.
+    """
     keys = {key for sighting in changed for key in _keys(sighting)}
     paired = {sighting.phone for sighting in changed if sighting.phone and sighting.id_number}
     ids_of_phone = _ids_of_phone((*sightings, *changed))

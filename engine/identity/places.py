@@ -82,7 +82,7 @@ class Places:
     def __init__(self, document: Mapping[str, Any]) -> None:
         ways = document.get("extraction") or {}
         self._shops = tuple(ways.get("shop_endings", ()))
-        self._ranks: dict[str, Rank | None] = {ending: None for ending in ways.get("not_places", ())}
+        self._ranks: dict[str, Rank | None] = dict.fromkeys(ways.get("not_places", ()))
         for rank, key in ((Rank.ROAD, "road"), (Rank.SHOP, "shop"), (Rank.FIRM, "firm"), (Rank.ESTATE, "estate")):
             self._ranks |= dict.fromkeys(ways.get(f"{key}_endings", ()), rank)
         longest_first = sorted(self._ranks, key=len, reverse=True)

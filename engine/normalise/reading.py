@@ -187,7 +187,7 @@ def sentence(words: str) -> str:
 
 
 def status(row: Row, supplier: Supplier, closed_at: datetime | None) -> str | None:
-    """open or closed by code; without a status column by the closing time (blank is open); None where not known."""
+    """Open or closed by code; without a status column by the closing time (blank is open); None where not known."""
     text = row.first.get("status")
     if text is not None:
         coded = _code(supplier.codes["status"], text)

@@ -134,12 +134,12 @@ def _faults(kind: str, data: Mapping[str, Any], mappings: Mapping[str, Mapping[s
 
 def _claimed_twice(file: MappingFile) -> list[str]:
     claimed: dict[str, str] = {}
-    found = []
-    for name, aliases in file.columns.items():
-        for alias in aliases:
-            if claimed.setdefault(folded(alias), name) != name:
-                found.append(f"列名“{alias}”同时归了 {claimed[folded(alias)]} 和 {name}")
-    return found
+    return [
+        f"列名“{alias}”同时归了 {claimed[folded(alias)]} 和 {name}"
+        for name, aliases in file.columns.items()
+        for alias in aliases
+        if claimed.setdefault(folded(alias), name) != name
+    ]
 
 
 def _pattern_fault(pattern: str) -> ValueError | None:

@@ -196,7 +196,7 @@ def test_a_query_that_never_answers_is_ended(cases: str) -> None:
 
 
 def test_a_lock_is_not_waited_for_without_end(postgres: PostgresServer, postgres_cases: str) -> None:
-    name = postgres_cases.split("/")[3].split("?")[0]
+    name = postgres_cases.split("/")[3].split("?", maxsplit=1)[0]
     with psycopg.connect(postgres._dsn(name)) as other:
         other.execute("LOCK TABLE cases IN ACCESS EXCLUSIVE MODE")
         assert "数据库读不出来" in refusal(source(postgres_cases, "SELECT id FROM cases", timeout_seconds=1)).what
