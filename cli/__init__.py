@@ -3,7 +3,7 @@
 In: arguments, `config.yaml`, the environment. Out: calls of the desk and the pipeline, printed in Chinese or as JSON.
 Not here: anything that decides. Heavy packages are imported by the command that needs them, so that `--help` answers at once.
 
-Modules: `app` the tree of commands, `wiring` config, clock and sources, `printing` how answers look, one module for each group of commands.
+Modules: `app` the tree of commands, `refusals` what was typed wrong, `wiring` config, clock and sources, `printing` how answers look, one module for each group of commands.
 """
 
 from __future__ import annotations
@@ -16,17 +16,28 @@ from engine.errors import SanseError
 
 def main() -> None:
     """Run a command; what goes wrong on purpose is told in Chinese, with the exit code of who must act."""
+    from typer import Abort
+    from typer.exceptions import TyperException
+
     from cli.app import app
+    from cli.refusals import refusal
 
     try:
-        app()
+        code = app(standalone_mode=False, prog_name="sanse")
+        sys.exit(code if isinstance(code, int) else 0)
+    except TyperException as fault:
+        if type(fault).__name__ == "NoArgsIsHelpError":
+            print(fault)
+        else:
+            print(refusal(fault), file=sys.stderr)
+        sys.exit(2)
     except SanseError as fault:
         print(f"错误：{fault}", file=sys.stderr)
         sys.exit(fault.exit_code)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Abort):
         print("已中断；已经提交的批次都在，没有提交的没有写入，可以重新运行。", file=sys.stderr)
         sys.exit(130)
 
