@@ -33,6 +33,7 @@ _OWN_COMMANDS = frozenset({casework.DISPATCH, casework.CLOSE, casework.REOPEN, R
 _QUIET = {Colour.RED: timedelta(days=14), Colour.YELLOW: timedelta(days=7)}
 _NEED_OPINION = frozenset({"P0", "R1", "R4", "R5"})
 _LEVELS = {"mediation_failed": ("village", "township", "county"), OPINION: ("police", "women", "civil")}
+_ACTORS, _REVIEWERS = ("operator", "lead", "admin"), ("lead", "admin")
 _ASIDE = timedelta(days=90)
 _LONGEST_ASIDE = timedelta(days=365)
 
@@ -87,7 +88,7 @@ def act(
     at = at or now
     if at > now:
         raise UsageError("办理时间在将来", hint="填写实际发生的时间")
-    with _case(desk, reference) as case:
+    with _case(desk, person, reference) as case:
         action = Action(case.row.state.id, kind, level, person.name, at, now, evidence)
         return _follow(desk, case, action, person, {"kind": kind, "level": level})
 
@@ -96,7 +97,7 @@ def close(desk: Desk, person: Person, reference: str, *, means: str, evidence: s
     """End a matter's episode with its outcome and document; raises UsageError when it is closed already or either is missing."""
     if not means.strip() or not evidence.strip():
         raise UsageError("办结要写明化解方式和依据文书", hint="例如 --means 达成调解协议 --evidence 调解协议书编号")
-    with _case(desk, reference) as case:
+    with _case(desk, person, reference) as case:
         if case.row.state.status == casework.CLOSED:
             raise UsageError("事项已经办结", hint="有新情况用 sanse matters reopen")
         now, level = desk.clock(), case.row.state.standing.word
@@ -108,6 +109,7 @@ def close_all(desk: Desk, person: Person, references: Collection[str], *, means:
     """End many matters that one meeting settled, in one transaction; those closed already are passed over. How many were closed."""
     if not means.strip() or not evidence.strip():
         raise UsageError("办结要写明化解方式和依据文书", hint="例如 --means 达成调解协议 --evidence 调解协议书编号")
+    _may_act(person)
     now = desk.clock()
     with desk.store.batch() as tx:
         states = tx.matter_states([id_ for reference in references if (id_ := tx.matter_id(reference))])
@@ -123,7 +125,7 @@ def close_all(desk: Desk, person: Person, references: Collection[str], *, means:
 def reopen(desk: Desk, person: Person, reference: str, *, reason: str) -> Done:
     """Begin the next episode of a closed matter; raises UsageError when it is open or no reason is given."""
     _said(reason)
-    with _case(desk, reference) as case:
+    with _case(desk, person, reference) as case:
         if case.row.state.status == casework.OPEN:
             raise UsageError("事项没有办结，不用重新打开", hint="直接办理即可")
         now = desk.clock()
@@ -145,7 +147,7 @@ def override(
     _said(reason)
     if not timedelta(0) < lasts <= _LONGEST_ASIDE:
         raise UsageError("下调的期限不对", hint=f"1 到 {_LONGEST_ASIDE.days} 天")
-    with _case(desk, reference) as case:
+    with _case(desk, person, reference) as case:
         standing = case.row.state.standing
         if case.row.state.status == casework.CLOSED and case.closed_at:
             raise UsageError("事项已经办结，不能改级", hint="先用 sanse matters reopen 重新打开")
@@ -159,7 +161,7 @@ def override(
 def merge(desk: Desk, person: Person, left: str, right: str, *, reason: str) -> Done:
     """Say that two matters are one: a union of their oldest records; cuts that parted them are taken back. Every code still resolves."""
     _said(reason)
-    with _case(desk, left, right) as case:
+    with _case(desk, person, left, right) as case:
         other = case.tx.matter_id(right)
         if other is None:
             raise UsageError(f"没有找到事项：{right}", hint="用 sanse matters list --all 查看编号")
@@ -177,7 +179,7 @@ def merge(desk: Desk, person: Person, left: str, right: str, *, reason: str) -> 
 def split(desk: Desk, person: Person, reference: str, *, records: Collection[str], reason: str) -> Done:
     """Say that some records of a matter are another matter: a cut that no later link may bridge."""
     _said(reason)
-    with _case(desk, reference) as case:
+    with _case(desk, person, reference) as case:
         apart, rest = sorted(records), sorted(set(case.ids) - set(records))
         strangers = [record for record in apart if record not in case.ids]
         if strangers:
@@ -247,6 +249,13 @@ def _unmet_second(standing: Colour, person: Person, second: Person | None) -> It
         yield "红色下调须第二人复核（--second 和 SANSE_SECOND_SECRET）"
     elif second.name == person.name:
         yield "复核人不能是本人"
+    elif second.role not in _REVIEWERS:
+        yield f"复核人 {second.name} 的角色是 {second.role}，须是 {'或 '.join(_REVIEWERS)}"
+
+
+def _may_act(person: Person) -> None:
+    if person.role not in _ACTORS:
+        raise UsageError(f"{person.name} 的角色是 {person.role}，不能办理事项", hint=f"由 {'、'.join(_ACTORS)} 办理")
 
 
 def _fitting(desk: Desk, kind: str, level: str) -> None:
@@ -272,8 +281,9 @@ def _parts(left: Collection[str], right: Collection[str], ours: set[str], theirs
 
 
 @contextmanager
-def _case(desk: Desk, *references: str) -> Iterator[_Case]:
-    """A write transaction that holds the matters of these references; the first one is the case."""
+def _case(desk: Desk, person: Person, *references: str) -> Iterator[_Case]:
+    """A write transaction that holds the matters of these references, for somebody who may act; the first one is the case."""
+    _may_act(person)
     with desk.store.read() as view:
         named = {reference: view.matter_id(reference) for reference in references}
         members = [member.sighting for id_ in named.values() if id_ for member in view.members(id_)]

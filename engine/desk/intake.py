@@ -5,8 +5,7 @@ In: a source that reads. Out: tallies, batch by batch. Not here: building the so
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from engine.desk.opening import Desk
 from engine.model import Source
@@ -27,8 +26,3 @@ def cursor_of(desk: Desk, source: str) -> str:
 def known_headers(desk: Desk, kind: str) -> frozenset[str]:
     """The headers of a kind that its mapping knows."""
     return frozenset(desk.stages.normaliser.known_headers(kind))
-
-
-def kinds(mappings: Mapping[str, Any]) -> list[str]:
-    """The kinds of source a rulebook has mappings for."""
-    return sorted(name for name in mappings if name != "common")

@@ -23,6 +23,7 @@ from engine.store.rows import Person
 Clock = Callable[[], datetime]
 ROLES = ("admin", "operator", "lead", "analyst")
 """`admin` adds people; `operator` acts; `lead` may be the second person of a lowering from red; `analyst` tunes rules."""
+_RESERVED = frozenset({"sanse", "系统"})
 
 
 @dataclass(frozen=True)
@@ -96,12 +97,22 @@ def authenticate(desk: Desk, name: str, secret: str) -> Person:
 
 
 def add_person(desk: Desk, name: str, secret: str, *, role: str, by: Person | None) -> None:
-    """Register a person; the first one needs nobody, later ones an administrator. Raises UsageError otherwise."""
+    """Register a person, or give a known one a new secret and role; raises UsageError for whoever may not.
+
+    The first one needs nobody and is an administrator, later ones are registered by one; there is always one left.
+    """
     if role not in ROLES:
         raise UsageError(f"没有这个角色：{role}", hint=f"可用：{'、'.join(ROLES)}")
+    if not name.strip() or name in _RESERVED:
+        raise UsageError(f"不能用这个姓名：{name or '（空）'}", hint="写真实姓名：办理记录和审计日志以它为准")
     with desk.store.batch() as tx:
-        if tx.people() and (by is None or by.role != "admin"):
+        admins = {person.name for person in tx.people() if person.role == "admin"}
+        if admins and (by is None or by.role != "admin"):
             raise UsageError("只有管理员可以登记人员", hint="用管理员的 SANSE_ACTOR 和 SANSE_SECRET 再试")
+        if role != "admin" and not admins - {name}:
+            raise UsageError("至少要有一名管理员", hint="先登记一名管理员：sanse people add 姓名 --role admin")
+        if by is not None and by.name != name and tx.person(by.name, secret):
+            raise UsageError("新口令不能和登记人的相同", hint="由本人另设一个：两人复核要有两个口令")
         now = desk.clock()
         tx.add_person(name, secret, role=role, at=now)
         tx.append_audit(by.name if by else name, "person", {"name": name, "role": role}, now)
