@@ -1,0 +1,254 @@
+"""Conditions as durable-rules patterns: one layer of rules as named questions, each with a pattern for "surely yes" and for "surely no".
+
+In: rules, their facts' types, bounds of one day. Out: a Layer, and the flat typed message that its patterns read. Not here: asserting
+(`durable`). durable-rules spreads an `or` inside an `and` into branches and fires once for each that is true, so that five nested lines
+can take it minutes; and it refuses a pattern of 16 operators (error 113). A condition past `MOST_BRANCHES` or `MOST_OPERATORS` is asked
+node by node, in stages: a later stage compares how many parts were surely true and surely false.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import prod
+from typing import Any
+
+from engine.model import Value
+from engine.ruleset.parameters import Resolved, bound
+from engine.ruleset.tree import All, Leaf, Name, Not, Operator, Rule, Rulebook, Some, Tree
+
+Pattern = dict[str, Any]
+MOST_BRANCHES = 64
+MOST_OPERATORS = 13
+"""Of a pattern without the guard of a "surely no"."""
+
+HERE: Pattern = {"here": 1}
+_NEVER: Pattern = {"here": 0}
+_NEGATED = {"$gte": "$lt", "$lte": "$gt", "$gt": "$lte", "$lt": "$gte"}
+_ORDER = {
+    Operator.AT_LEAST: "$gte",
+    Operator.AT_MOST: "$lte",
+    Operator.MORE_THAN: "$gt",
+    Operator.LESS_THAN: "$lt",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question by its name, as it stands or turned round."""
+
+    name: str
+    turned: bool = False
+
+    @property
+    def yes(self) -> str:
+        """What fires where it is surely true."""
+        return f"{'n' if self.turned else 'y'}{self.name}"
+
+    @property
+    def no(self) -> str:
+        """What fires where it is surely false."""
+        return f"{'y' if self.turned else 'n'}{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A question of a later stage: whether at least `least` of its parts, asked in earlier ones, are true."""
+
+    name: str
+    least: int
+    parts: tuple[Asked, ...]
+
+    def patterns(self) -> dict[str, Pattern]:
+        """Surely yes and surely no, as comparisons of the counts in the message."""
+        enough_false = len(self.parts) - self.least + 1
+        return {
+            f"y{self.name}": {"$gte": {f"t{self.name}": self.least}},
+            f"n{self.name}": {"$gte": {f"f{self.name}": enough_false}},
+        }
+
+    def counts(self, fired: Iterable[str]) -> dict[str, int]:
+        """How many parts are surely true and how many surely false, after what fired."""
+        held = frozenset(fired)
+        sure = sum(part.yes in held for part in self.parts)
+        return {f"t{self.name}": sure, f"f{self.name}": sum(part.no in held for part in self.parts)}
+
+
+@dataclass(slots=True)
+class Column:
+    """How one fact is handed over: its key and type, whether its presence or absence and which list members are asked for."""
+
+    key: str
+    type: str
+    presence: bool = False
+    absence: bool = False
+    members: dict[str, str] = field(default_factory=dict)
+
+    def given(self, facts: Mapping[str, Value | None], fact: str) -> dict[str, Any]:
+        """The part of a message that tells this fact; an unknown one is left out."""
+        value = facts.get(fact)
+        told: dict[str, Any] = {f"{self.key}e": value is not None} if self.presence else {}
+        if value is None:
+            if self.absence and fact not in facts:
+                told[f"{self.key}a"] = True
+        elif isinstance(value, tuple):
+            told.update({key: member in value for member, key in self.members.items()})
+        else:
+            told[self.key] = _code(value) if isinstance(value, str) else value
+        return told
+
+
+class Layer:
+    """The rules of one layer as questions: `first` has the patterns of the first stage, `later` the counted ones of each further stage."""
+
+    def __init__(self, rules: Sequence[Rule], rulebook: Rulebook, values: Mapping[str, Value]) -> None:
+        self.columns: dict[str, Column] = {}
+        self.first: dict[str, Pattern] = {}
+        self.later: list[list[Counted]] = []
+        self._rulebook, self._values = rulebook, values
+        self.asked = tuple(self._asked(str(position), rule) for position, rule in enumerate(rules))
+
+    def message(self, facts: Mapping[str, Value | None], open_rules: Iterable[int]) -> dict[str, Any]:
+        """Known facts that rules use, flat and typed; `open_rules` are the positions of rules with an unknown fact."""
+        message: dict[str, Any] = dict(HERE)
+        for fact, column in self.columns.items():
+            message.update(column.given(facts, fact))
+        message.update({f"u{position}": True for position in open_rules})
+        return message
+
+    def _asked(self, name: str, rule: Rule) -> Asked:
+        both = (True, False)
+        if all(self._branches(rule.when, rule.let, wanted=wanted) <= MOST_BRANCHES for wanted in both):
+            yes, no = (self._tree(rule.when, rule.let, wanted=wanted) for wanted in both)
+            if max(_operators(yes), _operators(no)) <= MOST_OPERATORS:
+                self.first[f"y{name}"] = yes
+                self.first[f"n{name}"] = _join("$and", [{f"u{name}": True}, no])
+                return Asked(name)
+        return self._node(rule.when, rule.let, name)[0]
+
+    def _node(self, node: Tree, let: Mapping[str, Leaf], name: str) -> tuple[Asked, int]:
+        """A question for one node of a large condition, and the stage that answers it."""
+        match node:
+            case Not(part):
+                asked, stage = self._node(part, let, name)
+                return Asked(asked.name, not asked.turned), stage
+            case Name(line):
+                self.first[f"y{name}"] = self._leaf(let[line], wanted=True)
+                self.first[f"n{name}"] = self._leaf(let[line], wanted=False)
+                return Asked(name), 0
+            case All(parts):
+                least = len(parts)
+            case Some(least, parts):
+                pass
+        inner = [self._node(part, let, f"{name}_{number}") for number, part in enumerate(parts)]
+        stage = 1 + max(of for _, of in inner)
+        while len(self.later) < stage:
+            self.later.append([])
+        self.later[stage - 1].append(Counted(name, least, tuple(asked for asked, _ in inner)))
+        return Asked(name), stage
+
+    def _branches(self, node: Tree, let: Mapping[str, Leaf], *, wanted: bool) -> int:
+        """Into how many branches durable-rules would spread a condition."""
+        match node:
+            case Name(line):
+                compared = bound(let[line].bound, self._values)
+                return 1 + (len(compared) if isinstance(compared, tuple) else 1)
+            case Not(part):
+                return self._branches(part, let, wanted=not wanted)
+            case All(parts):
+                least = len(parts)
+            case Some(least, parts):
+                pass
+        each = [self._branches(part, let, wanted=wanted) for part in parts]
+        chosen = least if wanted else len(parts) - least + 1
+        return sum(prod(ways) for ways in itertools.islice(itertools.combinations(each, chosen), MOST_BRANCHES + 1))
+
+    def _tree(self, node: Tree, let: Mapping[str, Leaf], *, wanted: bool) -> Pattern:
+        """The tree in negation normal form, where it is surely true, or surely false."""
+        match node:
+            case Name(name):
+                return self._leaf(let[name], wanted=wanted)
+            case Not(part):
+                return self._tree(part, let, wanted=not wanted)
+            case All(parts):
+                return _join("$and" if wanted else "$or", [self._tree(part, let, wanted=wanted) for part in parts])
+            case Some(least, parts):
+                inner = [self._tree(part, let, wanted=wanted) for part in parts]
+                return _at_least(least if wanted else len(parts) - least + 1, inner)
+
+    def _leaf(self, line: Leaf, *, wanted: bool) -> Pattern:
+        feature = self._rulebook.features[line.feature]
+        column = self.columns.setdefault(line.feature, Column(f"f{len(self.columns)}", feature.type))
+        value = bound(line.bound, self._values)
+        if line.operator is Operator.EXISTS:
+            column.presence = True
+            return {f"{column.key}e": (value is True) is wanted}
+        pattern = _compared(line.operator, column, value, wanted=wanted)
+        if wanted:
+            return pattern
+        column.absence = True
+        return _join("$or", [pattern, {f"{column.key}a": True}])
+
+
+def _compared(operator: Operator, column: Column, value: Resolved, *, wanted: bool) -> Pattern:
+    if operator in _ORDER:
+        sign = _ORDER[operator] if wanted else _NEGATED[_ORDER[operator]]
+        return {sign: {column.key: value}}
+    several = value if isinstance(value, tuple) else (value,)
+    if operator is Operator.BETWEEN:
+        low, high = several
+        if wanted:
+            return _join("$and", [{"$gte": {column.key: low}}, {"$lte": {column.key: high}}])
+        return _join("$or", [{"$lt": {column.key: low}}, {"$gt": {column.key: high}}])
+    if operator is Operator.HAS_ANY:
+        return _has_any(column, several, wanted=wanted)
+    if column.type == "bool":
+        return {column.key: (several[0] is True) is wanted}
+    return _listed(column, several, among=wanted is not (operator is Operator.NOT_IN))
+
+
+def _has_any(column: Column, value: Sequence[Value], *, wanted: bool) -> Pattern:
+    keys = [column.members.setdefault(str(one), f"{column.key}m{len(column.members)}") for one in value]
+    if keys:
+        return _join("$or" if wanted else "$and", [{key: wanted} for key in dict.fromkeys(keys)])
+    return _none(column, wanted=not wanted)
+
+
+def _listed(column: Column, value: Sequence[Value], *, among: bool) -> Pattern:
+    """`is`, `in` and `not_in`: equal to one of the values, or to none."""
+    typed = list(dict.fromkeys(_code(one) if isinstance(one, str) else one for one in value))
+    if not typed:
+        return _none(column, wanted=not among)
+    if among:
+        return _join("$or", [{column.key: one} for one in typed])
+    return _join("$and", [{"$neq": {column.key: one}} for one in typed])
+
+
+def _none(column: Column, *, wanted: bool) -> Pattern:
+    """A comparison with an empty list: none of them for every known fact, one of them for no fact."""
+    column.presence = column.presence or wanted
+    return {f"{column.key}e": True} if wanted else _NEVER
+
+
+def _code(value: str) -> str:
+    """A code as a string that durable-rules neither coerces to a number (ruling 78) nor fails to read (quotes, backslashes)."""
+    return f"c{value}" if value.isascii() and value.isalnum() else f"x{value.encode('utf-8', 'surrogatepass').hex()}"
+
+
+def _operators(pattern: Pattern) -> int:
+    """How many `$and` and `$or` a pattern holds."""
+    return sum(1 + sum(map(_operators, parts)) for how, parts in pattern.items() if how in ("$and", "$or"))
+
+
+def _join(how: str, parts: Sequence[Pattern]) -> Pattern:
+    """Parts under one operator; a part that is under the same one is spread out."""
+    flat = [inner for part in parts for inner in part.get(how, (part,))]
+    return flat[0] if len(flat) == 1 else {how: flat}
+
+
+def _at_least(least: int, parts: Sequence[Pattern]) -> Pattern:
+    if least <= 1:
+        return _join("$or", parts)
+    ways = [_join("$and", chosen) for chosen in itertools.combinations(parts, least)]
+    return _join("$or", ways)
