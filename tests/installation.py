@@ -106,6 +106,8 @@ class Installation:
         known = {person.name: person for person in people(self.desk)}
         if name not in known:
             first = next((person for person in known.values() if person.role == "admin"), None)
+            if first is None and role != "admin":
+                first = self.person()
             add_person(self.desk, name, f"{SECRET} {name}" if first else SECRET, role=role, by=first)
             known = {person.name: person for person in people(self.desk)}
         return known[name]

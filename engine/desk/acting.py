@@ -250,7 +250,7 @@ def _unmet_second(standing: Colour, person: Person, second: Person | None) -> It
     elif second.name == person.name:
         yield "复核人不能是本人"
     elif second.role not in _REVIEWERS:
-        yield f"复核人 {second.name} 的角色是 {second.role}，须是 {'或 '.join(_REVIEWERS)}"
+        yield f"复核人 {second.name} 的角色是 {second.role}，须是 {' 或 '.join(_REVIEWERS)}"
 
 
 def _may_act(person: Person) -> None:

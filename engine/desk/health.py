@@ -15,6 +15,9 @@ from engine.store.chain import Anchor, Examination, anchor_seal
 from engine.store.verify import Verification
 
 
+_NAMED = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """One thing looked at: what, whether it is well, what was found, what to do."""
@@ -57,8 +60,12 @@ def checks(desk: Desk) -> Iterator[Check]:
         defects, waiting = view.defects(), view.quarantine_counts().get("open", 0)
         names = view.people()
         known = dict(view.rulebooks())
+    differ = "；".join(defect for defect, _ in defects[:_NAMED])
     yield Check(
-        "判读器一致", not defects, f"{len(defects)} 处不一致", "见 sanse doctor --json，请附上反馈" if defects else ""
+        "判读器一致",
+        not defects,
+        f"{len(defects)} 处不一致" + (f"：{differ}" if defects else ""),
+        "结果已取较高者，可以照常使用；请把这些行发给维护人员" if defects else "",
     )
     yield Check(
         "隔离待处理", not waiting, f"{waiting} 行", "sanse quarantine export 导出改正后再 retry" if waiting else ""
