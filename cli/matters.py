@@ -24,7 +24,7 @@ _STATUS = {"open": "办理中", "closed": "已办结"}
 @matters.command("list")
 def list_(
     every: Annotated[bool, typer.Option("--all", help="也列已办结的和历史的")] = False,
-    colour: Annotated[str, typer.Option("--colour", help="red、yellow 或 green", show_default=False)] = "",
+    colour: Annotated[str, typer.Option("--colour", help="红、黄 或 绿", show_default=False)] = "",
     limit: Annotated[int, typer.Option("--limit", help="最多多少条；JSON 为全部", min=1)] = 50,
     config: ConfigPath = CONFIG,
     as_json: AsJson = False,
@@ -140,15 +140,17 @@ def tell(desk: Desk, matter: MatterShown, *, most: int = 20) -> None:
 @matters.command()
 def act(
     reference: Reference,
-    kind: Annotated[str, typer.Option("--kind", help="动作，例如 mediation_failed", show_default=False)],
-    level: Annotated[str, typer.Option("--level", help="层级，例如 village", show_default=False)] = "",
+    kind: Annotated[
+        str, typer.Option("--kind", help="动作，例如 联系、调解失败、达成协议；写错会列出全部", show_default=False)
+    ],
+    level: Annotated[str, typer.Option("--level", help="层级，例如 村级、乡级、公安", show_default=False)] = "",
     at: Annotated[str, typer.Option("--at", help="发生时间；默认现在", show_default=False)] = "",
     evidence: Annotated[str, typer.Option("--evidence", help="依据，例如文书编号", show_default=False)] = "",
     config: ConfigPath = CONFIG,
     now: Now = "",
     as_json: AsJson = False,
 ) -> None:
-    """记录做了什么。"""
+    """记下对事项做了什么（联系、调解、会商、达成协议），规则随即重新研判。"""
     from cli.wiring import desk_of, moment, person_of
     from engine.desk import acting
 
@@ -161,7 +163,7 @@ def act(
 @matters.command()
 def override(
     reference: Reference,
-    to: Annotated[str, typer.Option("--to", help="red、yellow 或 green", show_default=False)],
+    to: Annotated[str, typer.Option("--to", help="红、黄 或 绿", show_default=False)],
     reason: Reason,
     second: Annotated[str, typer.Option("--second", help="第二人姓名（红色下调必填）", show_default=False)] = "",
     days: Annotated[int, typer.Option("--days", help="下调的有效天数", min=1, max=365)] = 90,
@@ -197,7 +199,7 @@ def close(
     now: Now = "",
     as_json: AsJson = False,
 ) -> None:
-    """办结。"""
+    """办结：写明化解方式和依据文书；以后再有来件会自动重开。"""
     from cli.wiring import desk_of, person_of
     from engine.desk import acting
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 File = Annotated[
     Path | None, typer.Option("--file", help="要读的文件：csv、xlsx、xls、json、jsonl", show_default=False)
 ]
+_ABSENT = "（来源无此字段）"
 _RULE_WORDS = {
     "at_least": "≥",
     "at_most": "≤",
@@ -178,8 +179,12 @@ def _tree(desk: Desk, part: Explained, why_not: str) -> None:
         say(f"  {part.text[:200]}")
     for reason in part.record["reasons"]:
         say(f"  · {reason}")
-    if part.record["missing"]:
-        say(f"  · 缺：{'、'.join(part.record['missing'])}")
+    absent = [item.removesuffix(_ABSENT) for item in part.record["missing"] if item.endswith(_ABSENT)]
+    unknown = [item for item in part.record["missing"] if not item.endswith(_ABSENT)]
+    if unknown:
+        say(f"  · 缺：{'、'.join(unknown)}")
+    if absent:
+        say(f"  · 这个来源没有的项，不作判断：{'、'.join(absent)}")
     for rule, title, explanation in part.rules:
         verdict = {True: "命中", False: "未命中", None: "无法判断"}[explanation.verdict]
         say(f"  {rule} {title}：{verdict}")

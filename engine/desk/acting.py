@@ -78,7 +78,11 @@ def act(
     at: datetime | None = None,
     evidence: str = "",
 ) -> Done:
-    """Record what was done about a matter; raises UsageError for an unknown kind or level, or a time to come."""
+    """Record what was done about a matter, named as in the log or on the screen (`mediation_failed`, 调解失败).
+
+    Raises UsageError for an unknown kind or level, or a time to come.
+    """
+    kind, level = _meant(desk.words("actions"), kind), _meant(desk.words("levels"), level)
     kinds = {name: word for name, word in desk.words("actions").items() if name not in _OWN_COMMANDS}
     if kind not in kinds:
         shown = "、".join(f"{name}（{word}）" for name, word in kinds.items())
@@ -256,6 +260,11 @@ def _unmet_second(standing: Colour, person: Person, second: Person | None) -> It
 def _may_act(person: Person) -> None:
     if person.role not in _ACTORS:
         raise UsageError(f"{person.name} 的角色是 {person.role}，不能办理事项", hint=f"由 {'、'.join(_ACTORS)} 办理")
+
+
+def _meant(words: Mapping[str, str], said: str) -> str:
+    """The name that a word on the screen stands for; anything else as it is."""
+    return next((name for name, word in words.items() if word == said), said)
 
 
 def _fitting(desk: Desk, kind: str, level: str) -> None:

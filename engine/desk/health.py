@@ -14,7 +14,6 @@ from engine.errors import UsageError
 from engine.store.chain import Anchor, Examination, anchor_seal
 from engine.store.verify import Verification
 
-
 _NAMED = 3
 
 

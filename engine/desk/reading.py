@@ -21,6 +21,7 @@ from engine.store import Reading
 from engine.store.rows import DecisionRow, HotspotRow, MatterFilter, MatterRow
 
 SEALED = "（保密件，内容不显示）"
+_SPOKEN = {"红": "red", "黄": "yellow", "绿": "green", "红色": "red", "黄色": "yellow", "绿色": "green"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +76,11 @@ class Summary:
 
 
 def colour_named(word: str) -> Colour:
-    """The colour of a word; raises UsageError for any other."""
+    """The colour of a word, red or 红; raises UsageError for any other."""
     try:
-        return Colour.named(word)
+        return Colour.named(_SPOKEN.get(word, word))
     except KeyError:
-        raise UsageError(f"没有这个颜色：{word}", hint="可用：red、yellow、green") from None
+        raise UsageError(f"没有这个颜色：{word}", hint="可用：红、黄、绿（red、yellow、green）") from None
 
 
 def matters_filter(colour: str = "", *, open_only: bool) -> MatterFilter:

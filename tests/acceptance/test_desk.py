@@ -108,6 +108,14 @@ class TestActing:
         assert refused.value.what == said
         assert refused.value.hint
 
+    def test_the_words_of_the_screen_are_understood(self, place: Installation) -> None:
+        place.ingest(place.call("A1", LAMP, days=3))
+        act(place, "调解失败", "乡级", days=1)
+        assert act(place, "mediation_failed", "township").after.state.standing is RED
+        assert [action.kind for action in matter(place).actions if action.level == "township"] == [
+            "mediation_failed"
+        ] * 2
+
     def test_nothing_is_done_in_the_future_or_to_a_stranger(self, small_place: Installation) -> None:
         small_place.ingest(small_place.call("A1", LAMP))
         with pytest.raises(UsageError, match="将来"):

@@ -55,9 +55,9 @@ class TestLists:
         rows, total = matters(busy.desk, matters_filter("red", open_only=False), limit=1)
         assert (len(rows), total) == (1, 3)
         assert matters(busy.desk, matters_filter("yellow", open_only=True))[1] == 1
-        assert colour_named("green") is Colour.GREEN
-        with pytest.raises(UsageError, match="没有这个颜色：红"):
-            colour_named("红")
+        assert [colour_named(word) for word in ("green", "黄", "红色")] == list(Colour)
+        with pytest.raises(UsageError, match="没有这个颜色：蓝"):
+            colour_named("蓝")
 
     def test_closed_ones_are_found_by_their_status(self, busy: Installation) -> None:
         rows, _ = matters(busy.desk, MatterFilter(status="closed"))
