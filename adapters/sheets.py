@@ -6,7 +6,7 @@ no formula, and no cell becomes a link.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +27,8 @@ def write_sheets(path: Path, sheets: Mapping[str, Sequence[Mapping[str, Any]]]) 
     try:
         with xlsxwriter.Workbook(str(path), options) as workbook:
             bold = workbook.add_format({"bold": True})
-            for name, rows in sheets.items():
-                sheet = workbook.add_worksheet(name.translate(_NOT_IN_NAMES)[:_NAME_LENGTH])
+            for name, rows in zip(_names(sheets), sheets.values(), strict=True):
+                sheet = workbook.add_worksheet(name)
                 headers = list(dict.fromkeys(header for row in rows for header in row))
                 sheet.set_column(0, max(len(headers) - 1, 0), _WIDTH)
                 sheet.freeze_panes(1, 0)
@@ -41,6 +41,21 @@ def write_sheets(path: Path, sheets: Mapping[str, Sequence[Mapping[str, Any]]]) 
                 workbook.add_worksheet("空")
     except FileCreateError as fault:
         raise UsageError(f"文件写不了：{path}", hint="检查目录是否存在、文件是否正被打开") from fault
+
+
+def _names(sheets: Iterable[str]) -> list[str]:
+    """Names that a workbook takes: short, without its signs, none twice whatever the case of its letters."""
+    taken: set[str] = set()
+    names = []
+    for wanted in sheets:
+        plain = wanted.translate(_NOT_IN_NAMES)
+        name, number = plain[:_NAME_LENGTH], 1
+        while name.lower() in taken:
+            number += 1
+            name = f"{plain[: _NAME_LENGTH - len(str(number)) - 1]}~{number}"
+        taken.add(name.lower())
+        names.append(name)
+    return names
 
 
 def _write(sheet: Any, row: int, column: int, cell: Any) -> None:
