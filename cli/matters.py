@@ -98,7 +98,7 @@ def show(reference: Reference, config: ConfigPath = CONFIG, as_json: AsJson = Fa
 
 def tell(desk: Desk, matter: MatterShown, *, most: int = 20) -> None:
     """A matter's page on a screen."""
-    from cli.printing import local, say, style_of
+    from cli.printing import local, one_line, say, style_of
     from engine.settlement import MACHINE
 
     state = matter.row.state
@@ -117,7 +117,7 @@ def tell(desk: Desk, matter: MatterShown, *, most: int = 20) -> None:
     for record in matter.records[-most:]:
         counted = "" if record.counts else "，不计次"
         say(f"  {local(record.at)} {kinds.get(record.kind, record.kind)} {record.id}{counted}")
-        say(f"    {record.text[:120]}")
+        say(f"    {one_line(record.text, 120)}")
         for reason in record.reasons:
             say(f"    · {reason}")
         for flag in record.flags:

@@ -6,11 +6,13 @@ In: names, roles, secrets from the environment or the terminal. Out: calls of th
 from __future__ import annotations
 
 import os
+import sys
 from typing import Annotated
 
 import typer
 
 from cli.options import CONFIG, AsJson, ConfigPath, Now
+from engine.errors import UsageError
 
 people = typer.Typer(help="人员：谁可以办理、改级、复核", no_args_is_help=True)
 
@@ -31,9 +33,15 @@ def add(
 
     with desk_of(config, now) as desk:
         by = person_of(desk) if listed(desk) else None
-        secret = os.environ.get("SANSE_NEW_SECRET") or typer.prompt("新口令", hide_input=True, confirmation_prompt=True)
-        add_person(desk, name, secret, role=role, by=by)
+        add_person(desk, name, _new_secret(), role=role, by=by)
         line({"name": name, "role": role}) if as_json else say(f"已登记 {name}（{role}）")
+
+
+def _new_secret() -> str:
+    secret = os.environ.get("SANSE_NEW_SECRET")
+    if not secret and not sys.stdin.isatty():
+        raise UsageError("没有新口令", hint="设置 SANSE_NEW_SECRET，或在终端里运行，当场输入")
+    return secret or str(typer.prompt("新口令", hide_input=True, confirmation_prompt=True))
 
 
 @people.command("list")

@@ -75,8 +75,17 @@ def console() -> Any:
 
 
 def clean(text: str) -> str:
-    """The text without control characters that could drive a terminal."""
-    return "".join(character if character.isprintable() or character == "\n" else "?" for character in text)
+    """The text without control characters that could drive a terminal; wide and hard spaces are spaces."""
+    return "".join(
+        character if character.isprintable() or character == "\n" else " " if character.isspace() else "?"
+        for character in text
+    )
+
+
+def one_line(text: str, most: int) -> str:
+    """The beginning of what somebody wrote, on one line: it cannot look like a line of ours."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= most else f"{flat[:most]}…"
 
 
 def local(moment: datetime | None) -> str:

@@ -167,7 +167,7 @@ def explain(
 
 
 def _tree(desk: Desk, part: Explained, why_not: str) -> None:
-    from cli.printing import local, say, style_of
+    from cli.printing import local, one_line, say, style_of
 
     colour = desk.colour_word(part.colour)
     what = "办理过程" if part.subject.startswith("matter:") else part.subject
@@ -176,7 +176,7 @@ def _tree(desk: Desk, part: Explained, why_not: str) -> None:
         style=style_of(part.colour),
     )
     if part.text:
-        say(f"  {part.text[:200]}")
+        say(f"  {one_line(part.text, 200)}")
     for reason in part.record["reasons"]:
         say(f"  · {reason}")
     absent = [item.removesuffix(_ABSENT) for item in part.record["missing"] if item.endswith(_ABSENT)]

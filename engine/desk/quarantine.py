@@ -1,8 +1,8 @@
 """Quarantine: bad rows looked at, taken out for correction, and tried again.
 
 In: numbers of rows, corrected cells. Out: rows with their reasons, masked; tallies of what was tried again.
-Not here: writing and reading workbooks (`adapters`), why a row is bad (`normalise`). A masked cell that comes back as it went out means
-what it meant before: nobody has to see a phone number to correct a date.
+Not here: writing and reading workbooks (`adapters`), why a row is bad (`normalise`). Names, phones and numbers of people are masked; a
+masked cell that comes back as it went out means what it meant before: nobody has to see a phone number to correct a date.
 """
 
 from __future__ import annotations
@@ -14,13 +14,15 @@ from typing import Any
 
 from engine.desk.opening import Desk
 from engine.errors import UsageError
-from engine.masking import mask_text
+from engine.masking import mask_name, mask_text
 from engine.model import RawRecord
+from engine.normalise.cells import folded, header_forms
 from engine.pipeline import Tally, ingest_batch
 from engine.store.quarantine import DISMISSED, OPEN, RETRIED
 from engine.store.rows import Person, QuarantineRow
 
 NUMBER, REASON = "隔离编号", "隔离原因"
+_NAMES = ("name", "opponent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Held:
 def held(desk: Desk, *, limit: int = 1000, offset: int = 0) -> list[Held]:
     """Open rows, dangerous ones on top."""
     with desk.store.read() as view:
-        return [Held(row, _masked(row.values)) for row in view.quarantined((OPEN,), limit=limit, offset=offset)]
+        return [Held(row, _masked(desk, row)) for row in view.quarantined((OPEN,), limit=limit, offset=offset)]
 
 
 def unmasked(desk: Desk, person: Person, *, reason: str) -> list[Held]:
@@ -62,7 +64,7 @@ def retry(desk: Desk, corrected: Sequence[Mapping[str, Any]] = ()) -> Tally:
     tally = Tally()
     by_source: dict[str, list[tuple[int, RawRecord]]] = defaultdict(list)
     for row in chosen:
-        values = _restored(row.values, changed.get(row.id, {}))
+        values = _restored(row.values, _masked(desk, row), changed.get(row.id, {}))
         by_source[row.source].append((row.id, RawRecord(row.source, row.kind, row.row, values)))
     for pairs in by_source.values():
         for number, raw in pairs:
@@ -104,13 +106,25 @@ def _number(cells: Mapping[str, Any]) -> int:
         raise UsageError(f"有一行的“{NUMBER}”不是数字", hint="不要改动导出文件里的这一列") from None
 
 
-def _masked(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {header: mask_text(cell) if isinstance(cell, str) else cell for header, cell in values.items()}
+def _masked(desk: Desk, row: QuarantineRow) -> dict[str, Any]:
+    """The cells as they may be seen: names in their columns and wherever else they stand, identifiers everywhere."""
+    columns = desk.rulebook.mappings.get(row.kind, {}).get("columns", {})
+    words = desk.rulebook.mappings.get("common", {}).get("words", {})
+    nobody = {*words.get("anonymous", ()), *words.get("general", ())}
+    aliases = {folded(alias) for field in _NAMES for alias in columns.get(field, ())}
+    named = {header for header in row.values if aliases.intersection(header_forms(header))}
+    cells = {header: cell.strip() for header, cell in row.values.items() if header in named and isinstance(cell, str)}
+    names = sorted({name for name in cells.values() if name and name not in nobody})
+    return {
+        header: (mask_name(cell) if header in named and cell.strip() in names else mask_text(cell, names))
+        if isinstance(cell, str)
+        else cell
+        for header, cell in row.values.items()
+    }
 
 
-def _restored(values: Mapping[str, Any], corrected: Mapping[str, Any]) -> dict[str, Any]:
+def _restored(values: Mapping[str, Any], shown: Mapping[str, Any], corrected: Mapping[str, Any]) -> dict[str, Any]:
     """The row with its corrections: what came back as it went out stays as it was."""
-    shown = _masked(values)
     changes = {
         header: cell
         for header, cell in corrected.items()

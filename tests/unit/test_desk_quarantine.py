@@ -111,6 +111,23 @@ def test_a_row_that_was_corrected_at_its_source_meanwhile_is_unchanged(place: In
     assert quarantine.held(place.desk) == []
 
 
+def test_names_are_masked_in_their_columns_and_in_the_text_but_not_what_names_nobody(small_place: Installation) -> None:
+    place = small_place
+    text = "来电人陈一二说隔壁的周小川打他，业主都看见了"
+    place.ingest(
+        place.call("A1", text, 报警人="陈一二", 对方当事人="周小川") | {"报警时间": "某日"},
+        place.call("A2", text, caller=2, 报警人="业主", 对方当事人="") | {"报警时间": "某日"},
+    )
+    first, second = (one.cells for one in quarantine.held(place.desk))
+    assert (first["报警人"], first["对方当事人"]) == ("陈＊＊", "周＊＊")
+    assert first["报警内容"] == "来电人＊＊＊说隔壁的＊＊＊打他，业主都看见了"
+    assert (second["报警人"], second["报警内容"]) == ("业主", text)
+    fixed = [{NUMBER: one.row.id, **one.cells, "报警时间": place.local()} for one in quarantine.held(place.desk)]
+    quarantine.retry(place.desk, fixed)
+    assert raw(place, "police_110:A1")["报警人"] == "陈一二"
+    assert raw(place, "police_110:A1")["报警内容"] == text
+
+
 def test_limits_and_offsets_page_through_the_list(place: Installation) -> None:
     place.ingest(*(place.call(f"A{n}", LAMP, caller=n) | {"报警时间": "某日"} for n in range(5)))
     whole = [one.row.id for one in quarantine.held(place.desk)]

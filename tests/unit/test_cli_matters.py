@@ -1,0 +1,65 @@
+"""Matters on a screen: short, complete, in words, and safe to show."""
+
+from __future__ import annotations
+
+from tests.console import OTHER, Console
+
+pytest_plugins = ["tests.places"]
+
+NOW = "2025-03-10T09:00:00"
+CODE = "SS2025-00000"
+
+
+def test_the_list_counts_what_it_leaves_out(read_office: Console) -> None:
+    said = read_office.ok("matters", "list", "--limit", "1").out
+    assert "共 3 个事项，列出 1 个；--limit 可加长" in said
+    assert "石桥村" in said
+    assert "大塘村" not in said
+    assert "共 1 个事项，列出 1 个" in read_office.ok("matters", "list", "--colour", "红").out
+
+
+def test_a_page_names_route_reasons_and_ties_in_words(read_office: Console) -> None:
+    said = read_office.ok("matters", "show", "police_110:A1").out
+    first = said.splitlines()[0]
+    assert "黄" in first
+    assert "办理中" in first
+    assert "共 2 件" in first
+    assert "办理：联合调解（派出所、司法所、相关单位、村（社区））" in said
+    assert "关联 police_110:A2（" in said
+    for code in ("b:person", "dispatch", "sanse ", "mediation", "yellow"):
+        assert code not in said
+
+
+def test_acts_lowerings_and_former_codes_stand_on_the_page(desk_office: Console) -> None:
+    at = ("--now", "2025-03-25T09:00:00")
+    for kind, level in (("达成协议", "乡级"), ("公安、妇联、民政意见", "公安")):
+        desk_office.person("matters", "act", "police_110:K1", "--kind", kind, "--level", level, *at)
+    desk_office.person(
+        "matters", "override", "police_110:K1", "--to", "黄", "--reason", "已化解", "--second", "李所长", *at,
+        SANSE_SECOND_SECRET=OTHER,
+    )  # fmt: skip
+    desk_office.person("matters", "merge", "police_110:A1", "police_110:K1", "--reason", "同一户", *at)
+    said = desk_office.ok("matters", "show", "police_110:K1").out
+    assert "原编号" in said
+    assert "达成协议 乡级 王主任" in said
+    assert "王主任、李所长，已化解" in said
+
+
+def test_an_unknown_kind_lists_what_there_is_in_words(desk_office: Console) -> None:
+    ran = desk_office.run(
+        "matters", "act", "police_110:B1", "--kind", "谈话", "--now", NOW, SANSE_ACTOR="x", SANSE_SECRET="y"
+    )
+    assert ran.code == 2
+    ran = desk_office.run(
+        "matters", "act", "police_110:B1", "--kind", "谈话", "--now", NOW, SANSE_ACTOR="王主任", SANSE_SECRET="correct horse"
+    )  # fmt: skip
+    assert "没有这种办理动作：谈话" in ran.err
+    assert "mediation_failed（调解失败）" in ran.err
+
+
+def test_json_of_an_act_says_before_and_after(desk_office: Console) -> None:
+    told = desk_office.person(
+        "matters", "override", "police_110:B1", "--to", "red", "--reason", "带班研判", "--now", NOW, "--json"
+    ).only
+    assert (told["was"], told["colour"], told["matter"]) == ("green", "red", "police_110:B1")
+    assert told["code"].startswith(CODE)
