@@ -319,7 +319,7 @@ def _rule(parts: Parts, document: Document, raw: Mapping[str, Any], path: Path) 
         place=place,
     )
     _check_rule(parts, document, rule, path)
-    kinds = {parts.features[fact].kind for fact in rule.reads if fact in parts.features}
+    kinds = {parts.features[fact].kind for fact in rule.asks if fact in parts.features}
     return replace(
         rule,
         process_rule=FeatureKind.PROCESS in kinds,
@@ -459,7 +459,7 @@ def _check_rule(parts: Parts, document: Document, rule: Rule, path: Path) -> Non
 
 
 def _check_reads(parts: Parts, rule: Rule) -> None:
-    features = {fact: parts.features[fact] for fact in sorted(rule.reads) if fact in parts.features}
+    features = {fact: parts.features[fact] for fact in sorted(rule.asks) if fact in parts.features}
     if rule.flag is None:
         for fact, feature in features.items():
             if feature.same in ("caller", "phone", "pair"):
@@ -492,8 +492,7 @@ def _layered(parts: Parts) -> list[Rule]:
             parts.add("R113", rule.place, names="、".join(trail))
             return 0
         if rule.id not in layers:
-            reads = rule.reads | ({leaf.feature for leaf in rule.flag.unless.values()} if rule.flag else set())
-            above = [layer(maker, (*trail, rule.id)) for fact in reads for maker in makers.get(fact, ())]
+            above = [layer(maker, (*trail, rule.id)) for fact in rule.asks for maker in makers.get(fact, ())]
             layers[rule.id] = 1 + max(above) if above else 0
         return layers[rule.id]
 

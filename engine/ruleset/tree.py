@@ -157,6 +157,12 @@ class Rule:
         """Names of the facts that its `let` compares (not those of `unless`)."""
         return frozenset(leaf.feature for leaf in self.let.values())
 
+    @property
+    def asks(self) -> frozenset[str]:
+        """Names of all facts that decide what it does: those it reads and those of `unless`."""
+        unless = self.flag.unless.values() if self.flag is not None else ()
+        return self.reads | {leaf.feature for leaf in unless}
+
 
 @dataclass(frozen=True, slots=True)
 class Never:

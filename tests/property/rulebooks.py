@@ -134,7 +134,7 @@ def absent(rng: Random, rulebook: Rulebook) -> frozenset[str]:
 def facts(rng: Random, rulebook: Rulebook, lacking: frozenset[str]) -> dict[str, Value | None]:
     """Known and unknown facts of one subject, most of them at or beside the bounds that rules compare them with."""
     drawn: dict[str, Value | None] = {}
-    blank = rng.choice((0.0, 0.15, 0.5))
+    blank = rng.choice((0.0, 0.2, 0.6))
     for name, type_ in types(rulebook).items():
         if name in lacking:
             continue
@@ -169,8 +169,8 @@ class _Book:
         for number in range(rng.randrange(1, 5)):
             type_ = rng.choice(("int", "int", "code", "bool"))
             self._parameters[f"limit.p{number}"] = (type_, self._parameter([_value(rng, type_) for _ in range(9)]))
-        for name, low in (("points.yellow", 20), ("points.red", 60)):
-            if rng.random() < 0.75:
+        if rng.random() < 0.75:
+            for name, low in (("points.yellow", 20), ("points.red", 60)):
                 self._parameters[name] = ("int", self._parameter([low + rng.randrange(-10, 11) for _ in range(9)]))
 
     def _parameter(self, values: list[Value]) -> dict[str, Any]:
@@ -215,7 +215,7 @@ class _Book:
         }
         if len(names) > 1 or rng.random() < 0.5:
             rule["when"] = _Condition(rng).over(names)
-        return rule | self._effect(effect, target, readable)
+        return rule | self._effect(kind, effect, target, readable)
 
     def _readable(self, kind: str, effect: str, target: str) -> list[tuple[str, str]]:
         actions = [(name, "int") for name in ACTIONS]
@@ -229,7 +229,7 @@ class _Book:
         concluded = [(name, "bool") for name in below] * 4
         return fields + windows + actions + concluded + [(name, "bool") for name in WORDS]
 
-    def _effect(self, effect: str, target: str, readable: list[tuple[str, str]]) -> dict[str, Any]:
+    def _effect(self, kind: str, effect: str, target: str, readable: list[tuple[str, str]]) -> dict[str, Any]:
         rng = self._rng
         match effect:
             case "colour":
@@ -238,7 +238,8 @@ class _Book:
                 return {"points": rng.choice((1, 10, 25, 40, 100)), "because": "理由"}
             case "conclude":
                 return {"conclude": {target: True}}
-        unless = {name: self._line(*rng.choice(readable)) for name in rng.sample(_LINES, rng.randrange(3))}
+        asked = readable if kind == "matter" else self._readable("record", effect, target)
+        unless = {name: self._line(*rng.choice(asked)) for name in rng.sample(_LINES, rng.randrange(3))}
         return {"flag": {"title": "复核", "expires": "90d", "unless": unless}, "because": "理由"}
 
     def _on_missing(self, let: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
@@ -297,7 +298,8 @@ class _Condition:
             text = names[0]
         elif depth < 3 and rng.random() < 0.3:
             parts = [self._of(part, depth + 1) for part in self._split(names)]
-            text = f"{rng.randint(1, len(parts))} of [{', '.join(parts)}]"
+            listed = [part if part in names else f"({part})" for part in parts]
+            text = f"{rng.randint(1, len(parts))} of [{', '.join(listed)}]"
         else:
             cut = rng.randrange(1, len(names))
             left, right = self._of(names[:cut], depth + 1), self._of(names[cut:], depth + 1)
