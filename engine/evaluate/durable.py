@@ -29,6 +29,10 @@ except ImportError:  # no wheel and no compiler, or Python 3.13 and later
     durable_engine = None  # type: ignore[assignment]
 
 
+_LOOKED = frozenset({"looked"})
+"""The rule that every fact fires: without it nobody looked."""
+
+
 def available() -> bool:
     """Whether durable-rules can be used in this process."""
     return durable_engine is not None
@@ -90,6 +94,8 @@ class DurableReader:
             {at: named for at, rule in enumerate(held.rules) if (named := _unknown(rule, unknown))} if unknown else {}
         )
         fired = _HOST.ask(held.first, held.layer.message(facts, open_))
+        if not (open_ or held.later) and fired == _LOOKED:
+            return {}
         for name, counted in zip(held.later, held.layer.later, strict=True):
             counts = {key: count for one in counted for key, count in one.counts(fired).items()}
             fired = fired | _HOST.ask(name, {**HERE, **counts})
@@ -148,7 +154,7 @@ class _Desk:
         name = f"layer{next(self._turn)}"
         if self._host is None:
             self._host = _Quiet()
-        asked = {**patterns, "looked": HERE}
+        asked = {**patterns, **dict.fromkeys(_LOOKED, HERE)}
         self._host.register_rulesets({name: {rule: self._rule(rule, pattern) for rule, pattern in asked.items()}})
         return name
 
@@ -169,7 +175,7 @@ class _Desk:
             raise RuleError(
                 f"durable-rules 的动作出错：{state['exception']}", hint="请把这一行报给维护者；本件已由另一判读器判断"
             )
-        if "looked" not in self._fired:
+        if not self._fired >= _LOOKED:
             raise RuleError("durable-rules 没有看过这件来件", hint="请把这一行报给维护者")
         return self._fired
 

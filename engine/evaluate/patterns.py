@@ -9,9 +9,9 @@ node by node, in stages: a later stage compares how many parts were surely true 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import prod
+from math import inf, prod
 from typing import Any
 
 from engine.model import Value
@@ -99,6 +99,22 @@ class Column:
         return told
 
 
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """The values of one key that some pattern can be true by: from `low` up to `high`, or `equal` to one of these."""
+
+    low: float = inf
+    high: float = -inf
+    equal: frozenset[Any] = frozenset()
+
+    def holds(self, value: int) -> bool:
+        """Whether a pattern may be true by this value."""
+        return value >= self.low or value <= self.high or value in self.equal
+
+
+_ALL = Telling(low=-inf)
+
+
 class Layer:
     """The rules of one layer as questions: `first` has the patterns of the first stage, `later` the counted ones of each further stage."""
 
@@ -106,15 +122,35 @@ class Layer:
         self.columns: dict[str, Column] = {}
         self.first: dict[str, Pattern] = {}
         self.later: list[list[Counted]] = []
+        self._guarded: set[str] = set()
         self._rulebook, self._values = rulebook, values
         self.asked = tuple(self._asked(str(position), rule) for position, rule in enumerate(rules))
+        self._reads = tuple([fact for fact in sorted(rule.reads) if fact in self.columns] for rule in rules)
+        telling = _telling([pattern for name, pattern in self.first.items() if name not in self._guarded])
+        self._given = tuple(
+            (fact, column, telling.get(column.key, _ALL), column.presence or f"{column.key}a" in telling)
+            for fact, column in self.columns.items()
+        )
 
-    def message(self, facts: Mapping[str, Value | None], open_rules: Iterable[int]) -> dict[str, Any]:
-        """Known facts that rules use, flat and typed; `open_rules` are the positions of rules with an unknown fact."""
+    def message(self, facts: Mapping[str, Value | None], open_rules: Collection[int]) -> dict[str, Any]:
+        """Known facts that rules use, flat and typed; `open_rules` are the positions of rules with an unknown fact.
+
+        What no "surely yes" can be true by is left out, as if unknown: most facts of most records. Rules that are open get all they read.
+        """
         message: dict[str, Any] = dict(HERE)
-        for fact, column in self.columns.items():
-            message.update(column.given(facts, fact))
-        message.update({f"u{position}": True for position in open_rules})
+        for fact, column, telling, told_when_missing in self._given:
+            value = facts.get(fact)
+            if value is None:
+                if told_when_missing:
+                    message.update(column.given(facts, fact))
+            elif column.presence or isinstance(value, (str, tuple)):
+                message.update(column.given(facts, fact))
+            elif telling.holds(value):
+                message[column.key] = value
+        for position in open_rules:
+            message[f"u{position}"] = True
+            for fact in self._reads[position]:
+                message.update(self.columns[fact].given(facts, fact))
         return message
 
     def _asked(self, name: str, rule: Rule) -> Asked:
@@ -124,6 +160,7 @@ class Layer:
             if max(_operators(yes), _operators(no)) <= MOST_OPERATORS:
                 self.first[f"y{name}"] = yes
                 self.first[f"n{name}"] = _join("$and", [{f"u{name}": True}, no])
+                self._guarded.add(f"n{name}")
                 return Asked(name)
         return self._node(rule.when, rule.let, name)[0]
 
@@ -234,6 +271,36 @@ def _none(column: Column, *, wanted: bool) -> Pattern:
 def _code(value: str) -> str:
     """A code as a string that durable-rules neither coerces to a number (ruling 78) nor fails to read (quotes, backslashes)."""
     return f"c{value}" if value.isascii() and value.isalnum() else f"x{value.encode('utf-8', 'surrogatepass').hex()}"
+
+
+def _telling(patterns: Iterable[Pattern]) -> dict[str, Telling]:
+    """For every key that is compared with numbers or truths only, the values that matter."""
+    compared: dict[str, list[tuple[str, Any]]] = {}
+    for pattern in patterns:
+        for key, how, value in _comparisons(pattern):
+            compared.setdefault(key, []).append((how, value))
+    return {key: _together(held) for key, held in compared.items()}
+
+
+def _together(compared: Sequence[tuple[str, Any]]) -> Telling:
+    lows = [value for how, value in compared if how in ("$gte", "$gt")]
+    highs = [value for how, value in compared if how in ("$lte", "$lt")]
+    equal = frozenset(value for how, value in compared if how == "=")
+    if any(how == "$neq" for how, _ in compared):
+        return _ALL
+    return Telling(min(lows, default=inf), max(highs, default=-inf), equal)
+
+
+def _comparisons(pattern: Pattern) -> Iterator[tuple[str, str, Any]]:
+    """Every (key, comparison, value) of a pattern."""
+    for how, held in pattern.items():
+        if how in ("$and", "$or"):
+            for part in held:
+                yield from _comparisons(part)
+        elif isinstance(held, dict):
+            yield from ((key, how, value) for key, value in held.items())
+        else:
+            yield how, "=", held
 
 
 def _operators(pattern: Pattern) -> int:
