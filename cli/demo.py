@@ -195,7 +195,7 @@ def _tell_quarantine(desk: Desk) -> None:
     if rows:
         table(
             ("来源", "行", "原因"),
-            [(one.row.source, str(one.row.row), (one.row.reason, style_of(one.row.colour) if one.row.colour else "")) for one in rows],
+            [(one.row.source, str(one.row.row), (one.reason, style_of(one.row.colour) if one.row.colour else "")) for one in rows],
             title="读不懂的行（涉险的在最前）",
         )  # fmt: skip
 

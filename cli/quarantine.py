@@ -33,7 +33,7 @@ def list_(
                 row = one.row
                 line(
                     {"id": row.id, "source": row.source, "kind": row.kind, "row": row.row, "source_id": row.source_id,
-                     "code": row.code, "reason": row.reason, "colour": row.colour, "times": row.times,
+                     "code": row.code, "reason": one.reason, "colour": row.colour, "times": row.times,
                      "values": one.cells}
                 )  # fmt: skip
             return
@@ -44,7 +44,7 @@ def list_(
                     str(one.row.id),
                     one.row.source,
                     str(one.row.row),
-                    one.row.reason,
+                    one.reason,
                     ("来件有误，内容涉险", style_of(one.row.colour)) if one.row.colour else "",
                 )
                 for one in rows
@@ -71,7 +71,7 @@ def export(
         rows = unmasked(desk, person_of(desk), reason=reason) if unmask else held(desk, limit=1_000_000)
         sheets: dict[str, list[dict[str, object]]] = {}
         for one in rows:
-            cells = {NUMBER: one.row.id, REASON: one.row.reason, **one.cells}
+            cells = {NUMBER: one.row.id, REASON: one.reason, **one.cells}
             sheets.setdefault(one.row.source, []).append(cells)
         write_sheets(file, sheets)
         if as_json:

@@ -13,30 +13,33 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.desk.opening import Desk
+from engine.desk.reading import SEALED_PLACE
 from engine.errors import UsageError
 from engine.masking import mask_name, mask_text
 from engine.model import RawRecord
-from engine.normalise.cells import folded, header_forms
+from engine.normalise.cells import cell_text, folded, header_forms
 from engine.pipeline import Tally, ingest_batch
 from engine.store.quarantine import DISMISSED, OPEN, RETRIED
 from engine.store.rows import Person, QuarantineRow
 
 NUMBER, REASON = "隔离编号", "隔离原因"
 _NAMES = ("name", "opponent")
+_SEALED_REASON = "保密件，读不懂；由有权限的人用 --unmask 查看"
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A quarantined row for a screen; `cells` are masked unless they were asked for openly."""
+    """A quarantined row for a screen; `reason` and `cells` are masked unless they were asked for openly."""
 
     row: QuarantineRow
+    reason: str
     cells: Mapping[str, Any]
 
 
 def held(desk: Desk, *, limit: int = 1000, offset: int = 0) -> list[Held]:
     """Open rows, dangerous ones on top."""
     with desk.store.read() as view:
-        return [Held(row, _masked(desk, row)) for row in view.quarantined((OPEN,), limit=limit, offset=offset)]
+        return [_held(desk, row) for row in view.quarantined((OPEN,), limit=limit, offset=offset)]
 
 
 def unmasked(desk: Desk, person: Person, *, reason: str) -> list[Held]:
@@ -46,7 +49,7 @@ def unmasked(desk: Desk, person: Person, *, reason: str) -> list[Held]:
     with desk.store.batch() as tx:
         rows = tx.quarantined((OPEN,), limit=_ALL)
         tx.append_audit(person.name, "unmask", {"rows": [row.id for row in rows], "reason": reason}, desk.clock())
-        return [Held(row, row.values) for row in rows]
+        return [Held(row, row.reason, row.values) for row in rows]
 
 
 def retry(desk: Desk, corrected: Sequence[Mapping[str, Any]] = ()) -> Tally:
@@ -106,13 +109,32 @@ def _number(cells: Mapping[str, Any]) -> int:
         raise UsageError(f"有一行的“{NUMBER}”不是数字", hint="不要改动导出文件里的这一列") from None
 
 
+def _held(desk: Desk, row: QuarantineRow) -> Held:
+    cells = _masked(desk, row)
+    return Held(row, _SEALED_REASON if _confidential(desk, row) else row.reason, cells)
+
+
+def _headers(desk: Desk, row: QuarantineRow, fields: Sequence[str]) -> set[str]:
+    """The headers of a row that its mapping reads as these fields."""
+    columns = desk.rulebook.mappings.get(row.kind, {}).get("columns", {})
+    aliases = {folded(alias) for field in fields for alias in columns.get(field, ())}
+    return {header for header in row.values if aliases.intersection(header_forms(header))}
+
+
+def _confidential(desk: Desk, row: QuarantineRow) -> bool:
+    """Whether a row says that it is confidential: then nothing of it is shown (ruling 56)."""
+    codes = desk.rulebook.mappings.get("common", {}).get("codes", {})
+    yes = {word for name in ("yes_no", "confidential") for word, truth in codes.get(name, {}).items() if truth is True}
+    return any(cell_text(row.values[header]).lower() in yes for header in _headers(desk, row, ("confidential",)))
+
+
 def _masked(desk: Desk, row: QuarantineRow) -> dict[str, Any]:
     """The cells as they may be seen: names in their columns and wherever else they stand, identifiers everywhere."""
-    columns = desk.rulebook.mappings.get(row.kind, {}).get("columns", {})
+    if _confidential(desk, row):
+        return dict.fromkeys(row.values, SEALED_PLACE)
     words = desk.rulebook.mappings.get("common", {}).get("words", {})
     nobody = {*words.get("anonymous", ()), *words.get("general", ())}
-    aliases = {folded(alias) for field in _NAMES for alias in columns.get(field, ())}
-    named = {header for header in row.values if aliases.intersection(header_forms(header))}
+    named = _headers(desk, row, _NAMES)
     cells = {header: cell.strip() for header, cell in row.values.items() if header in named and isinstance(cell, str)}
     names = sorted({name for name in cells.values() if name and name not in nobody})
     return {

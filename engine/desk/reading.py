@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +20,7 @@ from engine.model import Action, Colour, Link, SetAside
 from engine.store import Reading
 from engine.store.rows import DecisionRow, HotspotRow, MatterFilter, MatterRow
 
-SEALED = "（保密件，内容不显示）"
+SEALED, SEALED_PLACE = "（保密件，内容不显示）", "（保密）"
 _SPOKEN = {"红": "red", "黄": "yellow", "绿": "green", "红色": "red", "黄色": "yellow", "绿色": "green"}
 
 
@@ -92,7 +92,7 @@ def matters_filter(colour: str = "", *, open_only: bool) -> MatterFilter:
 def matters(desk: Desk, chosen: MatterFilter, *, limit: int = 50, offset: int = 0) -> tuple[list[MatterRow], int]:
     """A page of matters, the highest colour first, and how many there are in all."""
     with desk.store.read() as view:
-        return view.matters(chosen, limit=limit, offset=offset), view.matters_count(chosen)
+        return _open(view, view.matters(chosen, limit=limit, offset=offset)), view.matters_count(chosen)
 
 
 def show(desk: Desk, reference: str) -> MatterShown:
@@ -103,9 +103,10 @@ def show(desk: Desk, reference: str) -> MatterShown:
 
 def page(desk: Desk, view: Reading, reference: str) -> MatterShown:
     """The same inside a view that is open."""
-    row = view.matter(reference)
-    if row is None:
+    held = view.matter(reference)
+    if held is None:
         raise UsageError(f"没有找到事项或来件：{reference}", hint="用 sanse matters list --all 查看编号")
+    (row,) = _open(view, [held])
     members = view.members(row.state.id)
     ids = [member.sighting.id for member in members]
     incidents = view.incidents(ids)
@@ -148,6 +149,13 @@ def page(desk: Desk, view: Reading, reference: str) -> MatterShown:
         route=route.get("title", ""),
         receivers=tuple(route.get("receivers", ())),
     )
+
+
+def _open(view: Reading, rows: Sequence[MatterRow]) -> list[MatterRow]:
+    """Rows of a list, without place and topic where the oldest record is confidential (ruling 56)."""
+    incidents = view.incidents([row.state.id for row in rows])
+    sealed = {id_ for id_, incident in incidents.items() if incident.confidential}
+    return [replace(row, area="", place=SEALED_PLACE, topic="") if row.state.id in sealed else row for row in rows]
 
 
 def sealed_record(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def out(place: Installation, path: Path) -> None:
     """Export as the command does."""
     sheets: dict[str, list[Mapping[str, Any]]] = {}
     for one in quarantine.held(place.desk):
-        sheets.setdefault(one.row.source, []).append({NUMBER: one.row.id, REASON: one.row.reason, **one.cells})
+        sheets.setdefault(one.row.source, []).append({NUMBER: one.row.id, REASON: one.reason, **one.cells})
     write_sheets(path, sheets)
 
 

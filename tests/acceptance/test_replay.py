@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 
 import pytest
 
@@ -47,6 +48,7 @@ def lived(shared_place: Installation) -> Iterator[Installation]:
     return place
 
 
+@cache
 def rules_with(change: tuple[str, str, str]) -> Rulebook:
     """The shipped rules with one text changed in one file."""
     name, old, new = change

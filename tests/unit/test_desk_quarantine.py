@@ -24,7 +24,7 @@ LAMP = "村口的路灯坏了一个多星期没有人来修理"
 def held(place: Installation) -> dict[str, Any]:
     """The one row that waits, as its sheet shows it."""
     (one,) = quarantine.held(place.desk)
-    return {NUMBER: one.row.id, REASON: one.row.reason, **one.cells}
+    return {NUMBER: one.row.id, REASON: one.reason, **one.cells}
 
 
 def raw(place: Installation, id_: str) -> dict[str, Any]:
@@ -97,7 +97,7 @@ def test_a_corrected_row_that_is_still_bad_takes_the_place_of_the_old_one(place:
     tally = quarantine.retry(place.desk, [held(place) | {"报警时间": "另一日"}])
     assert (tally.read, tally.quarantined) == (1, 1)
     (one,) = quarantine.held(place.desk)
-    assert "另一日" in one.row.reason
+    assert "另一日" in one.reason
     with place.desk.store.read() as view:
         assert view.quarantine_counts() == {"open": 1, "retried": 1}
 
@@ -126,6 +126,16 @@ def test_names_are_masked_in_their_columns_and_in_the_text_but_not_what_names_no
     quarantine.retry(place.desk, fixed)
     assert raw(place, "police_110:A1")["报警人"] == "陈一二"
     assert raw(place, "police_110:A1")["报警内容"] == text
+
+
+def test_of_a_confidential_row_nothing_is_seen_and_its_time_can_be_corrected(small_place: Installation) -> None:
+    place = small_place
+    place.ingest(place.call("A1", LAMP, 是否保密="是") | {"报警时间": "某日柳树村"})
+    (one,) = quarantine.held(place.desk)
+    assert set(one.cells.values()) == {"（保密）"}
+    assert "柳树村" not in one.reason
+    assert quarantine.retry(place.desk, [held(place) | {"报警时间": place.local(hours=1)}]).new == 1
+    assert raw(place, "police_110:A1")["报警内容"] == LAMP
 
 
 def test_limits_and_offsets_page_through_the_list(place: Installation) -> None:

@@ -81,6 +81,15 @@ class TestPages:
         code = show(busy.desk, "police_110:Y1").row.state.code
         assert show(busy.desk, code) == show(busy.desk, "police_110:Y1") == show(busy.desk, "matter:police_110:Y1")
 
+    def test_a_confidential_matter_is_a_code_and_a_colour(self, small_place: Installation) -> None:
+        small_place.ingest(small_place.call("S1", KNIFE, 是否保密="是"), small_place.call("A1", LAMP, caller=2))
+        (sealed, other), _ = matters(small_place.desk, matters_filter(open_only=True))
+        assert sealed.state.code.startswith("SS2025-")
+        assert sealed.state.standing is Colour.RED
+        assert (sealed.area, sealed.place, sealed.topic) == ("", "（保密）", "")
+        assert other.place == "柳树村"
+        assert "柳树村" not in str(show(small_place.desk, "police_110:S1"))
+
     def test_an_unknown_reference_is_refused(self, busy: Installation) -> None:
         with pytest.raises(UsageError, match="没有找到事项或来件：SS"):
             show(busy.desk, "SS")
