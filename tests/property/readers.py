@@ -223,11 +223,9 @@ def judge_all(task: Sequence[tuple[str, int]], readers: Mapping[str, Reader] = R
 
 
 def _groups(rng: Random, rulebook: Rulebook, size: int) -> Iterator[Group]:
-    """Two sources of records, and a quarter of the subjects as matters where the rulebook has rules for them."""
+    """Records of one source, and a quarter of the subjects as matters where the rulebook has rules for them."""
     matters = size // 4 if any(rule.matter_rule for rule in rulebook.rules) else 0
-    first = (size - matters) // 2
-    sizes = ((Scope.RECORD, first), (Scope.RECORD, size - matters - first), (Scope.MATTER, matters))
-    for scope, count in sizes:
+    for scope, count in ((Scope.RECORD, size - matters), (Scope.MATTER, matters)):
         if count:
             lacking = rulebooks.absent(rng, rulebook)
             cases = tuple(Case(rulebooks.facts(rng, rulebook, lacking), rulebooks.day(rng)) for _ in range(count))
