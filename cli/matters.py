@@ -24,6 +24,7 @@ _STATUS = {"open": "办理中", "closed": "已办结"}
 @matters.command("list")
 def list_(
     every: Annotated[bool, typer.Option("--all", help="也列已办结的和历史的")] = False,
+    history: Annotated[bool, typer.Option("--history", help="只列历史来件里没有办结的，供人接手")] = False,
     colour: Annotated[str, typer.Option("--colour", help="红、黄 或 绿", show_default=False)] = "",
     limit: Annotated[int, typer.Option("--limit", help="最多多少条；JSON 为全部", min=1)] = 50,
     config: ConfigPath = CONFIG,
@@ -36,7 +37,7 @@ def list_(
     from engine.desk.reading import matters_filter
 
     with desk_of(config) as desk:
-        chosen = matters_filter(colour, open_only=not every)
+        chosen = matters_filter(colour, open_only=not every, history=history)
         if as_json:
             offset = 0
             while page := listed(desk, chosen, limit=1000, offset=offset)[0]:

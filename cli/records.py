@@ -5,12 +5,14 @@ In: files and references. Out: tallies, lines, trees. Not here: the order (`engi
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cli.options import CONFIG, AsJson, ConfigPath, Now
+from engine.errors import SanseError, UsageError
 
 if TYPE_CHECKING:
     from engine.desk import Desk
@@ -46,37 +48,60 @@ def ingest(
     as_json: AsJson = False,
 ) -> None:
     """读入新来件：规整、归并、研判、派单。"""
-    from cli.printing import line, progress, say
-    from cli.wiring import desk_of, feed_of, source_of
-    from engine.desk.intake import cursor_of, known_headers, take_in
-    from engine.errors import UsageError
-    from engine.pipeline import Tally
+    from cli.wiring import desk_of
 
     with desk_of(config, now) as desk:
         names = [source] if file else list(sources or [feed.name for feed in desk.config.sources])
         if not names:
             raise UsageError("没有来源可读", hint="写 --file 文件 --source 渠道，或在 config.yaml 里配置 sources")
-        mappings = desk.rulebook.mappings
+        broken = []
         for name in names:
-            feed = feed_of(desk.config, name, file, mappings)
-            until = None if file else desk.clock()
-            reader = source_of(
-                feed, known=known_headers(desk, feed.kind), cursor=cursor_of(desk, feed.name), until=until
-            )
-            if propose:
-                from cli.mapping import map_headers
+            try:
+                _read(desk, name, file, propose=propose, yes=yes, as_json=as_json)
+            except SanseError as fault:
+                if len(names) == 1:
+                    raise
+                broken.append(fault.exit_code)
+                print(f"错误：{name}：{fault}", file=sys.stderr)
+    if broken:
+        raise typer.Exit(max(broken))
 
-                map_headers(desk, reader, feed.kind, yes=yes)
-                continue
-            total = Tally()
-            with progress(f"读入 {name}", quiet=as_json) as advance:
-                for tally in take_in(desk, reader):
-                    total.add(tally)
-                    advance(tally.read)
-            if as_json:
-                line({"source": name, **counted(total)})
-            else:
-                _tell(desk, name, total, say)
+
+def _read(desk: Desk, name: str, file: Path | None, *, propose: bool, yes: bool, as_json: bool) -> None:
+    """One source; what was committed before it broke or was interrupted is told all the same."""
+    from cli.printing import progress
+    from cli.wiring import feed_of, source_of
+    from engine.desk.intake import cursor_of, known_headers, take_in
+    from engine.pipeline import Tally
+
+    feed = feed_of(desk.config, name, file, desk.rulebook.mappings)
+    known, until = known_headers(desk, feed.kind), None if file else desk.clock()
+    reader = source_of(feed, known=known, cursor=cursor_of(desk, feed.name), until=until)
+    if propose:
+        from cli.mapping import map_headers
+
+        map_headers(desk, reader, feed.kind, yes=yes)
+        return
+    total = Tally()
+    try:
+        with progress(f"读入 {name}", quiet=as_json) as advance:
+            for tally in take_in(desk, reader):
+                total.add(tally)
+                advance(tally.read)
+    except (SanseError, KeyboardInterrupt):
+        if total.read:
+            _answer(desk, name, total, as_json=as_json)
+        raise
+    _answer(desk, name, total, as_json=as_json)
+
+
+def _answer(desk: Desk, name: str, total: Tally, *, as_json: bool) -> None:
+    from cli.printing import line
+
+    if as_json:
+        line({"source": name, **counted(total)})
+    else:
+        _tell(desk, name, total)
 
 
 def counted(tally: Tally) -> dict[str, Any]:
@@ -94,7 +119,10 @@ def counted(tally: Tally) -> dict[str, Any]:
     }
 
 
-def _tell(desk: Desk, name: str, tally: Tally, say: Any) -> None:
+def _tell(desk: Desk, name: str, tally: Tally) -> None:
+    from cli.printing import say
+    from engine.desk.reading import waiting_history
+
     say(
         f"{name}：读入 {tally.read} 行 ＝ 新增 {tally.new} ＋ 未变 {tally.unchanged} ＋ 更新 {tally.updated}"
         f" ＋ 隔离 {tally.quarantined}"
@@ -110,6 +138,11 @@ def _tell(desk: Desk, name: str, tally: Tally, say: Any) -> None:
         say(f"  不认识的列（内容已随原件保存）：{'、'.join(sorted(tally.unknown_headers))}；可用 --map 拟定对应")
     if tally.quarantined:
         say("  隔离的行用 sanse quarantine list 查看，export 导出改正后 retry")
+    waiting = waiting_history(desk) if tally.new else 0
+    if waiting:
+        say(
+            f"  历史来件里有 {waiting} 个没有办结的红色事项，没有派单；用 sanse matters list --history --colour 红 查看"
+        )
     if tally.defects:
         say(f"  两个判读器有 {len(tally.defects)} 处不一致，已取较高者，见 sanse doctor", style="bold red")
 
@@ -126,7 +159,6 @@ def score(
 ) -> None:
     """只研判一个文件，每行输出一个 JSON，不写任何东西。"""
     import os
-    import sys
     from collections import Counter
 
     from cli.printing import line
@@ -219,7 +251,6 @@ def replay(
     from cli.wiring import desk_of
     from engine.desk.replaying import replay as again
     from engine.desk.replaying import sample
-    from engine.errors import UsageError
 
     if not references and not size:
         raise UsageError("没有说要重做哪些", hint="写编号，或用 --sample 100")

@@ -83,10 +83,18 @@ def colour_named(word: str) -> Colour:
         raise UsageError(f"没有这个颜色：{word}", hint="可用：红、黄、绿（red、yellow、green）") from None
 
 
-def matters_filter(colour: str = "", *, open_only: bool) -> MatterFilter:
-    """Which matters a list shows: open live ones, or all, history too."""
+def matters_filter(colour: str = "", *, open_only: bool, history: bool = False) -> MatterFilter:
+    """Which matters a list shows: open live ones, or all, history too; with `history` the open ones that nobody dispatched."""
     chosen = colour_named(colour) if colour else None
+    if history:
+        return MatterFilter(status="open", colour=chosen, history=True)
     return MatterFilter(status="open", colour=chosen, history=False) if open_only else MatterFilter(colour=chosen)
+
+
+def waiting_history(desk: Desk) -> int:
+    """How many open red matters came as history: offered to a person, never dispatched by the machine (ruling 14)."""
+    with desk.store.read() as view:
+        return view.matters_count(MatterFilter(status="open", colour=Colour.RED, history=True))
 
 
 def matters(desk: Desk, chosen: MatterFilter, *, limit: int = 50, offset: int = 0) -> tuple[list[MatterRow], int]:

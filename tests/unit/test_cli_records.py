@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from adapters.sources.files import FileSource
 from cli.records import counted
-from engine.model import Colour
+from engine.errors import SourceError
+from engine.model import Colour, RawRecord
 from engine.pipeline import Tally
 from tests.console import Console
 
@@ -53,6 +56,48 @@ class TestIngest:
     def test_two_feeds_of_one_kind_share_ids(self, desk_office: Console) -> None:
         feeds(desk_office, f"- {{name: north, kind: police_110, location: {desk_office.folder / 'export.csv'}}}\n")
         assert desk_office.ok("ingest", "north", "--now", NOW, "--json").only["unchanged"] == 4
+
+    def test_one_broken_source_does_not_keep_the_others_from_being_read(self, desk_office: Console) -> None:
+        file = desk_office.folder / "export.csv"
+        feeds(
+            desk_office,
+            "- {name: north, kind: police_110, location: nowhere.csv}\n"
+            f"- {{name: south, kind: police_110, location: {file}}}\n"
+            "- {name: west, kind: polcie_110, location: nowhere.csv}\n",
+        )
+        ran = desk_office.run("ingest", "--now", NOW, "--json")
+        assert ran.code == 3
+        assert [(line["source"], line["read"]) for line in ran.lines] == [("south", 5)]
+        assert "错误：north：" in ran.err
+        assert "错误：west：没有这个渠道：polcie_110" in ran.err
+
+    def test_what_was_committed_before_a_source_broke_is_told(
+        self, desk_office: Console, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        whole = FileSource.read
+
+        def broken(source: FileSource) -> Iterator[RawRecord]:
+            yield from whole(source)
+            raise SourceError("线路断了")
+
+        monkeypatch.setattr(FileSource, "read", broken)
+        config = desk_office.folder / "config.yaml"
+        config.write_text(config.read_text(encoding="utf-8") + "batch_size: 2\n", encoding="utf-8")
+        ran = desk_office.run("ingest", "--file", "export.csv", "--source", "police_110", "--now", NOW, "--json")
+        assert (ran.code, "线路断了" in ran.err) == (3, True)
+        assert ran.only["read"] == 4, "two batches of two; the third was never whole"
+
+    def test_open_red_history_is_offered_as_one_list(self, desk_office: Console) -> None:
+        (desk_office.folder / "old.csv").write_text(
+            "接警单编号,报警时间,报警内容\nH1,2024-11-01 08:00:00,有人拿着菜刀砍人，快来救命\n"
+            "H2,2024-11-02 08:00:00,村口的路灯坏了一个多星期没有人来修理\n",
+            encoding="utf-8",
+        )
+        said = desk_office.ok("ingest", "--file", "old.csv", "--source", "police_110", "--now", NOW).out
+        assert "历史来件里有 1 个没有办结的红色事项" in said
+        ask = ("matters", "list", "--history", "--json")
+        assert [line["matter"] for line in desk_office.ok(*ask).lines] == ["police_110:H1", "police_110:H2"]
+        assert [line["matter"] for line in desk_office.ok(*ask, "--colour", "红").lines] == ["police_110:H1"]
 
     def test_people_are_told_colours_handbacks_and_unknown_headers(self, desk_office: Console) -> None:
         (desk_office.folder / "more.csv").write_text(
