@@ -81,19 +81,23 @@ class DurableReader:
         facts: dict[str, Value | None] = {**features.values, **before}
         outcomes: dict[str, Outcome] = {}
         known = dict(before)
-        for layer in layers:
-            outcomes.update(self._layer(layer, facts))
+        for at, layer in enumerate(layers):
+            outcomes.update(self._layer(layer, facts, always=at == 0))
             made = concluded(layer.rules, outcomes, known)
             known.update(made)
             facts.update(made)
         return outcomes, known
 
-    def _layer(self, held: _Registered, facts: Mapping[str, Value | None]) -> dict[str, Outcome]:
+    def _layer(self, held: _Registered, facts: Mapping[str, Value | None], *, always: bool) -> dict[str, Outcome]:
+        """Outcomes of one layer that are not quiet; unless `always`, nothing is asked where there is nothing to tell."""
         unknown = {fact for fact, value in facts.items() if value is None}
         open_ = (
             {at: named for at, rule in enumerate(held.rules) if (named := _unknown(rule, unknown))} if unknown else {}
         )
-        fired = _HOST.ask(held.first, held.layer.message(facts, open_))
+        message = held.layer.message(facts, open_)
+        if message == HERE and not (always or held.later):
+            return {}
+        fired = _HOST.ask(held.first, message)
         if not (open_ or held.later) and fired == _LOOKED:
             return {}
         for name, counted in zip(held.later, held.layer.later, strict=True):
