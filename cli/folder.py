@@ -11,15 +11,33 @@ from pathlib import Path
 
 from cli.options import CONFIG
 
-_CONFIG = """# sanse 的配置。说明见 docs/config.md；不认识的键会被拒绝。
+_CONFIG = """# sanse 的配置。相对路径从本文件所在的目录算起；不认识的键会被拒绝，全部错误一次列出。
 database:
-  url: sqlite:///sanse.db
-clock: {clock}
+  url: sqlite:///sanse.db        # 或 postgresql+psycopg://用户@主机/库；口令不要写在这里，改用下一行
+  # url_env: SANSE_DATABASE_URL  # 地址写在这个环境变量里
+clock: {clock}                    # real；simulated 只用于演示和演练
 zone: Asia/Shanghai
 rules: rules
 keys:
-  file: sanse.keys
-# 来源：名称、渠道（kind）、读法（type: file、sql、http、open311）、位置。
+  file: sanse.keys               # 加密和审计的密钥，另存一份到别处
+  # cipher: sm4                  # 默认 aes；建库前选定
+# engine: trace                  # 不用 durable-rules 时
+# batch_size: 1000               # 一个事务读入多少行
+
+# 来源。name 名称；kind 渠道：police_110、hotline_12345、petition、message_board、walk_in、grid、mini_program、open311；
+# type 读法：file、sql、http、open311；location 位置，或 location_env 写明哪个环境变量里有。例如：
+# sources:
+#   - {{name: 警情日报, kind: police_110, type: file, location: exports/110.csv}}
+#   - name: 热线
+#     kind: hotline_12345
+#     type: sql
+#     location_env: HOTLINE_URL
+#     options: {{query: "SELECT * FROM orders WHERE id > :cursor ORDER BY id", cursor_column: id, cursor_start: "0"}}
+#   - name: 城市
+#     kind: open311
+#     type: open311
+#     location: https://city.example/open311/v2/requests.json
+#     allowed_hosts: [city.example]
 sources: []
 """
 

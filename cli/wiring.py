@@ -132,11 +132,20 @@ def feed_of(config: Config | None, name: str, file: Path | None, mappings: Mappi
         if feed.kind not in kinds:
             where, hint = f"config.yaml: sources.{name}.kind", f"可用：{'、'.join(kinds)}"
             raise ConfigError(f"没有这个渠道：{feed.kind}", where=where, hint=hint)
-        return feed.model_copy(update={"type": "file", "location": str(file), "location_env": ""}) if file else feed
+        if file:
+            return feed.model_copy(update={"type": "file", "location": str(file), "location_env": ""})
+        return _below(feed, config.folder) if config else feed
     if name in kinds and file:
         return SourceConfig(name=name, kind=name, location=str(file))
     known = "、".join([*feeds, *kinds])
     raise UsageError(f"没有这个来源：{name or '（未写）'}", hint=f"可用：{known}；渠道名要和 --file 一起用")
+
+
+def _below(feed: SourceConfig, folder: Path) -> SourceConfig:
+    """A feed whose relative file is one below the folder of the configuration, wherever the command is run."""
+    if feed.type != "file" or not feed.location:
+        return feed
+    return feed.model_copy(update={"location": str(folder / feed.location)})
 
 
 def lines_of(path: Path | None) -> list[str]:

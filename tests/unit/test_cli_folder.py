@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from cli.folder import prepare
+from cli.wiring import feed_of
 from engine.config import load_config, read_keys
 from engine.errors import StoreError, UsageError
 from engine.ruleset import loader
-from tests.installation import MORNING
+from tests.installation import MORNING, shipped
 
 
 def test_all_parts_fit_together(tmp_path: Path) -> None:
@@ -53,3 +54,28 @@ def test_where_the_database_cannot_be_made_no_configuration_stands(
     with pytest.raises(StoreError):
         prepare(tmp_path / "a", clock="real", at=MORNING)
     assert not (tmp_path / "a" / "config.yaml").exists()
+
+
+def test_the_example_in_the_configuration_is_one_that_works(tmp_path: Path) -> None:
+    prepare(tmp_path / "a", clock="real", at=MORNING)
+    path = tmp_path / "a" / "config.yaml"
+    text = path.read_text(encoding="utf-8").replace("\nsources: []\n", "\n")
+    head, example = text.split("# sources:\n")
+    shown = "".join(line.removeprefix("# ").removeprefix("#") for line in example.splitlines(keepends=True))
+    path.write_text(f"{head}sources:\n{shown}", encoding="utf-8")
+    feeds = {feed.name: feed for feed in load_config(path).sources}
+    assert set(feeds) == {"警情日报", "热线", "城市"}
+    for feed in feeds.values():
+        assert feed_of(load_config(path), feed.name, None, shipped().mappings).kind == feed.kind
+
+
+def test_every_choice_that_is_commented_out_is_one(tmp_path: Path) -> None:
+    prepare(tmp_path / "a", clock="real", at=MORNING)
+    path = tmp_path / "a" / "config.yaml"
+    text = path.read_text(encoding="utf-8")
+    for line in ("  # url_env: ", "  # cipher: ", "# engine: ", "# batch_size: "):
+        assert line in text
+        text = text.replace(line, line.replace("# ", ""))
+    path.write_text(text, encoding="utf-8")
+    config = load_config(path)
+    assert (config.keys.cipher, config.engine, config.database.url_env) == ("sm4", "trace", "SANSE_DATABASE_URL")

@@ -53,6 +53,14 @@ class TestIngest:
         (line,) = desk_office.ok("ingest", "south", "--now", NOW, "--json").lines
         assert (line["source"], line["unchanged"]) == ("south", 1)
 
+    def test_a_relative_file_is_below_the_configuration_wherever_one_stands(
+        self, desk_office: Console, tmp_path: Path
+    ) -> None:
+        feeds(desk_office, "- {name: north, kind: police_110, location: export.csv}\n")
+        elsewhere = Console(tmp_path)
+        told = elsewhere.ok("ingest", "--config", desk_office.folder / "config.yaml", "--now", NOW, "--json").only
+        assert told["read"] == 5
+
     def test_two_feeds_of_one_kind_share_ids(self, desk_office: Console) -> None:
         feeds(desk_office, f"- {{name: north, kind: police_110, location: {desk_office.folder / 'export.csv'}}}\n")
         assert desk_office.ok("ingest", "north", "--now", NOW, "--json").only["unchanged"] == 4
