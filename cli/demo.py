@@ -40,8 +40,10 @@ def live_a_year(folder: Path, *, seed: int, records: int, as_json: bool) -> None
 
     began = time.monotonic()
     config_file = folder / CONFIG
-    _claim(folder, {"seed": seed, "records": records}, taken=config_file.exists())
+    again = _claim(folder, {"seed": seed, "records": records}, taken=config_file.exists())
     if not config_file.exists():
+        for part in ("sanse.keys", "sanse.db") if again else ():
+            (folder / part).unlink(missing_ok=True)
         prepare(folder, clock="simulated", at=_BEGIN)
     with progress("写出一年的导出文件", quiet=as_json):
         exports = sorted(
@@ -60,8 +62,8 @@ def live_a_year(folder: Path, *, seed: int, records: int, as_json: bool) -> None
         desk.close()
 
 
-def _claim(folder: Path, wanted: dict[str, int], *, taken: bool) -> None:
-    """Note which year lives in a folder; raises UsageError where another one does, or somebody's real installation."""
+def _claim(folder: Path, wanted: dict[str, int], *, taken: bool) -> bool:
+    """Note which year lives in a folder, and whether it did before; raises UsageError for another one or a real installation."""
     import json
 
     from engine.errors import UsageError
@@ -75,6 +77,7 @@ def _claim(folder: Path, wanted: dict[str, int], *, taken: bool) -> None:
         raise UsageError(f"{folder} 里是另一年的演示（{year}）", hint="用 --dir 换一个目录，或先删掉这个目录")
     folder.mkdir(parents=True, exist_ok=True)
     note.write_text(json.dumps(wanted), encoding="utf-8")
+    return held is not None
 
 
 def _take_in(

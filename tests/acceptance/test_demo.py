@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import signal
+import sqlite3
+import subprocess
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.console import Console, Ran, office
+from tests.console import SCRIPT, Console, Ran, office
 
 SIZE = ("--records", "300")
 
@@ -71,6 +76,36 @@ def test_score_and_ingest_colour_the_same_file_alike(lived: tuple[Console, Ran],
         if "quarantined" not in row:
             shown = live.ok("explain", f"hotline_12345:{row['source_id']}", "--json").lines[0]
             assert (shown["colour"], shown["record"]["reasons"]) == (row["colour"], row["reasons"])
+
+
+def matters(console: Console) -> list[tuple[object, ...]]:
+    """Where every matter stands."""
+    lines = console.ok("matters", "list", "--all", "--json").lines
+    return sorted((row["matter"], row["code"], row["colour"], row["machine"], row["status"]) for row in lines)
+
+
+def test_killed_and_begun_again_it_ends_the_same(lived: tuple[Console, Ran], inside: Console) -> None:
+    folder = lived[0].folder
+    command = [SCRIPT, "demo", "--dir", "killed", *SIZE]
+    running = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
+    while running.poll() is None and _stored(folder / "killed" / "sanse.db") < 50:
+        time.sleep(0.05)
+    running.kill()
+    assert running.wait() == -signal.SIGKILL, "it was still at work"
+    again = Console(folder).ok("demo", "--dir", "killed", *SIZE)
+    assert "未变" in again.out
+    assert matters(Console(folder / "killed")) == matters(inside)
+
+
+def _stored(database: Path) -> int:
+    """How many records are committed; none while there are no tables yet."""
+    if not database.exists():
+        return 0
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=30)) as opened:
+        try:
+            return int(opened.execute("select count(*) from sightings").fetchone()[0])
+        except sqlite3.OperationalError:
+            return 0
 
 
 def test_another_year_or_a_real_installation_is_never_written_over(lived: tuple[Console, Ran], tmp_path: Path) -> None:
