@@ -162,7 +162,9 @@ def test_when_is_three_valued(when: str, truths: str, expected: str) -> None:
     assert outcome(rule("R", let, when=when), facts) == expected
 
 
-@pytest.mark.parametrize("when", ["a and", "a b", "3 of [a, b]", "0 of [a]", "(a", "a & b", "2 of [a, not b]", ""])
+@pytest.mark.parametrize(
+    "when", ["a and", "a b", "3 of [a, b]", "0 of [a]", "(a", "a & b", "2 of [a, not b]", "a and or", "a and &", ""]
+)
 def test_a_condition_outside_the_grammar_is_refused(when: str) -> None:
     let = {name: line(name, **{"is": True}) for name in "ab"}
     with pytest.raises(ValueError, match="when:"):
@@ -185,6 +187,12 @@ def test_a_condition_outside_the_grammar_is_refused(when: str) -> None:
 def test_the_strictest_answer_decides(answers: dict[str, str], expected: str) -> None:
     made = rule("R", {"a": line("f", at_least=1), "b": line("g", at_least=1)}, when="a or b", on_missing=answers)
     assert outcome(made, {"f": UNKNOWN, "g": UNKNOWN}) == expected
+
+
+def test_all_three_answers_at_once_are_yes() -> None:
+    let = {name: line(name, **{"is": True}) for name in "abc"}
+    made = rule("R", let, when="2 of [a, b, c]", on_missing={"a": "no", "b": "yes"})
+    assert outcome(made, dict.fromkeys("abc", UNKNOWN)) == "fires"
 
 
 def test_on_missing_speaks_of_the_rule_never_of_the_line() -> None:
@@ -212,6 +220,11 @@ def test_a_line_that_is_not_unknown_itself_is_not_asked() -> None:
     let = {"a": line("f", exists=True), "b": line("g", at_least=1)}
     made = rule("R", let, when="a or b", on_missing={"f": "yes", "g": "no"})
     assert outcome(made, {"f": UNKNOWN, "g": UNKNOWN}) == "quiet"
+
+
+def test_another_answer_than_the_three_is_refused() -> None:
+    with pytest.raises(ValueError, match="perhaps"):
+        judge([rule("R", yes("f"), on_missing={"f": "perhaps"})], {"f": UNKNOWN})
 
 
 # -- parameters -------------------------------------------------------------------------------------------------------
@@ -312,6 +325,12 @@ def test_points_are_added_and_compared(true_facts: str, points: int, colour: Col
 def test_without_the_parameters_points_give_no_colour() -> None:
     verdict = judge([rule("P", yes("f"), points=100)], {"f": True})
     assert (verdict.points, verdict.colour, verdict.fired) == (100, GREEN, {"P"})
+
+
+@pytest.mark.parametrize("only", ["points.yellow", "points.red"])
+def test_one_of_the_two_parameters_is_not_enough(only: str) -> None:
+    verdict = judge([rule("P", yes("f"), points=100)], {"f": True}, parameters={only: THRESHOLDS[only]})
+    assert (verdict.points, verdict.colour) == (100, GREEN)
 
 
 # -- status -----------------------------------------------------------------------------------------------------------
@@ -484,6 +503,14 @@ def test_a_process_rule_gives_a_record_no_review_either() -> None:
     made = rule("open", {"x": line("process.days_open", at_least=3)})
     assert judge([made], {"process.days_open": UNKNOWN}, features=FEATURES).colour == GREEN
     assert judge([made], {"process.days_open": UNKNOWN}, features=FEATURES, scope="matter").colour == YELLOW
+
+
+def test_a_line_of_unless_counts_as_read() -> None:
+    flag = {**FLAG, "unless": {"open": {"feature": "process.days_open", "at_least": 3}}}
+    made = rule("A1", {"x": line("matter.failed", at_least=3)}, flag=flag)
+    facts = {"process.days_open": 2, "matter.failed": 3}
+    assert judge([made], facts, features=FEATURES).fired == frozenset()
+    assert judge([made], facts, features=FEATURES, scope="matter").flags == {"A1"}
 
 
 # -- never ------------------------------------------------------------------------------------------------------------
