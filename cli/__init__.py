@@ -32,7 +32,9 @@ def main() -> None:
             print(refusal(fault), file=sys.stderr)
         sys.exit(2)
     except SanseError as fault:
-        print(f"错误：{fault}", file=sys.stderr)
+        from cli.printing import clean
+
+        print(clean(f"错误：{fault}"), file=sys.stderr)
         sys.exit(fault.exit_code)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

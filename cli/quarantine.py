@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from cli.options import CONFIG, AsJson, ConfigPath, Now, Reason
+from engine.errors import UsageError
 
 quarantine = typer.Typer(help="隔离区：读不懂的行，一行都不会丢", no_args_is_help=True)
 
@@ -110,8 +111,9 @@ def retry(
 
 @quarantine.command()
 def dismiss(
-    numbers: Annotated[list[int], typer.Argument(help="隔离编号", show_default=False)],
     reason: Reason,
+    numbers: Annotated[list[int] | None, typer.Argument(help="隔离编号", show_default=False)] = None,
+    source: Annotated[str, typer.Option("--source", help="选错来源读入的：这个来源的全部", show_default=False)] = "",
     config: ConfigPath = CONFIG,
     now: Now = "",
     as_json: AsJson = False,
@@ -121,6 +123,8 @@ def dismiss(
     from cli.wiring import desk_of, person_of
     from engine.desk.quarantine import dismiss as dismissed
 
+    if not numbers and not source:
+        raise UsageError("没有说是哪些行", hint="写隔离编号，或用 --source 指明来源")
     with desk_of(config, now) as desk:
-        count = dismissed(desk, person_of(desk), numbers, reason=reason)
+        count = dismissed(desk, person_of(desk), numbers or (), reason=reason, source=source)
         line({"dismissed": count}) if as_json else say(f"{count} 行不再提醒")

@@ -48,6 +48,7 @@ def ingest(
     as_json: AsJson = False,
 ) -> None:
     """读入新来件：规整、归并、研判、派单。"""
+    from cli.printing import clean
     from cli.wiring import desk_of
 
     with desk_of(config, now) as desk:
@@ -62,7 +63,7 @@ def ingest(
                 if len(names) == 1:
                     raise
                 broken.append(fault.exit_code)
-                print(f"错误：{name}：{fault}", file=sys.stderr)
+                print(clean(f"错误：{name}：{fault}"), file=sys.stderr)
     if broken:
         raise typer.Exit(max(broken))
 
@@ -93,6 +94,21 @@ def _read(desk: Desk, name: str, file: Path | None, *, propose: bool, yes: bool,
             _answer(desk, name, total, as_json=as_json)
         raise
     _answer(desk, name, total, as_json=as_json)
+    if total.read and total.quarantined == total.read:
+        _ask_about_the_kind(desk, feed.kind, total)
+
+
+def _ask_about_the_kind(desk: Desk, kind: str, total: Tally) -> None:
+    """Not a row could be read: perhaps the file is another supplier's."""
+    from engine.desk.intake import likelier_kind
+
+    other = likelier_kind(desk, kind, total.unknown_headers)
+    if other:
+        print(
+            f"一行也没读进来，这个文件更像是 {other}（{desk.words('kinds').get(other, other)}）的导出：\n"
+            f"  先用 sanse quarantine dismiss --source 来源 --reason 选错来源 清掉这些行，再用 --source {other} 读入",
+            file=sys.stderr,
+        )
 
 
 def _answer(desk: Desk, name: str, total: Tally, *, as_json: bool) -> None:

@@ -78,11 +78,13 @@ def retry(desk: Desk, corrected: Sequence[Mapping[str, Any]] = ()) -> Tally:
     return tally
 
 
-def dismiss(desk: Desk, person: Person, numbers: Sequence[int], *, reason: str) -> int:
-    """Rows that are no records at all (totals, notes): kept, but no longer asked about; how many."""
+def dismiss(desk: Desk, person: Person, numbers: Sequence[int], *, reason: str, source: str = "") -> int:
+    """Rows that are no records at all (totals, notes), or all that wait of a source read by mistake: kept, no longer asked about."""
     if not reason.strip():
         raise UsageError("要写明理由", hint="加上 --reason")
     with desk.store.batch() as tx:
+        if source:
+            numbers = [*numbers, *(row.id for row in tx.quarantined((OPEN,), limit=_ALL) if row.source == source)]
         count = tx.mark_quarantine(numbers, DISMISSED)
         tx.append_audit(person.name, "dismiss", {"rows": list(numbers), "reason": reason}, desk.clock())
         return count

@@ -29,6 +29,24 @@ def test_a_total_line_is_dismissed_and_nothing_waits(desk_office: Console) -> No
     assert desk_office.ok("quarantine", "retry", "--now", NOW, "--json").only["read"] == 0
 
 
+def test_a_file_read_under_the_wrong_name_is_said_and_cleared_at_once(desk_office: Console) -> None:
+    (desk_office.folder / "hotline.csv").write_text(
+        "工单编号,来电时间,来电人,联系电话,诉求内容,诉求类型,处理结果\n"
+        + "".join(f"G{n},2025-03-09 08:00:00,陈一一,13800000001,路灯坏了{n}天没有人来修理,市政,\n" for n in range(3)),
+        encoding="utf-8",
+    )
+    ran = desk_office.ok("ingest", "--file", "hotline.csv", "--source", "police_110", "--now", NOW)
+    assert "隔离 3" in ran.out
+    assert "更像是 hotline_12345" in ran.err
+    assert desk_office.run("quarantine", "dismiss", "--reason", "选错来源", "--now", NOW).code == 2
+    told = desk_office.person(
+        "quarantine", "dismiss", "--source", "police_110", "--reason", "选错来源", "--now", NOW, "--json"
+    )
+    assert told.only == {"dismissed": 4}
+    again = desk_office.ok("ingest", "--file", "hotline.csv", "--source", "hotline_12345", "--now", NOW, "--json").only
+    assert (again["new"], again["quarantined"]) == (3, 0)
+
+
 def test_dismissing_without_a_person_changes_nothing(desk_office: Console) -> None:
     ran = desk_office.run("quarantine", "dismiss", "1", "--reason", "合计行", "--now", NOW)
     assert ran.code == 2

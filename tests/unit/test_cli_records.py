@@ -95,6 +95,13 @@ class TestIngest:
         assert (ran.code, "线路断了" in ran.err) == (3, True)
         assert ran.only["read"] == 4, "two batches of two; the third was never whole"
 
+    def test_what_a_file_holds_cannot_drive_the_terminal_through_an_error(self, desk_office: Console) -> None:
+        (desk_office.folder / "evil.csv").write_text("\x1b[2J\x1b]0;own\x07,b\n1,2\n", encoding="utf-8")
+        ran = desk_office.run("ingest", "--file", "evil.csv", "--source", "police_110", "--now", NOW)
+        assert ran.code == 3
+        assert "\x1b" not in ran.err
+        assert "\x07" not in ran.err
+
     def test_open_red_history_is_offered_as_one_list(self, desk_office: Console) -> None:
         (desk_office.folder / "old.csv").write_text(
             "接警单编号,报警时间,报警内容\nH1,2024-11-01 08:00:00,有人拿着菜刀砍人，快来救命\n"

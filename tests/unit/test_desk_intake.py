@@ -10,7 +10,7 @@ import pytest
 
 from cli.wiring import feed_of, source_of
 from engine.config import Config, SourceConfig
-from engine.desk.intake import cursor_of, known_headers, take_in
+from engine.desk.intake import cursor_of, known_headers, likelier_kind, take_in
 from engine.errors import ConfigError, SourceError, UsageError
 from engine.pipeline import Tally
 from tests.installation import Installation
@@ -86,6 +86,15 @@ def test_the_cursor_is_kept_with_what_it_brought(place: Installation) -> None:
     supplier(place.folder, range(4, 6))
     assert [(tally.read, tally.new) for tally in pulled(place, path)] == [(2, 2)]
     assert cursor_of(place.desk, "calls") == "5"
+
+
+def test_a_file_of_another_supplier_is_recognised_by_its_headers(small_place: Installation) -> None:
+    desk = small_place.desk
+    hotline = {"工单编号", "来电时间", "来电人", "诉求内容", "诉求类型", "天气状况"}
+    assert likelier_kind(desk, "police_110", hotline) == "hotline_12345"
+    assert likelier_kind(desk, "hotline_12345", {"接警单编号", "报警时间", "报警人", "报警内容"}) == "police_110"
+    assert likelier_kind(desk, "police_110", {"甲", "乙", "丙", "丁", "工单编号"}) == ""
+    assert likelier_kind(desk, "police_110", set()) == ""
 
 
 def test_a_source_never_read_has_no_cursor(place: Installation) -> None:
