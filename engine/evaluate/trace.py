@@ -151,6 +151,8 @@ class Tracer:
 
     def _facts(self, rule: Rule, features: FeatureSet, day: date) -> kleene.Facts:
         """Facts with the conclusions that a rule sees: of live rules, and of shadow rules where it is none itself."""
+        if rule.layer == 0:
+            return features.values
         compiled = self._of(self._regime(day))
         _, known = self._layered(
             self._layers[Scope.RECORD, Status.LIVE], compiled, features, self._unmade[Scope.RECORD]

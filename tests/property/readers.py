@@ -64,13 +64,13 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What all readers must agree on; `flags` only those that raise flags, None from the others."""
+    """What all readers must agree on; `flags`, raised (True) or held back, only of those that raise flags, None from the others."""
 
     outcomes: Mapping[str, Outcome]
     concluded: Mapping[str, bool | None]
     points: int
     colour: Colour
-    flags: frozenset[str] | None = None
+    flags: Mapping[str, bool] | None = None
 
 
 Reader = Callable[[Group], list[Verdict]]
@@ -96,12 +96,13 @@ class Tally:
 def by_trace(group: Group) -> list[Verdict]:
     """The tracer, with the flags that it raises."""
     tracer, made = Tracer(group.rulebook), []
+    live = {rule.id for rule in group.rulebook.rules if rule.status is Status.LIVE}
     for case in group.cases:
         facts = FeatureSet(case.facts, absent=tuple(sorted(group.absent)))
         held = tracer.judge(facts, group.day(case), scope=group.scope, shadow=group.shadow)
-        raised, _ = tracer.flags(facts, group.day(case), held)
-        live = {rule.id for rule in group.rulebook.rules if rule.status is Status.LIVE}
-        made.append(_verdict(held, frozenset(raised) & live))
+        raised, back = tracer.flags(facts, group.day(case), held)
+        flags = dict.fromkeys(raised, True) | {rule: False for rule, _ in back}
+        made.append(_verdict(held, {rule: up for rule, up in flags.items() if rule in live}))
     return made
 
 
@@ -184,11 +185,12 @@ def by_page(group: Group) -> list[Verdict]:
             for name, truth in live.concluded.items()
             if group.scope is Scope.RECORD or name in drawn
         }
-        made.append(Verdict(outcomes, concluded, held.points, held.colour, held.flags))
+        flags = dict.fromkeys(held.flags, True) | dict.fromkeys(held.considered, False)
+        made.append(Verdict(outcomes, concluded, held.points, held.colour, flags))
     return made
 
 
-def _verdict(held: Judgement, flags: frozenset[str] | None) -> Verdict:
+def _verdict(held: Judgement, flags: Mapping[str, bool] | None) -> Verdict:
     return Verdict(dict(held.outcomes), dict(held.concluded), held.points, held.colour, flags)
 
 
@@ -278,7 +280,8 @@ def _note(tally: Tally, group: Group, case: Case, verdict: Verdict) -> None:
     tally.seen[f"colour {verdict.colour.word}"] += 1
     tally.seen[f"scope {group.scope.value}"] += 1
     tally.seen["points"] += verdict.points > 0
-    tally.seen["flags"] += bool(verdict.flags)
+    for up in (verdict.flags or {}).values():
+        tally.seen["flag raised" if up else "flag held back"] += 1
     tally.seen["absent"] += bool(group.absent)
     tally.seen["unknown"] += None in case.facts.values()
     tally.seen["thresholds of today"] += group.today is not None

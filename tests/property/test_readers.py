@@ -37,7 +37,8 @@ def test_all_readers_agree(tally: Tally) -> None:
         *((f"layer {layer}", 50) for layer in range(4)),
         *((f"operator {operator.value}", 300) for operator in Operator),
         *((f"scope {scope}", 500) for scope in ("record", "matter")),
-        *((state, 500) for state in ("points", "flags", "absent", "unknown", "thresholds of today")),
+        *((f"flag {what}", 100) for what in ("raised", "held back")),
+        *((state, 500) for state in ("points", "absent", "unknown", "thresholds of today")),
     ],
 )
 def test_the_sample_is_not_empty_of(tally: Tally, what: str, least: int) -> None:
