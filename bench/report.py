@@ -38,12 +38,12 @@ def table(found: Sequence[Mapping[str, Any]], memory: Mapping[str, int]) -> str:
         "",
         f"{'stored':>10} {'batch 1,000 /s':>15} {'/cpu s':>8} {'cold /s':>8} {'p50 ms':>7} {'p99 ms':>7} {'peak MiB':>9} {'file MiB':>9}  checked",
     ]
-    for one in found:
-        lines.append(
-            f"{one['stored']:>10,} {median(one['per_second']):>15,.0f} {median(one['per_processor_second']):>8,.0f} "
-            f"{one['cold_per_second']:>8,} {one['p50_ms']:>7} {one['p99_ms']:>7} {one['peak_mib']:>9,} {one['database_mib']:>9,}  "
-            f"{one['checked']['rows']:,} rows accounted for, {one['checked']['replayed']} decisions replayed"
-        )
+    lines += [
+        f"{one['stored']:>10,} {median(one['per_second']):>15,.0f} {median(one['per_processor_second']):>8,.0f} "
+        f"{one['cold_per_second']:>8,} {one['p50_ms']:>7} {one['p99_ms']:>7} {one['peak_mib']:>9,} {one['database_mib']:>9,}  "
+        f"{one['checked']['rows']:,} rows accounted for, {one['checked']['replayed']} decisions replayed"
+        for one in found
+    ]
     if len(found) > 1:
         slower = median(found[-2]["per_processor_second"]) / median(found[-1]["per_processor_second"])
         wall = median(found[-2]["per_second"]) / median(found[-1]["per_second"])

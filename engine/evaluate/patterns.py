@@ -112,7 +112,7 @@ class Telling:
         return value >= self.low or value <= self.high or value in self.equal
 
 
-_ALL = Telling(low=-inf)
+_ALL, _TRUE = Telling(low=-inf), Telling(equal=frozenset({True}))
 
 
 class Layer:
@@ -127,10 +127,17 @@ class Layer:
         self.asked = tuple(self._asked(str(position), rule) for position, rule in enumerate(rules))
         self._reads = tuple([fact for fact in sorted(rule.reads) if fact in self.columns] for rule in rules)
         telling = _telling([pattern for name, pattern in self.first.items() if name not in self._guarded])
-        self._given = tuple(
-            (fact, column, telling.get(column.key, _ALL), column.presence or f"{column.key}a" in telling)
-            for fact, column in self.columns.items()
-        )
+        self._truths: list[tuple[str, str]] = []
+        self._numbers: list[tuple[str, str, float]] = []
+        self._others: list[tuple[str, Column, Telling, bool]] = []
+        for fact, column in self.columns.items():
+            told, when_missing = telling.get(column.key, _ALL), column.presence or f"{column.key}a" in telling
+            if not when_missing and column.type == "bool" and told == _TRUE:
+                self._truths.append((fact, column.key))
+            elif not when_missing and column.type == "int" and told == Telling(low=told.low):
+                self._numbers.append((fact, column.key, told.low))
+            else:
+                self._others.append((fact, column, told, when_missing))
 
     def message(self, facts: Mapping[str, Value | None], open_rules: Collection[int]) -> dict[str, Any]:
         """Known facts that rules use, flat and typed; `open_rules` are the positions of rules with an unknown fact.
@@ -138,19 +145,31 @@ class Layer:
         What no "surely yes" can be true by is left out, as if unknown: most facts of most records. Rules that are open get all they read.
         """
         message: dict[str, Any] = dict(HERE)
-        for fact, column, telling, told_when_missing in self._given:
-            value = facts.get(fact)
-            if value is None:
-                if told_when_missing:
-                    message.update(column.given(facts, fact))
-            elif column.presence or isinstance(value, (str, tuple)):
-                message.update(column.given(facts, fact))
-            elif telling.holds(value):
-                message[column.key] = value
+        given = facts.get
+        for fact, key in self._truths:
+            if given(fact) is True:
+                message[key] = True
+        for fact, key, low in self._numbers:
+            value = given(fact)
+            if value is not None and value >= low:  # type: ignore[operator]
+                message[key] = value
+        message.update(self._rest(facts))
         for position in open_rules:
             message[f"u{position}"] = True
             for fact in self._reads[position]:
                 message.update(self.columns[fact].given(facts, fact))
+        return message
+
+    def _rest(self, facts: Mapping[str, Value | None]) -> dict[str, Any]:
+        """Codes, lists, facts asked for by their presence: whatever is no plain truth or threshold."""
+        message: dict[str, Any] = {}
+        for fact, column, telling, told_when_missing in self._others:
+            value = facts.get(fact)
+            if value is None:
+                if told_when_missing:
+                    message.update(column.given(facts, fact))
+            elif column.presence or isinstance(value, (str, tuple)) or telling.holds(value):
+                message.update(column.given(facts, fact))
         return message
 
     def _asked(self, name: str, rule: Rule) -> Asked:
