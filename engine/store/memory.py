@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from engine.store.rows import Stored
 
-_MOST = 150_000
+_MOST = 40_000
 
 
 @dataclass(frozen=True, slots=True)
