@@ -1,0 +1,12 @@
+"""Every defence that the product has, by the room it stands in (ruling 63).
+
+In: the lists of `doors` (what comes in), `deciding` (what is made of it) and `keeping` (what is kept and done). Out: `DEFENCES`.
+"""
+
+from __future__ import annotations
+
+from tests.sabotage.deciding import DECIDING
+from tests.sabotage.doors import DOORS
+from tests.sabotage.keeping import KEEPING
+
+DEFENCES = (*DOORS, *DECIDING, *KEEPING)
