@@ -10,7 +10,7 @@ import pytest
 
 from engine.features.base import BaseFacts
 from engine.model import Cause, FeatureSet, Incident, Sighting
-from engine.ruleset.build import FIELDS
+from engine.ruleset.facts import FIELDS
 from tests.rulebook_samples import rulebook
 
 NOON = datetime(2025, 3, 1, 4, tzinfo=UTC)

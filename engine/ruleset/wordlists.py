@@ -1,0 +1,55 @@
+"""Word lists: entries with their context, patterns that RE2 takes.
+
+In: parts, plain data of one list. Out: a `WordList`; faults. Not here: matching (`engine.features.words`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import re2
+
+from engine.ruleset.parts import Parts
+from engine.ruleset.tree import Place, WordEntry, WordList
+
+_MAX_DISTANCE = 40
+
+
+def word_list(parts: Parts, name: str, raw: Mapping[str, Any], place: Callable[..., Place]) -> WordList:
+    """A word list as it is written."""
+    entries = tuple(_entry(parts, entry, place("entries", index)) for index, entry in enumerate(raw["entries"]))
+    seen: set[tuple[str, bool]] = set()
+    for index, entry in enumerate(entries):
+        if (entry.text, entry.pattern) in seen:
+            parts.add("W104", place("entries", index), text=entry.text[:40])
+        seen.add((entry.text, entry.pattern))
+    return WordList(name, raw["title"], entries, place())
+
+
+def _entry(parts: Parts, raw: str | Mapping[str, Any], place: Place) -> WordEntry:
+    if isinstance(raw, str):
+        raw = {"text": raw}
+    pattern = raw.get("pattern")
+    text = pattern if pattern is not None else raw.get("text")
+    if not text:
+        parts.add("W106", place)
+    elif pattern is not None:
+        _check_pattern(parts, pattern, place)
+    distance = raw.get("distance", 6)
+    if not 0 <= distance <= _MAX_DISTANCE:
+        parts.add("W105", place)
+    near = {key: tuple(raw.get(key, ())) for key in ("not_after", "not_before", "unless_near", "only_near")}
+    return WordEntry(text or "", pattern is not None, distance=distance, **near)
+
+
+def _check_pattern(parts: Parts, pattern: str, place: Place) -> None:
+    for barred in (r"\b", r"\B", r"\w", r"\W", "(?s"):
+        if barred in pattern:
+            parts.add("W102", place, what=barred)
+    try:
+        options = re2.Options()
+        options.log_errors = False
+        re2.compile(pattern, options)
+    except re2.error as problem:
+        parts.add("W101", place, why=str(problem)[:100])
