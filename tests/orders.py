@@ -111,7 +111,7 @@ def _cells(told: Mapping[str, str]) -> dict[str, str]:
 
 def card_number(number: int) -> str:
     """A resident's number of an invented person, with the right check digit."""
-    body = f"990101{1950 + number % 55}{number % 12 + 1:02d}{number % 28 + 1:02d}{number % 1000:03d}"
+    body = f"439901{1950 + number % 55}{number % 12 + 1:02d}{number % 28 + 1:02d}{number % 1000:03d}"
     return body + _SIGNS[sum(int(d) * w for d, w in zip(body, _WEIGHTS, strict=True)) % 11]
 
 

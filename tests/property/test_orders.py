@@ -14,8 +14,8 @@ from engine.normalise import Normaliser
 from tests.installation import shipped
 from tests.orders import KNOWN_AT, Picture, Way, differences, drawn, in_order, picture, take, township, workers
 
-FEW, MANY = 300, 2_000
-SMALL_WAYS = drawn(14, 36, batches=(1, 7, 40, 1, 150), most_workers=4)
+FEW, MANY = 200, 2_000
+SMALL_WAYS = drawn(14, 36, batches=(1, 7, 40, 20, 100), most_workers=4)
 LARGE_WAYS = [Way(11, 1), Way(12, 250), Way(13, 500), Way(14, 90, 4), Way(15, 400, 3), Way(-1, 700, 2)]
 
 
