@@ -167,8 +167,7 @@ def merge(desk: Desk, person: Person, left: str, right: str, *, reason: str) -> 
     _said(reason)
     with _case(desk, person, left, right) as case:
         other = case.tx.matter_id(right)
-        if other is None:
-            raise UsageError(f"没有找到事项：{right}", hint="用 sanse matters list --all 查看编号")
+        assert other is not None
         if other == case.row.state.id:
             raise UsageError("两个编号已是同一事项", hint="不用合并")
         now, ours = desk.clock(), set(case.ids)

@@ -19,6 +19,7 @@ from openpyxl import load_workbook
 
 from tests.console import ACTOR, OTHER, SCRIPT, Console, both
 
+pytestmark = pytest.mark.xdist_group("commands")
 NOW = "2025-03-10T09:00:00"
 LAMP = "村口的路灯坏了一个多星期没有人来修理"
 LEAK = "楼上漏水把天花板泡坏了，双方为赔偿争吵不休"

@@ -14,6 +14,7 @@ import pytest
 
 from tests.console import SCRIPT, Console, Ran, office
 
+pytestmark = pytest.mark.xdist_group("demo")
 SIZE = ("--records", "300")
 
 

@@ -22,6 +22,7 @@ from tests.conftest import KEYS
 from tests.installation import Installation, shipped
 
 pytest_plugins = ["tests.places"]
+pytestmark = pytest.mark.xdist_group("replay")
 
 LAMP = "村口的路灯坏了一个多星期没有人来修理"
 LEAK = "楼上漏水把天花板泡坏了，双方为赔偿争吵不休"

@@ -113,6 +113,13 @@ class TestRoles:
             acting.close_all(small_place.desk, analyst, [OLD], means="已修好", evidence="维修单")
         assert show(small_place.desk, OLD).row.state.status == "open"
 
+    def test_many_are_closed_with_means_and_evidence_or_not_at_all(self, small_place: Installation) -> None:
+        small_place.ingest(small_place.call("A1", LEAK))
+        with pytest.raises(UsageError, match="化解方式和依据"):
+            acting.close_all(small_place.desk, small_place.person(), [OLD], means="已修好", evidence="")
+        assert acting.close_all(small_place.desk, small_place.person(), ["nobody"], means="已修好", evidence="单1") == 0
+        assert show(small_place.desk, OLD).row.state.status == "open"
+
     def test_the_second_person_is_a_lead(self, small_place: Installation) -> None:
         small_place.ingest(small_place.call("A1", KNIFE))
         small_place.later(days=14)

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 import pytest
 
 from engine.desk import acting
-from engine.desk.reading import colour_named, matters, matters_filter, reasons_by_rule, show, summary
+from engine.desk.reading import colour_named, matters, matters_filter, reasons_by_rule, show, summary, waiting_history
 from engine.errors import UsageError
 from engine.model import Colour
 from engine.store.rows import MatterFilter
 from tests.installation import Installation
 
 pytest_plugins = ["tests.places"]
+pytestmark = pytest.mark.xdist_group("reading")
 
 LAMP = "村口的路灯坏了一个多星期没有人来修理"
 LEAK = "楼上漏水把天花板泡坏了，双方为赔偿争吵不休"
@@ -58,6 +59,11 @@ class TestLists:
         assert [colour_named(word) for word in ("green", "黄", "红色")] == list(Colour)
         with pytest.raises(UsageError, match="没有这个颜色：蓝"):
             colour_named("蓝")
+
+    def test_open_history_is_a_list_of_its_own(self, busy: Installation) -> None:
+        rows, _ = matters(busy.desk, matters_filter(open_only=True, history=True))
+        assert [row.state.id for row in rows] == ["police_110:OLD"]
+        assert waiting_history(busy.desk) == 1
 
     def test_closed_ones_are_found_by_their_status(self, busy: Installation) -> None:
         rows, _ = matters(busy.desk, MatterFilter(status="closed"))
