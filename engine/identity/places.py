@@ -134,7 +134,7 @@ class Places:
         for word, (name, rank) in self._known.found(pairs, text):
             start = text.find(word)
             end = start + len(word)
-            if start >= 0 and (rank is Rank.ROAD or not text.startswith(_ROAD_SIGNS, end)):
+            if start >= 0 and (rank is Rank.ROAD or not self._names_road(text, end)):
                 mentions.append(Mention(name, rank, start, end))
         if len(mentions) > 1:
             mentions.sort(key=lambda m: (m.start, -m.end))
