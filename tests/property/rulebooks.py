@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 from random import Random
 from typing import Any
 
 from engine.model import Value
-from engine.ruleset.tree import FeatureKind, Rulebook
+from engine.ruleset.tree import FeatureKind, Operator, Reference, Rulebook
 
 _TOPICS = {"neighbours": {"title": "邻里", "dispute": True}, "noise": {"title": "噪声", "dispute": False}}
 _TOPICS |= {"wages": {"title": "欠薪", "dispute": True}}
@@ -104,6 +105,7 @@ CODES = ("a", "b", "A", "", "101", "0101", "1", "true", "邻里", "o'brien", 'a"
 EDGES = ("2024-02-28", "2024-02-29", "2024-03-01", "2024-12-31", "2025-01-01", "2025-03-01")
 """Days around a leap day and a year's end: values are dated on them, facts are judged on and beside them."""
 
+_NOTHING: Mapping[str, Value] = {"bool": False, "int": 0, "code": "", "list": ()}
 _ORDERS = ("at_least", "at_most", "more_than", "less_than")
 _OPERATORS = {
     "bool": ("is", "is", "is", "exists"),
@@ -131,16 +133,38 @@ def absent(rng: Random, rulebook: Rulebook) -> frozenset[str]:
     return frozenset(name for name in may_lack if rng.random() < 0.2)
 
 
-def facts(rng: Random, rulebook: Rulebook, lacking: frozenset[str]) -> dict[str, Value | None]:
-    """Known and unknown facts of one subject, most of them at or beside the bounds that rules compare them with."""
+def facts(rng: Random, rulebook: Rulebook, lacking: frozenset[str], quiet: Sequence[float]) -> dict[str, Value | None]:
+    """Known and unknown facts of one subject, at or beside the bounds that rules compare them with; a share of them is no or 0."""
     drawn: dict[str, Value | None] = {}
     blank = rng.choice((0.0, 0.2, 0.6))
+    bounds, share = _bounds(rulebook), rng.choice(quiet)
     for name, type_ in types(rulebook).items():
         if name in lacking:
             continue
         certain = not name.startswith(("record.", "process."))
-        drawn[name] = None if not certain and rng.random() < blank else _value(rng, type_)
+        unknown = not certain and rng.random() < blank
+        said = _NOTHING[type_] if rng.random() < share else _beside(rng, type_, bounds.get(name, ()))
+        drawn[name] = None if unknown else said
     return drawn
+
+
+@lru_cache(maxsize=2)
+def _bounds(rulebook: Rulebook) -> dict[str, tuple[Value, ...]]:
+    """What rules compare each fact with, on any day."""
+    found: dict[str, list[Value]] = {}
+    for leaf in (leaf for rule in rulebook.rules for leaf in rule.let.values() if leaf.operator is not Operator.EXISTS):
+        for part in leaf.bound if isinstance(leaf.bound, tuple) else (leaf.bound,):
+            values = rulebook.parameters[part.name].values if isinstance(part, Reference) else ()
+            found.setdefault(leaf.feature, []).extend([dated.value for dated in values] or [part])
+    return {name: tuple(values) for name, values in found.items()}
+
+
+def _beside(rng: Random, type_: str, bounds: Sequence[Value]) -> Value:
+    """A bound, a number beside it, or any value."""
+    if type_ == "list" or not bounds or rng.random() < 0.4:
+        return _value(rng, type_)
+    bound = rng.choice(bounds)
+    return bound if isinstance(bound, (bool, str, tuple)) else bound + rng.choice((0, 0, 1, -1))
 
 
 def _value(rng: Random, type_: str) -> Value:

@@ -11,7 +11,17 @@ import pytest
 
 from engine.model import Outcome
 from engine.ruleset.tree import Operator
-from tests.property.readers import READERS, Group, Tally, Verdict, agreement, by_page, by_trace, judge_all
+from tests.property.readers import (
+    READERS,
+    Group,
+    Tally,
+    Verdict,
+    agreement,
+    by_page,
+    by_trace,
+    judge_all,
+    judge_shipped,
+)
 
 PAIRS, RULEBOOKS = 5_000, 250
 
@@ -43,6 +53,13 @@ def test_all_readers_agree(tally: Tally) -> None:
 )
 def test_the_sample_is_not_empty_of(tally: Tally, what: str, least: int) -> None:
     assert tally.seen[what] >= least
+
+
+def test_all_readers_agree_on_the_shipped_rules() -> None:
+    held = judge_shipped("shipped", groups=3, size=160)
+    assert held.disagreements == [], "\n".join(held.disagreements[:5])
+    common = ("colour green", "colour yellow", "colour red", "live review", "flag raised", "flag held back")
+    assert min(held.seen[what] for what in common) >= 20
 
 
 def test_a_reader_that_errs_in_one_rule_of_one_subject_is_noticed() -> None:
