@@ -39,7 +39,7 @@ class TestConfig:
     def test_every_fault_is_named_in_one_go(self, tmp_path: Path) -> None:
         fault = refused(tmp_path, "clock: never\nbatch_size: 0\nzone: Asia/Nowhere\nfoo: 1\nsources: 3\n")
         for said in (
-            "clock：可用：'real' or 'simulated'",
+            "clock：可用：'real'",
             "batch_size：不能小于 1",
             "foo：没有这个键",
             "没有这个时区：Asia/Nowhere",
@@ -57,7 +57,7 @@ class TestConfig:
             ("a: \x00\n", "读不懂的字符"),
             ("sources: [{name: x}]\n", "sources.0.kind：缺少这一项"),
             ("sources: [{name: x, kind: a}, {name: x, kind: b}]\n", "来源重名：x"),
-            ("database: {url: 3}\n", "database.url：应为另一种写法"),
+            ("database: {url: 3}\n", "database.url：应为文字"),
         ],
     )
     def test_what_is_no_configuration_is_refused_in_words(self, tmp_path: Path, text: str, said: str) -> None:
