@@ -11,10 +11,11 @@ import pytest
 
 from engine.model import RawRecord
 from engine.normalise import Normaliser
+from engine.normalise.contacts import id_number
 from tests.installation import shipped
 from tests.orders import KNOWN_AT, Picture, Way, differences, drawn, in_order, picture, take, township, workers
 
-FEW, MANY = 200, 2_000
+FEW, MANY = 150, 2_000
 SMALL_WAYS = drawn(14, 36, batches=(1, 7, 40, 20, 100), most_workers=4)
 LARGE_WAYS = [Way(11, 1), Way(12, 250), Way(13, 500), Way(14, 90, 4), Way(15, 400, 3), Way(-1, 700, 2)]
 
@@ -62,6 +63,7 @@ def test_the_township_holds_what_makes_orders_hard(lived: Lived) -> None:
     assert len({matter for _, matter, *_ in links}) < len(lived.expected["records"]) * 0.95
     assert {judged[0] for judged in lived.expected["records"].values()} == {"red", "yellow", "green"}
     assert not lived.expected["defects"]
+    assert all(id_number(str(raw.values["证件号码"])) for raw in cards), "numbers that identify somebody"
 
 
 @pytest.mark.parametrize("way", SMALL_WAYS, ids=str)
