@@ -351,6 +351,23 @@ class TestWrong:
         (there.folder / "sanse.keys").unlink()
         assert "没有找到密钥文件" in there.run("matters", "list").err
 
+    @pytest.mark.parametrize(
+        ("url", "code", "said"),
+        [
+            ("postgresql+psycopg://nobody@127.0.0.1:1/none", 3, "数据库未能完成操作"),
+            ("mysql://127.0.0.1/none", 2, "不支持的数据库 mysql"),
+            ("nonsense", 2, "数据库地址无法识别"),
+        ],
+    )
+    def test_a_database_that_cannot_be_reached(self, empty: Console, url: str, code: int, said: str) -> None:
+        empty.ok("init", "a")
+        there = Console(empty.folder / "a")
+        config = there.folder / "config.yaml"
+        config.write_text(config.read_text(encoding="utf-8").replace("sqlite:///sanse.db", url), encoding="utf-8")
+        for command in (("matters", "list"), ("db", "upgrade"), ("audit", "verify")):
+            ran = there.run(*command)
+            assert (ran.code, said in ran.err) == (code, True), ran
+
     def test_broken_rules_name_every_fault(self, empty: Console) -> None:
         empty.ok("init", "a")
         there = Console(empty.folder / "a")
