@@ -16,11 +16,10 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from engine.errors import ConfigError
+from engine.errors import ConfigError, shape_fault
 
 FILE_NAME = "config.yaml"
 _KEY_NAMES = ("index", "seal", "chain")
@@ -131,7 +130,7 @@ def load_config(path: Path) -> Config:
     try:
         return Config.model_validate({**loaded, "folder": path.parent.resolve()})
     except ValidationError as fault:
-        lines = "\n".join(f"  {'.'.join(map(str, found['loc']))}：{_said(found)}" for found in fault.errors())
+        lines = "\n".join(f"  {'.'.join(map(str, found['loc']))}：{shape_fault(found)}" for found in fault.errors())
         raise ConfigError(
             f"配置有误：\n{lines}", where=path.name, hint="照 sanse init 生成的 config.yaml 改正"
         ) from fault
@@ -153,24 +152,6 @@ def _read_yaml(path: Path) -> Mapping[str, Any]:
     if not isinstance(loaded or {}, dict):
         raise ConfigError("配置文件应是“键: 值”的形式", where=path.name, hint="照 sanse init 生成的 config.yaml 改正")
     return loaded or {}
-
-
-_SAID = {
-    "extra_forbidden": "没有这个键",
-    "missing": "缺少这一项",
-    "literal_error": "可用：{expected}",
-    "greater_than_equal": "不能小于 {ge}",
-    "less_than_equal": "不能大于 {le}",
-    "value_error": "{error}",
-}
-
-
-def _said(found: ErrorDetails) -> str:
-    """One fault of the configuration in Chinese, as far as its kind is known."""
-    text = _SAID.get(found["type"])
-    if text is None:
-        return "应为另一种写法（文字、整数或列表）" if found["type"].endswith(("_type", "_parsing")) else found["msg"]
-    return text.format(**found.get("ctx", {}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from engine.errors import RuleError
+from engine.errors import RuleError, shape_fault
 from engine.model import Cause
 from engine.normalise.categories import CategoryTable
 from engine.normalise.cells import cell_text, folded, header_forms
@@ -113,7 +113,7 @@ def _faults(kind: str, data: Mapping[str, Any], mappings: Mapping[str, Mapping[s
     try:
         file = MappingFile.model_validate(_texted(data))
     except ValidationError as refusal:
-        return [(kind, f"{'.'.join(map(str, error['loc']))}：{error['msg']}") for error in refusal.errors()]
+        return [(kind, f"{'.'.join(map(str, error['loc']))}：{shape_fault(error)}") for error in refusal.errors()]
     found = [f"根本没有来源“{file.based_on}”" for _ in (1,) if file.based_on and file.based_on not in mappings]
     found += [f"没有字段“{name}”" for name in file.columns if name not in FIELDS and not name.startswith(NUMBERS)]
     found += [

@@ -70,7 +70,7 @@ CODES: dict[str, tuple[str, str, str]] = {
     "F107": ("窗口事实要写 same", "window without same", "same: matter、caller、place、pair、hotspot、phone"),
     "W101": ("RE2 不接受这个写法：{why}", "RE2 refuses the pattern", "RE2 没有前后查看和反向引用"),
     "W102": ("不能用 {what}", "not allowed in patterns", "用 not_after、not_before、unless_near 写上下文"),
-    "W103": ("模式超过500字符", "pattern too long", "拆成几条"),
+    "W103": ("模式超过{limit}字符", "pattern too long", "拆成几条"),
     "W104": ("词条“{text}”写了两次", "duplicate entry", "删掉一条"),
     "W105": ("distance 要在 0 到 40 之间", "distance out of range", "改成 0 到 40"),
     "W106": ("词条不能为空", "empty entry", "写上文字"),

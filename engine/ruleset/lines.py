@@ -18,6 +18,7 @@ from engine.ruleset.tree import All, Bound, Feature, Leaf, Name, Operator, Place
 
 _OPERATORS = {operator.value: operator for operator in Operator}
 _ORDERED = frozenset({Operator.AT_LEAST, Operator.AT_MOST, Operator.MORE_THAN, Operator.LESS_THAN, Operator.BETWEEN})
+_TYPES = {"bool": "真假", "int": "整数", "code": "代码", "list": "列表"}
 _LISTS = frozenset({Operator.IN, Operator.NOT_IN, Operator.HAS_ANY, Operator.BETWEEN})
 _FITS: Mapping[Operator, tuple[str, ...]] = {
     Operator.IS: ("bool", "int", "code"),
@@ -99,7 +100,12 @@ def _check_leaf(parts: Parts, leaf: Leaf, feature: Feature, place: Place) -> Non
     if feature.type not in _FITS[leaf.operator]:
         fits = "、".join(op.value for op, types in _FITS.items() if feature.type in types)
         parts.add(
-            "R107", place, feature=feature.name, type=feature.type, operator=leaf.operator.value, hint=f"可用：{fits}"
+            "R107",
+            place,
+            feature=feature.name,
+            type=_TYPES[feature.type],
+            operator=leaf.operator.value,
+            hint=f"可用：{fits}",
         )
         return
     wanted = {"bool": bool, "int": int, "code": str, "list": str}[feature.type]
@@ -108,7 +114,7 @@ def _check_leaf(parts: Parts, leaf: Leaf, feature: Feature, place: Place) -> Non
     values = [_sample(parts, part) for part in (leaf.bound if isinstance(leaf.bound, tuple) else (leaf.bound,))]
     for value in values:
         if value is not None and type(value) is not wanted:
-            parts.add("R108", place, feature=feature.name, type=feature.type, bound=value)
+            parts.add("R108", place, feature=feature.name, type=_TYPES[feature.type], bound=value)
     if leaf.operator is Operator.BETWEEN and (len(values) != 2 or _descending(values)):
         parts.add("R109", place)
 

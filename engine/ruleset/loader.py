@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from engine.errors import RuleError
+from engine.errors import RuleError, shape_fault
 from engine.model import digest
 from engine.ruleset.build import build
 from engine.ruleset.faults import fault, nearest
@@ -97,7 +97,7 @@ def _shape_fault(document: Document, error: Any) -> Fault:
         return fault("S001", place, key=key, near=nearest(key, _siblings(path)))
     if error["type"] == "missing":
         return fault("S003", place, key=key)
-    return fault("S002", place, key=key, why=str(error["msg"]))
+    return fault("S002", place, key=key, why=shape_fault(error))
 
 
 def _siblings(path: tuple[Any, ...]) -> list[str]:

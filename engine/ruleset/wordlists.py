@@ -14,6 +14,7 @@ from engine.ruleset.parts import Parts
 from engine.ruleset.tree import Place, WordEntry, WordList
 
 _MAX_DISTANCE = 40
+_MAX_PATTERN = 1_000
 
 
 def word_list(parts: Parts, name: str, raw: Mapping[str, Any], place: Callable[..., Place]) -> WordList:
@@ -44,6 +45,8 @@ def _entry(parts: Parts, raw: str | Mapping[str, Any], place: Place) -> WordEntr
 
 
 def _check_pattern(parts: Parts, pattern: str, place: Place) -> None:
+    if len(pattern) > _MAX_PATTERN:
+        parts.add("W103", place, limit=_MAX_PATTERN)
     for barred in (r"\b", r"\B", r"\w", r"\W", "(?s"):
         if barred in pattern:
             parts.add("W102", place, what=barred)
@@ -52,4 +55,5 @@ def _check_pattern(parts: Parts, pattern: str, place: Place) -> None:
         options.log_errors = False
         re2.compile(pattern, options)
     except re2.error as problem:
-        parts.add("W101", place, why=str(problem)[:100])
+        why = problem.args[0] if problem.args else ""
+        parts.add("W101", place, why=(why.decode() if isinstance(why, bytes) else str(why))[:100])

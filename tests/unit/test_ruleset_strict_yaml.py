@@ -1,0 +1,145 @@
+"""Strict YAML: plain values with their places; bombs end early."""
+
+from __future__ import annotations
+
+import resource
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
+
+from engine.ruleset.strict_yaml import MAX_BYTES, MAX_DEPTH, MAX_NODES, read
+
+PLAIN = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**12), 10**12)
+    | st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Co", "Cn")), max_size=12),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text("abcdef", min_size=1, max_size=4), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+def value(text: str) -> Any:
+    document = read("a.yaml", text.encode())
+    assert document.faults == (), document.faults
+    return document.value
+
+
+def codes(text: str | bytes) -> list[str]:
+    return [found.code for found in read("a.yaml", text if isinstance(text, bytes) else text.encode()).faults]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("a: 3", {"a": 3}),
+        ("a: '3'", {"a": "3"}),
+        ("a: 0o17", {"a": 15}),
+        ("a: 0x1f", {"a": 31}),
+        ("a: -1_000", {"a": -1000}),
+        ("a: 017", {"a": 17}),
+        ("a: true", {"a": True}),
+        ("a: no", {"a": "no"}),
+        ("a: on", {"a": "on"}),
+        ("a: yes", {"a": "yes"}),
+        ("a: ~", {"a": None}),
+        ("a:", {"a": None}),
+        ("a: 2025-01-01", {"a": "2025-01-01"}),
+        ("a: 12:30", {"a": "12:30"}),
+        ("a: |\n  甲\n  乙\n", {"a": "甲\n乙\n"}),
+        ("[1, [2]]", [1, [2]]),
+        ("", {}),
+        ("# nothing\n", {}),
+        ("\ufeffa: 1", {"a": 1}),
+    ],
+)
+def test_scalars_are_as_yaml_1_2_has_them(text: str, wanted: object) -> None:
+    assert value(text) == wanted
+
+
+@pytest.mark.parametrize("text", ["a: 1.5", "a: 1e3", "a: .inf", "a: .nan", "a: -0.0"])
+def test_no_floating_point(text: str) -> None:
+    assert codes(text) == ["Y010"]
+
+
+def test_places_are_those_of_keys_and_items() -> None:
+    document = read("a.yaml", b"a:\n  - x\n  - {b: 1}\n")
+    assert str(document.place(("a",))) == "a.yaml:1:1"
+    assert str(document.place(("a", 1))) == "a.yaml:3:5"
+    assert str(document.place(("a", 1, "b"))) == "a.yaml:3:6"
+    assert str(document.place(("a", 1, "b", "deeper"))) == "a.yaml:3:6"
+    assert str(document.place(("elsewhere",))) == "a.yaml:1:1"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("a: [1", "Y003"),
+        ("a: \t- b", "Y003"),
+        ("a: b: c", "Y003"),
+        ("a: \0", "Y003"),
+        ("'", "Y003"),
+        ("a: &x 1", "Y004"),
+        ("a: *x", "Y004"),
+        ("<<: *x", "Y004"),
+        ("a: !!python/object/apply:os.system ['true']", "Y005"),
+        ("a: !!str 1", "Y005"),
+        ("!x {a: 1}", "Y005"),
+        ("a: 1\na: 2", "Y008"),
+        ("a: 1\n---\nb: 1", "Y009"),
+    ],
+)
+def test_what_is_not_allowed_is_one_fault(text: str, code: str) -> None:
+    assert codes(text) == [code]
+    assert read("a.yaml", text.encode()).value is None
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-16", "shift_jis"])
+def test_other_encodings_are_told(encoding: str) -> None:
+    assert codes("標題: 中文".encode(encoding)) == ["Y001"]
+
+
+def test_the_line_of_a_byte_that_is_no_utf_8() -> None:
+    (found,) = read("a.yaml", b"a: 1\nb: \xff\n").faults
+    assert str(found.place) == "a.yaml:2:1"
+
+
+def test_limits_hold_at_their_edge() -> None:
+    assert codes("a: " + "[" * (MAX_DEPTH - 1) + "]" * (MAX_DEPTH - 1)) == []
+    assert codes("a: " + "[" * MAX_DEPTH + "]" * MAX_DEPTH) == ["Y006"]
+    fits = "- 1\n" * (MAX_NODES - 1)
+    assert codes(fits) == []
+    assert codes(fits + "- 1\n") == ["Y007"]
+    assert codes(b"#" * MAX_BYTES) == []
+    assert codes(b"#" * (MAX_BYTES + 1)) == ["Y002"]
+
+
+def test_bombs_end_before_they_take_memory() -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    laughs = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 10))
+    assert codes(laughs) == ["Y004"]
+    assert codes("[" * 100_000) == ["Y006"]
+    assert codes("{a: " * 50_000) == ["Y006"]
+    assert codes("? " * 50_000) == ["Y006"]
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 * 1024
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.dictionaries(st.text("abcdef", min_size=1, max_size=4), PLAIN, max_size=4))
+def test_what_a_writer_writes_is_read_back(tmp_path_factory: pytest.TempPathFactory, data: dict[str, Any]) -> None:
+    path = tmp_path_factory.mktemp("yaml") / "a.yaml"
+    writer = YAML(typ="safe", pure=True)
+    writer.dump(data, path)
+    assert read("a.yaml", path.read_bytes()).value == data
+
+
+@settings(max_examples=100, deadline=None)
+@given(data=st.binary(max_size=60))
+def test_any_bytes_are_a_value_or_a_fault(data: bytes) -> None:
+    document = read("a.yaml", data)
+    assert (document.value is None) or not document.faults
