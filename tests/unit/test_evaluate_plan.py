@@ -34,6 +34,19 @@ def test_a_process_rule_is_judged_on_the_matter_only_and_an_actions_rule_on_both
     assert ids(held, Scope.MATTER) == [["actions", "process", "both"]]
 
 
+def test_what_holds_a_flag_back_decides_too_where_it_is_judged() -> None:
+    def flag(fact: str, operator: str, bound: object) -> dict[str, Any]:
+        return {"title": "复核", "expires": "90d", "unless": {"u": {"feature": fact, operator: bound}}}
+
+    held = rulebook(
+        rule("plain", FAILED, flag=flag("matter.failed", "at_least", 9)),
+        rule("record", FAILED, flag=flag("record.weapon", "is", True)),
+        rule("process", FAILED, flag=flag("process.days_open", "at_least", 7)),
+    )
+    assert ids(held, Scope.RECORD) == [["plain", "record"]]
+    assert ids(held, Scope.MATTER) == [["plain", "process"]]
+
+
 def test_drafts_and_retired_rules_are_judged_nowhere() -> None:
     held = rulebook(*(rule(status, WEAPON, status=status) for status in ("draft", "shadow", "live", "retired")))
     assert ids(held, Scope.RECORD) == [["live"]]
