@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import random
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -33,6 +34,8 @@ KNOWN_AT = datetime(2026, 1, 2, tzinfo=UTC)
 
 Picture = Mapping[str, Mapping[str, Any]]
 Row = tuple[str, int, Mapping[str, Any]]
+_THIN, _WHOLE = 4, 1_000
+"""A small township is every fourth household of a larger one, or it would be one great demand and nothing else."""
 _IDENTIFIED, _SHARED, _ACCUSED, _NAMED = 0.25, 0.06, 0.05, 0.03
 _WEIGHTS, _SIGNS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2), "10X98765432"
 
@@ -51,7 +54,9 @@ def township(records: int, seed: int) -> list[RawRecord]:
     families on one phone, people who complain of each other, and orders that name another.
     """
     draw = random.Random(f"orders/{seed}")
-    events = [event for event in map(_corrected, Year(seed, records, START).events()) if _known(event)]
+    thin = _THIN if records < _WHOLE else 1
+    lived = map(_corrected, Year(seed, records * thin, START).events())
+    events = [event for event in lived if _known(event) and _household(event) % thin == 0]
     told: list[dict[str, str]] = []
     phones: list[str] = []
     raws = []
@@ -72,6 +77,11 @@ def _corrected(event: Event) -> Event:
         return event
     told = [at for at in (event.updated_at, event.replied_at, event.closed_at) if at is not None]
     return replace(event, updated_at=max(told) + timedelta(hours=1))
+
+
+def _household(event: Event) -> int:
+    """A number that all records of one caller, or of one address, share."""
+    return zlib.crc32((event.who.phone if event.who else event.address).encode())
 
 
 def _known(event: Event) -> bool:

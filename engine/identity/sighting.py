@@ -28,7 +28,7 @@ NAMED = "~"
 _READ = 400
 _PHONE = re.compile(r"(?<!\d)(1[3-9]\d{9}|0\d{2,3}[2-9]\d{6,7})(?!\d)")
 _CARD = re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)")
-_HONORIFIC = re.compile(r"(?:先生|女士|小姐|师傅|老板|某某|某)$")
+_HONORIFIC = re.compile(r"(?:先生|女士|小姐|师傅|老板|某)+$")
 _NOBODY = frozenset(
     [
         "对方",
