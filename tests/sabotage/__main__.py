@@ -34,7 +34,9 @@ def main(wanted: str = "") -> int:
         print(f"{result.defence.id:<28}{shown:<8}{result.seconds:>5.1f}  {result.defence.tests[0]}", flush=True)
         if not result.caught:
             print(f"    {result.defence.title}：{result.said}")
-    print(f"{len(chosen)} 道防线，{len(chosen) - missed} 道拆除后被测试发现，{missed} 道没有；{time.monotonic() - started:.0f} 秒")
+    print(
+        f"{len(chosen)} 道防线，{len(chosen) - missed} 道拆除后被测试发现，{missed} 道没有；{time.monotonic() - started:.0f} 秒"
+    )
     return 1 if missed else 0
 
 

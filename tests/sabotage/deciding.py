@@ -20,7 +20,10 @@ DECIDING = (
         _CASEWORK,
         "colour = max((hit.colour for hit in held), default=Colour.GREEN)",
         instead="colour = machine",
-        tests=("unit/test_casework.py::TestRatchet", "unit/test_settlement.py::test_a_correction_never_lowers_what_stands"),
+        tests=(
+            "unit/test_casework.py::TestRatchet",
+            "unit/test_settlement.py::test_a_correction_never_lowers_what_stands",
+        ),
     ),
     defence(
         "set-aside",
@@ -197,7 +200,7 @@ DECIDING = (
         "law-1-reasons",
         "绿色也有理由",
         "engine/assessment.py",
-        ' or (f"{GREEN_RULE}：{self._words[\'green\']}",)',
+        " or (f\"{GREEN_RULE}：{self._words['green']}\",)",
         instead="",
         tests="unit/test_assessment_reasons.py::test_nothing_found_is_said_in_words",
     ),

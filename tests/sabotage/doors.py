@@ -8,6 +8,7 @@ from __future__ import annotations
 from tests.sabotage.defence import Change, defence, together
 
 _YAML, _BUILD = "engine/ruleset/strict_yaml.py", "engine/ruleset/build.py"
+_WORDLISTS = "engine/ruleset/wordlists.py"
 _ADDRESSES, _WEB = "adapters/sources/addresses.py", "adapters/sources/web.py"
 _WORKBOOK, _SHEETS = "adapters/sources/workbook.py", "adapters/sheets.py"
 _RULES = "acceptance/test_defences.py::TestRuleFiles"
@@ -80,7 +81,7 @@ DOORS = (
     defence(
         "pattern-barred",
         "模式里的 \\b、\\w 对汉字另有意思",
-        _BUILD,
+        _WORDLISTS,
         "        if barred in pattern:",
         instead="        if False:",
         tests=f"{_RULES}::test_a_pattern_that_may_mean_something_else_is_refused",
@@ -88,7 +89,7 @@ DOORS = (
     defence(
         "pattern-re2",
         "只用 RE2：回溯的写法在加载时就被拒绝",
-        _BUILD,
+        _WORDLISTS,
         "        re2.compile(pattern, options)",
         instead="        _ = options",
         tests=f"{_RULES}::test_a_pattern_that_re2_refuses_is_a_fault",
@@ -121,7 +122,9 @@ DOORS = (
         "formula-cells",
         "导出的文字不会变成公式",
         (
-            Change(_SHEETS, '{"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}', "{}"),
+            Change(
+                _SHEETS, '{"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}', "{}"
+            ),
             Change(
                 _SHEETS,
                 'sheet.write_string(row, column, "" if cell is None else str(cell))',
@@ -137,7 +140,9 @@ DOORS = (
         "formula-headers",
         "表头也不会变成公式",
         (
-            Change(_SHEETS, '{"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}', "{}"),
+            Change(
+                _SHEETS, '{"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}', "{}"
+            ),
             Change(_SHEETS, "sheet.write_string(0, column, header, bold)", "sheet.write(0, column, header, bold)"),
         ),
         tests="acceptance/test_defences.py::test_a_header_that_looks_like_a_formula_is_text",

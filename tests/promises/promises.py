@@ -1,0 +1,127 @@
+"""The promises with long runs: how each is tried a piece at a time, and what counts as a violation.
+
+In: nothing. Out: `PROMISES`. Not here: order, state and table (`__main__`). Each piece is small enough to be begun again after a stop,
+and gives trials and violations in words.
+"""
+
+from __future__ import annotations
+
+import importlib
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.store import upgrade
+from tests.installation import Installation
+from tests.postgres import PostgresServer
+
+Outcome = tuple[int, list[str]]
+"""Trials and violations of one piece."""
+
+_FILES, _FILE_PIECE = 5_000, 250
+_EVALUATIONS, _EVALUATION_PIECE = 1_000_000, 250_000
+_POISON_ROWS = 20_000
+_PAIRS, _RULEBOOKS, _READER_PIECES = 100_000, 2_000, 20
+_ORDER_RECORDS, _ORDERS = 100_000, 20
+_PEOPLE = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """One promise: `pieces` runs of `piece(number)`."""
+
+    id: str
+    title: str
+    pieces: int
+    piece: Callable[[int], Outcome]
+
+
+def _evaluations(number: int) -> Outcome:
+    """Quarters of a million: two with the collector paused in batches, two with it on."""
+    from tests.promises.evaluations import apart
+
+    made = apart(_EVALUATION_PIECE, paused=number % 2 == 0)
+    wrong = [f"{made.wrong} judgements differ from the tracer's"] if made.wrong else []
+    grown = [f"memory grew by {made.grown_kib} KiB"] if made.grown_kib >= 10 * 1024 else []
+    return made.judged, [*wrong, *grown]
+
+
+def _files(number: int) -> Outcome:
+    """A stretch of files on SQLite or PostgreSQL in turn."""
+    from tests.promises.accounting import account
+
+    with _place("sqlite" if number % 2 else "postgresql") as place:
+        made = account(place, range(number * _FILE_PIECE, (number + 1) * _FILE_PIECE))
+    return made.trials, made.violations
+
+
+def _poison(number: int) -> Outcome:
+    from tests.promises.poison import poisoned
+
+    vendor = ("sqlite", "postgresql")[number]
+    with _place(vendor) as clean, _place(vendor) as dirty:
+        made = poisoned(clean, dirty, _POISON_ROWS)
+    return made.rows, [
+        *(f"{id_} is missing" for id_ in made.missing),
+        *(f"{id_} is judged otherwise than without the poison" for id_ in made.otherwise),
+        *(f"{id_} is neither a record nor in quarantine" for id_ in made.unaccounted),
+    ]
+
+
+def _readers(number: int) -> Outcome:
+    from tests.property.readers import agreement
+
+    rulebooks = _RULEBOOKS // _READER_PIECES
+    made = agreement(seed=f"promise/{number}", rulebooks=rulebooks, pairs=_PAIRS // _READER_PIECES)
+    return made.pairs, made.disagreements
+
+
+def _elsewhere(module: str, function: str, size: int) -> Callable[[int], Outcome]:
+    """A long run that stands beside its short one: `function(size=, number=)` gives trials and violations."""
+
+    def piece(number: int) -> Outcome:
+        run = getattr(importlib.import_module(module), function)
+        trials, violations = run(size=size, number=number)
+        return int(trials), list(violations)
+
+    return piece
+
+
+@contextmanager
+def _place(vendor: str) -> Iterator[Installation]:
+    """A fresh installation in a folder of its own."""
+    with ExitStack() as stack:
+        folder = Path(tempfile.mkdtemp(prefix="sanse-promise-"))
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        url = f"sqlite:///{folder / 'sanse.db'}"
+        if vendor == "postgresql":
+            server = PostgresServer.start()
+            stack.callback(server.stop)
+            url = server.url(server.create())
+        upgrade(url)
+        place = Installation(folder, url)
+        stack.callback(place.close)
+        yield place
+
+
+PROMISES = (
+    Promise("R11", "每一行都有下落：损坏的、混编码的文件也一样", _FILES // _FILE_PIECE, _files),
+    Promise("R12", "百分之一的坏行挡不住其余各行", 2, _poison),
+    Promise("R19", "durable-rules 判一百万件，不丢、不涨内存", _EVALUATIONS // _EVALUATION_PIECE, _evaluations),
+    Promise("R8", "四个判读器在十万对（规则集，来件）上一致", _READER_PIECES, _readers),
+    Promise(
+        "R6",
+        "任何次序、批量、进程数，结果相同",
+        _ORDERS,
+        _elsewhere("tests.property.test_orders", "promise", _ORDER_RECORDS),
+    ),
+    Promise(
+        "RAW",
+        "数据库、日志、导出里找不到一万人的明文",
+        1,
+        _elsewhere("tests.acceptance.test_raw_bytes", "promise", _PEOPLE),
+    ),
+)
