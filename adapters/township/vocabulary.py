@@ -1,6 +1,6 @@
 """Vocabulary: the words and places of the invented township.
 
-In: nothing. Out: plain tuples. Not here: how they are put together (`stories`). Slots are `{name}`; `STORIES` lists, for each topic, its weight,
+In: nothing. Out: plain tuples. Not here: how they are put together (`stories`). Slots are `{name}`; `TALES` list, for each topic, its weight,
 its 110 category, its 12345 category, and ways to tell it.
 """
 

@@ -36,6 +36,8 @@ _TOKENS = {
     "]": ")?",
     " ": r"\s*",
 }
+_BEFORE_RECORDS = 1900
+"""No record is that old: 1750072614 is no day of 1750 but seconds of Unix."""
 _PART = re.compile("YYYY|MM?|DD?|hh?|mm?|ss?|A|.")
 
 
@@ -65,7 +67,7 @@ class TimeReader:
             return None
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=self._zone)
-        if not 1900 < moment.year < 9999:
+        if not _BEFORE_RECORDS < moment.year < 9999:
             return None
         moment = moment.astimezone(UTC)
         return moment.replace(microsecond=0) if moment.microsecond else moment
@@ -85,7 +87,7 @@ class TimeReader:
             match = pattern.fullmatch(text)
             if match:
                 found = _calendar(match.groupdict())
-                if found:
+                if found and found.year > _BEFORE_RECORDS:
                     return found
         return _zoned(text) or _serial(text)
 
