@@ -68,7 +68,9 @@ def test_an_action_that_fails_is_raised_at_each_place(monkeypatch: pytest.Monkey
     with pytest.raises(RuleError, match="动作出错"):
         reader.judge(facts(record__heads=2), DAY)
     monkeypatch.undo()
-    assert len(reader.judge(facts(record__heads=2), DAY).outcomes) == 3, "the next record is judged as if nothing happened"
+    assert len(reader.judge(facts(record__heads=2), DAY).outcomes) == 3, (
+        "the next record is judged as if nothing happened"
+    )
 
 
 def test_a_fact_that_nobody_looked_at_is_never_taken_for_quiet(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -305,8 +305,8 @@ DECIDING = (
         "history",
         "旧案不派单",
         _SETTLEMENT,
-        "history = casework.is_history(max(times), self._known_at, self._newer_than) and not case.code",
-        instead="history = False",
+        "casework.is_history(max(times), self._known_at, self._newer_than)",
+        instead="False",
         tests=(
             "acceptance/test_ingest.py::TestHistory::test_records_older_than_seven_days_are_judged_but_not_dispatched[sqlite]"
         ),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from tests.sabotage.defence import Change, defence, together
 
 _YAML, _BUILD = "engine/ruleset/strict_yaml.py", "engine/ruleset/build.py"
+_WORDS = "engine/ruleset/wordlists.py"
 _WORDLISTS = "engine/ruleset/wordlists.py"
 _ADDRESSES, _WEB = "adapters/sources/addresses.py", "adapters/sources/web.py"
 _WORKBOOK, _SHEETS = "adapters/sources/workbook.py", "adapters/sheets.py"
@@ -93,6 +94,14 @@ DOORS = (
         "        re2.compile(pattern, options)",
         instead="        _ = options",
         tests=f"{_RULES}::test_a_pattern_that_re2_refuses_is_a_fault",
+    ),
+    defence(
+        "pattern-length",
+        "过长的模式",
+        _WORDS,
+        "    if len(pattern) > _MAX_PATTERN:",
+        instead="    if False:",
+        tests=f"{_RULES}::test_a_pattern_has_a_longest_length",
     ),
     defence(
         "rules-cycle",
