@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from engine.model import Action, Colour, HitHad, SetAside
 
 OPEN, CLOSED = "open", "closed"
-CLOSE, REOPEN, DISPATCH = "close", "reopen", "dispatch"
+ACCEPT, CLOSE, REOPEN, DISPATCH = "accept", "close", "reopen", "dispatch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,8 @@ def standing(
     machine = max(_machine(records, actions), process)
     colour = max((hit.colour for hit in held), default=Colour.GREEN)
     supplier_closed = bool(records) and all(record.supplier_closed for record in records)
+    reopened = max((action.known_at for action in actions if action.kind == REOPEN), default=None)
+    supplier_closed = supplier_closed and (reopened is None or any(record.known_at > reopened for record in records))
     if status == OPEN and supplier_closed and max(colour, machine) is Colour.GREEN:
         status = CLOSED
     yellow = min((hit.known_at for hit in held if hit.colour >= Colour.YELLOW), default=None)

@@ -102,7 +102,8 @@ class Settlement:
             now=self._known_at,
         )
         times = [record.at for record in case.records]
-        history = casework.is_history(max(times), self._known_at, self._newer_than) and not case.code
+        taken_up = bool(case.code) or any(action.kind == casework.ACCEPT for action in case.actions)
+        history = casework.is_history(max(times), self._known_at, self._newer_than) and not taken_up
         code, route = case.code, next((state.route for state in case.former if state.route), "")
         if not history and stands.status == casework.OPEN:
             code, route = self._dispatch(case, stands, first, route)

@@ -95,7 +95,7 @@ class _Money:
 
     def __init__(self, wording: Mapping[str, Any], most_yuan: int) -> None:
         self._other = re.compile(rf"余?(?:{_any_of(wording['not_before'])})")
-        self._elses = re.compile(_any_of(wording["not_after"]))
+        self._elses = re.compile(_any_of(wording.get("not_after", ())))
         self._most = Decimal(most_yuan)
 
     def read(self, text: str, match: re.Match[str]) -> int | None:
@@ -132,8 +132,8 @@ class _People:
         self._noun = re.compile(rf"[个名位户家]{{0,2}}\s?(?:{_any_of(wording['nouns'])})")
         self._opponents = re.compile(_any_of(wording["opponents"]))
         self._ours = re.compile(_any_of(wording["ours"]))
-        self._others = re.compile(_any_of(wording["others"]))
-        self._numbers = frozenset(wording["service_numbers"])
+        self._others = re.compile(_any_of(wording.get("others", ())))
+        self._numbers = frozenset(wording.get("service_numbers", ()))
         self._least, self._distance, self._most = wording["bare_least"], wording["distance"], most
 
     def read(self, text: str, match: re.Match[str]) -> int | None:
@@ -198,4 +198,4 @@ def _largest(values: Sequence[int | None]) -> int | None:
 
 
 def _any_of(words: Sequence[str]) -> str:
-    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True)) or "(?!)"

@@ -8,6 +8,7 @@ import pytest
 
 from cli.wiring import source_of
 from engine.config import SourceConfig
+from engine.desk import acting
 from engine.desk.intake import known_headers
 from engine.desk.reading import matters, matters_filter, show
 from engine.model import Colour
@@ -165,6 +166,15 @@ class TestHistory:
         every, total = matters(place.desk, matters_filter(open_only=False))
         assert [row.state.id for row in live] == ["police_110:NEW"]
         assert (len(every), total) == (2, 2)
+
+    def test_a_person_takes_history_up(self, place: Installation) -> None:
+        place.ingest(place.call("OLD", LEAK, days=30))
+        assert show(place.desk, "police_110:OLD").row.state.history
+        acting.act(place.desk, place.person(), "police_110:OLD", kind="accept", level="", at=None, evidence="领办")
+        state = show(place.desk, "police_110:OLD").row.state
+        assert not state.history
+        assert state.code
+        assert state.route
 
     def test_a_new_record_takes_its_history_along(self, place: Installation) -> None:
         place.ingest(place.call("OLD", LEAK, days=20))

@@ -207,6 +207,11 @@ class TestStatus:
     def test_a_process_limit_keeps_it_open(self) -> None:
         assert stands(record(closed=True), process=YELLOW).status == OPEN
 
+    def test_a_person_opens_it_again_until_something_new_is_closed(self) -> None:
+        assert stands(record(closed=True), actions=[action("reopen", 5)]).status == OPEN
+        later = record("r2", day=6, closed=True)
+        assert stands(record(closed=True), later, actions=[action("reopen", 5)]).status == CLOSED
+
 
 class TestHistoryOfOldRecords:
     """Ruling 14."""
