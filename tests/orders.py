@@ -14,6 +14,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -57,7 +58,7 @@ def township(records: int, seed: int) -> list[RawRecord]:
     thin = _THIN if records < _WHOLE else 1
     lived = map(_corrected, Year(seed, records * thin, START).events())
     events = [event for event in lived if _known(event) and _household(event) % thin == 0]
-    told: list[dict[str, str]] = []
+    told: dict[str, dict[str, str]] = {}
     phones: list[str] = []
     raws = []
     for row, event in enumerate(events, start=2):
@@ -95,28 +96,28 @@ _MORE = {
 }
 
 
-def _more(draw: random.Random, event: Event, phones: list[str], told: list[dict[str, str]]) -> dict[str, str]:
+def _more(draw: random.Random, event: Event, phones: list[str], told: dict[str, dict[str, str]]) -> dict[str, str]:
     """Cells that tie people and orders together, the same in every version of a record."""
     if event.who is None or event.updated_at is not None:
-        return next((_cells(cells) for cells in told if cells[""] == event.number), {})
+        return told.get(event.number, {})
     phone, card, opponent, related = _MORE[event.channel]
-    cells: dict[str, str] = {"": event.number}
+    cells: dict[str, str] = {}
     if draw.random() < _IDENTIFIED:
         cells[card] = card_number(event.who.number)
     if phones and draw.random() < _SHARED:
         cells[phone] = draw.choice(phones[-20:])
     if phones and draw.random() < _ACCUSED:
         cells[opponent] = f"对方电话{draw.choice(phones[-20:])}"
-    same = [other[""] for other in told if other[""][:2] == event.number[:2]]
-    if same and draw.random() < _NAMED:
+    same = (
+        [number for number in islice(reversed(told), 60) if number[:2] == event.number[:2]]
+        if draw.random() < _NAMED
+        else ()
+    )
+    if same:
         cells[related] = draw.choice(same)
     phones.append(event.who.phone)
-    told.append(cells)
-    return _cells(cells)
-
-
-def _cells(told: Mapping[str, str]) -> dict[str, str]:
-    return {header: cell for header, cell in told.items() if header}
+    told[event.number] = cells
+    return cells
 
 
 def card_number(number: int) -> str:

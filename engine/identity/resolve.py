@@ -59,12 +59,16 @@ def resolve(
 
 
 def _undisturbed(held: Mapping[str, Links], new: Collection[str], links: Sequence[Link]) -> set[str]:
-    """Stored records of clusters that nothing new is in or touches: of these the set need not hold everything, so they stay as they were."""
+    """Stored records of clusters that nothing new is in or touches: of these the set need not hold everything, so they stay as they were.
+
+    A link between two clusters is new as well: somebody who stood between them has become another person.
+    """
     if not held:
         return set()
     touched = set(new)
     for link in links:
-        if link.left in new or link.right in new:
+        left, right = held.get(link.left), held.get(link.right)
+        if link.left in new or link.right in new or (left and right and left.cluster != right.cluster):
             touched.update((link.left, link.right))
     open_ = {held[id_].cluster for id_ in touched if id_ in held}
     return {id_ for id_, old in held.items() if old.cluster not in open_ and id_ not in touched}

@@ -144,3 +144,18 @@ def test_many_records_of_one_person_at_one_second_are_one_matter() -> None:
     crowd = [seen(f"{n:03d}", phone="p") for n in range(300)]
     assert {links.matter for links in resolve(crowd, (), (), settings=SETTINGS).values()} == {"police_110:000"}
     assert crowd[0].at == LEAP < LEAP + timedelta(seconds=1)
+
+
+def test_whoever_stands_between_two_records_and_becomes_another_person_joins_them() -> None:
+    """A phone gets its second ID number: what its calls kept apart is now one after the other."""
+    before = (
+        seen("b", id_number="i", place="和顺家园"),
+        seen("c", phone="p", place="翠湖花园"),
+        seen("d", 1, phone="p", id_number="i"),
+    )
+    known = resolve(before, (), (), settings=SETTINGS)
+    assert known["police_110:b"].cluster != known["police_110:d"].cluster == known["police_110:c"].cluster
+    second = seen("e", phone="p", id_number="j")
+    after = resolve([*before, second], (), (), settings=SETTINGS, known=known, changed=[second])
+    assert after == resolve([*before, second], (), (), settings=SETTINGS)
+    assert after["police_110:b"].cluster == after["police_110:d"].cluster
