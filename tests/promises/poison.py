@@ -87,7 +87,7 @@ def _unaccounted(place: Installation, bad: Sequence[Mapping[str, str]]) -> list[
     """Poisonous rows that are neither a record nor in quarantine."""
     with place.desk.store.read() as view:
         kept = view.known([f"police_110:{row[_ID]}" for row in bad])
-        held = [row for row in view.quarantined(limit=10 * len(bad))]
+        held = view.quarantined(limit=10 * len(bad))
     waiting = {(row.values.get(_TIME), row.values.get(_TEXT)) for row in held}
     return [
         row[_ID]

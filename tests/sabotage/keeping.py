@@ -107,7 +107,7 @@ KEEPING = (
         "engine/store/migrations/versions/0001_first_release.py",
         "BEGIN SELECT RAISE(ABORT, '{_SAID}'); END",
         instead="BEGIN SELECT '{_SAID}'; END",
-        tests="unit/test_store_audit.py::TestEntries::test_the_database_forbids_it[sqlite]",
+        tests="unit/test_store_audit.py::TestEntries::test_the_database_forbids_it",
     ),
     defence(
         "audit-last",
@@ -220,7 +220,7 @@ KEEPING = (
         _ACTING,
         "def _said(reason: str) -> None:\n    if not reason.strip():",
         instead="def _said(reason: str) -> None:\n    if False:",
-        tests="acceptance/test_desk.py::TestLowering::test_no_reason_no_change_or_too_long_is_refused[sqlite]",
+        tests="acceptance/test_desk.py::TestLowering::test_no_reason_no_change_or_too_long_is_refused",
     ),
     defence(
         "second-person",
@@ -276,7 +276,7 @@ KEEPING = (
         _ACTING,
         "    if at > now:",
         instead="    if False:",
-        tests="acceptance/test_desk.py::TestActing::test_nothing_is_done_in_the_future_or_to_a_stranger[sqlite]",
+        tests="acceptance/test_desk.py::TestActing::test_nothing_is_done_in_the_future_or_to_a_stranger",
     ),
     defence(
         "block-key-locks",

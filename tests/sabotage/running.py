@@ -43,7 +43,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of pytest: exit code and its last words."""
+    """One run of pytest: exit code, what failed, and its last words."""
 
     code: int
     said: str
@@ -97,7 +97,8 @@ def pytest(tree: Path, tests: Sequence[str], *, first_only: bool = True) -> Run:
     except subprocess.TimeoutExpired:
         return Run(-1, "no end in sight")
     lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
-    return Run(done.returncode, lines[-1] if lines else "nothing said")
+    named = [line for line in lines if line.startswith(("FAILED", "ERROR"))]
+    return Run(done.returncode, "\n".join([*named, lines[-1]]) if lines else "nothing said")
 
 
 def attempt(tree: Path, sabotaged: Defence) -> Result:
