@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from engine.identity.matters import Components, candidates
 from engine.identity.persons import persons
@@ -36,7 +36,7 @@ def resolve(
     links = candidates(ordered, person_of, unions, settings)
     new = {s.id for s in ordered if s.id not in held or person_of[s.id] != held[s.id].person} | {s.id for s in changed}
     kept = _undisturbed(held, new, links)
-    quiet = _undisturbed_places(ordered, held, new, changed)
+    quiet = _undisturbed_places(ordered, held, new, changed, settings.hotspot_gap)
     matter_of, links_of = _matters(ordered, cuts, links)
     cluster_of = _clusters(ordered, links)
     resends = {**_doubles(ordered, settings), **_resends(ordered, person_of, settings)}
@@ -75,13 +75,24 @@ def _undisturbed(held: Mapping[str, Links], new: Collection[str], links: Sequenc
 
 
 def _undisturbed_places(
-    ordered: Sequence[Sighting], held: Mapping[str, Links], new: Collection[str], changed: Collection[Sighting]
+    ordered: Sequence[Sighting],
+    held: Mapping[str, Links],
+    new: Collection[str],
+    changed: Collection[Sighting],
+    gap: timedelta,
 ) -> set[str]:
-    """Stored records at places, with topics, where nothing is new: their chains stay as they were."""
+    """Stored records of chains that nothing new is near: of these the set need not hold everything, so they stay as they were."""
     if not held:
         return set()
-    busy = {(s.place, s.topic) for s in (*ordered, *changed) if s.id in new}
-    return {s.id for s in ordered if s.id in held and (s.place, s.topic) not in busy}
+    busy: dict[tuple[str | None, str | None], list[datetime]] = defaultdict(list)
+    for s in (*ordered, *changed):
+        if s.id in new:
+            busy[s.place, s.topic].append(s.at)
+    stored = [s for s in ordered if s.id in held]
+    open_ = {held[s.id].chain for s in stored if any(abs(s.at - at) <= gap for at in busy.get((s.place, s.topic), ()))}
+    return {
+        s.id for s in stored if (s.place, s.topic) not in busy or (s.id not in new and held[s.id].chain not in open_)
+    }
 
 
 def _placed(old: Links, hotspot: str | None, chain: str | None) -> Links:

@@ -159,3 +159,14 @@ def test_whoever_stands_between_two_records_and_becomes_another_person_joins_the
     after = resolve([*before, second], (), (), settings=SETTINGS, known=known, changed=[second])
     assert after == resolve([*before, second], (), (), settings=SETTINGS)
     assert after["police_110:b"].cluster == after["police_110:d"].cluster
+
+
+def test_a_record_that_came_along_without_its_neighbours_keeps_its_hotspot() -> None:
+    """Half a year later something is said of the same place, and of an old demand only one record is at hand."""
+    crowd = [seen(str(n), n, phone=f"p{n}", topic="property", place="和顺公寓") for n in range(4)]
+    known = resolve(crowd, (), (), settings=SETTINGS)
+    late = seen("9", 200, phone="q", topic="property", place="和顺公寓")
+    alone = {crowd[3].id: known[crowd[3].id]}
+    after = resolve([crowd[3], late], (), (), settings=SETTINGS, known=alone, changed=[late])
+    assert (after[crowd[3].id].hotspot, after[crowd[3].id].chain) == (crowd[0].id, crowd[0].id)
+    assert after[late.id].chain == late.id
