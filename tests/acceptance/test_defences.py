@@ -25,7 +25,7 @@ AT = datetime(2025, 3, 1, tzinfo=UTC)
 SETTINGS = Settings()
 
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
-    f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n" for before, name in zip("abcdefg", "bcdefgh", strict=True)
+    f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n" for before, name in zip("abc", "bcd", strict=True)
 )
 TRAPS = {
     "alias bomb": (BOMB, "Y004"),
@@ -76,6 +76,17 @@ class TestRuleFiles:
     def test_a_pattern_has_a_longest_length(self, more: int, *, refused: bool) -> None:
         assert ("W103" in faults_of("刀" * (wordlists._MAX_PATTERN + more))) is refused
         assert wordlists._MAX_PATTERN <= 1_000
+
+    @pytest.mark.parametrize("circle", [("a",), ("a", "b"), ("a", "b", "c")])
+    def test_conclusions_in_a_circle_are_refused(self, circle: Sequence[str]) -> None:
+        read = (circle[-1], *circle[:-1])
+        rules = [
+            rule(f"R{made}", {"x": (f"made.{asked}", "is", True)}, conclude={f"made.{made}": True})
+            for made, asked in zip(circle, read, strict=True)
+        ]
+        with pytest.raises(RuleError) as refused:
+            rulebook(*rules)
+        assert "R113" in {found.code for found in refused.value.faults}
 
     def test_every_fault_of_every_file_is_told_at_once(self) -> None:
         files = {"a.yaml": b"words: {a: 1, a: 2}\n", "b.yaml": b"x: 1.5\n", "c.yaml": b"[" * 21 + b"]" * 21}
