@@ -11,6 +11,8 @@ from pathlib import Path
 import httpx
 import openpyxl
 import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError
 
 from adapters.sheets import write_sheets
 from adapters.sources.web import JsonDoor
@@ -19,9 +21,12 @@ from engine.identity.resolve import resolve
 from engine.identity.settings import Settings
 from engine.model import Cause, Links, Sighting, SourceSpec
 from engine.ruleset import loader, strict_yaml, wordlists
+from engine.store.chain import Entry, Head, examine, head_seal, mac_of
+from engine.store.dialects import refused
 from tests.rulebook_samples import rule, rulebook
 
 AT = datetime(2025, 3, 1, tzinfo=UTC)
+_KEY = b"k" * 32
 SETTINGS = Settings()
 
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -183,3 +188,34 @@ def test_the_connection_goes_to_the_address_that_was_checked(monkeypatch: pytest
     assert request.url.host in {"127.0.0.1", "::1"}
     assert request.headers["host"] == "localhost:8080"
     assert request.url.query == b"page=1"
+
+
+def test_an_entry_of_another_history_does_not_fit_into_the_chain() -> None:
+    """Both were truly written, one before a backup was put back: each mac is right, only the link to the next is not."""
+    ours, theirs = history("二", "三", "四"), history("二", "别的", "四")
+    head = Head(3, ours[-1].mac, head_seal(_KEY, 3, ours[-1].mac))
+    assert examine(_KEY, ours, head=head).sound
+    mixed = [ours[0], theirs[1], ours[2]]
+    assert not examine(_KEY, mixed, head=head).sound
+
+
+def history(*payloads: str) -> list[Entry]:
+    """A chain of these entries."""
+    made: list[Entry] = []
+    for seq, payload in enumerate(payloads, start=1):
+        bare = Entry(seq, seq, "sanse", "ingest", payload.encode(), b"")
+        made.append(replace(bare, mac=mac_of(_KEY, bare, made[-1].mac if made else b"")))
+    return made
+
+
+def test_an_error_of_the_database_quotes_no_parameter(sqlite_url: str) -> None:
+    engine = create_engine(sqlite_url)
+    with engine.connect() as connection:
+        connection.execute(text("CREATE TABLE kept (word text PRIMARY KEY)"))
+        row = {"word": "张三的话，电话13800000001"}
+        connection.execute(text("INSERT INTO kept VALUES (:word)"), row)
+        with pytest.raises(DBAPIError) as failed:
+            connection.execute(text("INSERT INTO kept VALUES (:word)"), row)
+    engine.dispose()
+    assert "张三" not in str(refused(failed.value))
+    assert "13800000001" not in str(refused(failed.value))

@@ -75,7 +75,7 @@ KEEPING = (
         _CHAIN,
         'b"\\n".join((b"entry", previous, fields, entry.payload))',
         instead='b"\\n".join((b"entry", fields, entry.payload))',
-        tests="property/test_store_chain.py::test_deleted_swapped_cut_and_repeated_entries",
+        tests="acceptance/test_defences.py::test_an_entry_of_another_history_does_not_fit_into_the_chain",
     ),
     defence(
         "chain-payload",
@@ -170,7 +170,7 @@ KEEPING = (
         _DIALECTS,
         "said = str(fault.orig).strip().splitlines()",
         instead="said = [f'{fault.orig} {fault.params}']",
-        tests="unit/test_store_batch.py::TestAtomicity::test_an_error_never_quotes_what_was_being_written",
+        tests="acceptance/test_defences.py::test_an_error_of_the_database_quotes_no_parameter",
     ),
     defence(
         "keyed-digests",

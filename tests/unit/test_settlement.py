@@ -96,6 +96,7 @@ class TestDispatch:
     def test_a_second_record_on_the_same_route_is_not_dispatched_again(self, small_place: Installation) -> None:
         place = small_place
         place.ingest(place.call("A1", KNIFE, days=2))
+        place.later(hours=1)
         place.ingest(place.call("A2", f"{KNIFE}，又来了", days=1))
         assert matter(place).row.state.records == 2
         assert dispatches(place) == ["red"]

@@ -72,6 +72,8 @@ class TestDisagreement:
         below = decided(lied_to(review, HEADS), facts(record__heads=1))
         above = decided(lied_to(review, HEADS), facts(record__heads=3))
         assert (below.assessment.colour, above.assessment.colour) == (YELLOW, RED)
+        assert [(hit.colour, hit.review) for hit in below.assessment.hits] == [(YELLOW, True)]
+        assert [(hit.colour, hit.review) for hit in above.assessment.hits] == [(RED, False)]
         assert below.defects
         assert above.defects
 
