@@ -129,7 +129,7 @@ class Assessor:
 
     def _guard(self, subject: str, colour: Colour, nevers: Sequence[str]) -> tuple[Colour, tuple[Hit, ...]]:
         guarded = []
-        for never_id in nevers:
+        for never_id in sorted(nevers, key=lambda id_: min(self._nevers[id_].colours)):
             never = self._nevers[never_id]
             raised = colour
             while raised in never.colours and raised < Colour.RED:

@@ -20,6 +20,7 @@ from engine.features.subjects import Member, Subject
 from engine.identity.affected import affected
 from engine.identity.keys import block_keys
 from engine.identity.resolve import resolve
+from engine.identity.settings import Settings
 from engine.identity.sighting import Sighter
 from engine.model import (
     Action,
@@ -36,6 +37,7 @@ from engine.normalise import Normaliser
 from engine.ruleset.tree import FeatureKind, Rulebook
 from engine.settlement import MACHINE, HotspotState, Settlement, hits_had, hotspots
 from engine.store import Batch, Store
+from engine.store.rows import Reach
 from engine.triage import Decision, Triage
 
 ARRIVAL = "arrival"
@@ -49,7 +51,7 @@ class Stages:
     normaliser: Normaliser
     sighter: Sighter
     triage: Triage
-    reach: timedelta
+    reach: Reach
     act_on: timedelta
     longest: Mapping[str, timedelta]
 
@@ -59,14 +61,15 @@ class Stages:
     ) -> Stages:
         """Build every stage from a rulebook and the key of the person digests."""
         settings = rulebook.documents.get("settings", {})
+        sighter, longest = Sighter(rulebook, index_key), _longest(rulebook)
         return cls(
             rulebook,
             Normaliser(rulebook, zone),
-            Sighter(rulebook, index_key),
+            sighter,
             Triage(rulebook, engine=engine, zone=zone),
-            timedelta(days=settings.get("reach_days", 180)),
+            _reach(timedelta(days=settings.get("reach_days", 180)), sighter.settings, longest),
             timedelta(days=settings.get("act_on", {}).get("newer_than_days", 7)),
-            _longest(rulebook),
+            longest,
         )
 
     def normalise(self, raw: RawRecord, known_at: datetime) -> Incident | Rejected:
@@ -319,6 +322,12 @@ def _longest(rulebook: Rulebook) -> Mapping[str, timedelta]:
         if feature.kind in (FeatureKind.COUNT, FeatureKind.COUNT_DISTINCT) and feature.within is not None:
             longest[feature.same] = max(longest.get(feature.same, feature.within), feature.within)
     return longest
+
+
+def _reach(parties: timedelta, settings: Settings, longest: Mapping[str, timedelta]) -> Reach:
+    """Places concern records no longer than a link, a silence in a chain or a window over a place or hotspot lasts."""
+    of_places = (longest[kind] for kind in ("place", "hotspot") if kind in longest)
+    return Reach(parties, max(settings.fine_within, settings.hotspot_gap, *of_places))
 
 
 def _span(sightings: Sequence[Sighting]) -> tuple[datetime, datetime]:

@@ -143,7 +143,7 @@ class Triage:
         defects: tuple[str, ...] = ()
         if verdict.judgement != traced:
             judgement, defects = self._safer(subject, traced, verdict.judgement, parameters)
-        ruling = self._ruling(judgement, features, day, scope)
+        ruling = self._ruling(judgement, features, day)
         facts = self._facts_record(features, scope)
         assessment = self._assessor.assess(
             subject,
@@ -200,14 +200,12 @@ class Triage:
             held = self._dated[day] = values_at(self.rulebook, day)
         return held
 
-    def _ruling(self, judgement: Judgement, features: FeatureSet, day: date, scope: Scope) -> Ruling:
+    def _ruling(self, judgement: Judgement, features: FeatureSet, day: date) -> Ruling:
         unknowns = {
             rule: self.tracer.unknowns(rule, features, day)
             for rule, outcome in judgement.outcomes.items()
             if outcome is Outcome.REVIEW
         }
-        if scope is Scope.MATTER:
-            return Ruling(judgement, unknowns)
         raised, held = self.tracer.flags(features, day, judgement)
         return Ruling(judgement, unknowns, raised, held, self.tracer.nevers(features, day, judgement))
 

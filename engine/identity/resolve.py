@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from engine.identity.chains import placed
 from engine.identity.matters import Components, candidates
 from engine.identity.persons import persons
 from engine.identity.settings import Settings
@@ -36,20 +37,17 @@ def resolve(
     links = candidates(ordered, person_of, unions, settings)
     new = {s.id for s in ordered if s.id not in held or person_of[s.id] != held[s.id].person} | {s.id for s in changed}
     kept = _undisturbed(held, new, links)
-    quiet = _undisturbed_places(ordered, held, new, changed, settings.hotspot_gap)
     matter_of, links_of = _matters(ordered, cuts, links)
     cluster_of = _clusters(ordered, links)
     resends = {**_doubles(ordered, settings), **_resends(ordered, person_of, settings)}
-    chain_of, hotspots = _hotspots(ordered, person_of, settings)
+    spots = placed(ordered, person_of, settings, held=held, changed=changed)
     made = {}
     for s in ordered:
         id_ = s.id
-        place = held[id_] if id_ in quiet else None
-        chain = place.chain if place else chain_of.get(id_)
-        hotspot = place.hotspot if place else chain if chain in hotspots else None
+        chain, hotspot = spots.get(id_, (None, None))
         if id_ in kept:
             old = held[id_]
-            made[id_] = old if (old.hotspot, old.chain) == (hotspot, chain) else _placed(old, hotspot, chain)
+            made[id_] = old if (old.hotspot, old.chain) == (hotspot, chain) else _at(old, hotspot, chain)
             continue
         resent = resends.get(id_)
         counts = resent is None and s.cause.counts
@@ -74,28 +72,7 @@ def _undisturbed(held: Mapping[str, Links], new: Collection[str], links: Sequenc
     return {id_ for id_, old in held.items() if old.cluster not in open_ and id_ not in touched}
 
 
-def _undisturbed_places(
-    ordered: Sequence[Sighting],
-    held: Mapping[str, Links],
-    new: Collection[str],
-    changed: Collection[Sighting],
-    gap: timedelta,
-) -> set[str]:
-    """Stored records of chains that nothing new is near: of these the set need not hold everything, so they stay as they were."""
-    if not held:
-        return set()
-    busy: dict[tuple[str | None, str | None], list[datetime]] = defaultdict(list)
-    for s in (*ordered, *changed):
-        if s.id in new:
-            busy[s.place, s.topic].append(s.at)
-    stored = [s for s in ordered if s.id in held]
-    open_ = {held[s.id].chain for s in stored if any(abs(s.at - at) <= gap for at in busy.get((s.place, s.topic), ()))}
-    return {
-        s.id for s in stored if (s.place, s.topic) not in busy or (s.id not in new and held[s.id].chain not in open_)
-    }
-
-
-def _placed(old: Links, hotspot: str | None, chain: str | None) -> Links:
+def _at(old: Links, hotspot: str | None, chain: str | None) -> Links:
     return Links(old.person, old.matter, hotspot, old.counts, old.resend_of, old.cluster, chain, old.links)
 
 
@@ -157,22 +134,3 @@ def _doubles(ordered: Sequence[Sighting], settings: Settings) -> dict[str, str]:
             older, younger = sorted((sighting, other), key=lambda s: (s.at, s.id))
             doubles[younger.id] = min(older.id, doubles.get(younger.id, older.id))
     return doubles
-
-
-def _hotspots(
-    ordered: Sequence[Sighting], person_of: Mapping[str, str | None], settings: Settings
-) -> tuple[dict[str, str], set[str]]:
-    """Chain of every record whose topic is common at its place, and the chains that are hotspots: enough persons (ruling 5)."""
-    last: dict[tuple[str, str], tuple[datetime, str]] = {}
-    chain_of: dict[str, str] = {}
-    people: dict[str, set[str | None]] = defaultdict(set)
-    for sighting in ordered:
-        place, topic = sighting.place, sighting.topic
-        if place is None or topic is None or not settings.is_common(place, topic):
-            continue
-        held = last.get((place, topic))
-        chain = held[1] if held is not None and sighting.at - held[0] <= settings.hotspot_gap else sighting.id
-        last[place, topic] = (sighting.at, chain)
-        chain_of[sighting.id] = chain
-        people[chain].add(person_of[sighting.id])
-    return chain_of, {chain for chain, members in people.items() if len(members) >= settings.hotspot_persons}

@@ -32,6 +32,7 @@ from engine.ruleset.tree import (
 )
 from engine.ruleset.wordlists import word_list
 
+_POINTS = ("points.yellow", "points.red")
 _PLACEHOLDER = re.compile(r"\{([$?!]?)([^{}]+)\}")
 
 
@@ -83,6 +84,8 @@ def _parameter(parts: Parts, name: str, raw: Mapping[str, Any], place: Callable[
             continue
         if values and start <= values[-1].start:
             parts.add("P101", place("values", index))
+        if name in _POINTS and type(dated["value"]) is not int:
+            parts.add("P104", place("values", index, "value"), name=name)
         values.append(DatedValue(start, dated["value"], dated["source"]))
     if not raw["values"]:
         parts.add("P102", place("values"))

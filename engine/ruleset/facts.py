@@ -79,9 +79,17 @@ def feature(parts: Parts, name: str, raw: Mapping[str, Any], place: Callable[...
         including_this=raw.get("including_this", True),
         by=raw.get("by", "occurred_at"),
         unit=raw.get("unit", ""),
-        type=raw.get("type") or type_,
+        type=_type(parts, raw.get("type"), type_, place),
         place=place(),
     )
+
+
+def _type(parts: Parts, wanted: str | None, natural: str, place: Callable[..., Place]) -> str:
+    """The type a fact is read as: its own, and a code also as a list."""
+    if wanted in (None, natural) or (natural, wanted) == ("code", "list"):
+        return wanted or natural
+    parts.add("F108", place("type"), value=natural, type=wanted)
+    return natural
 
 
 def _origin(

@@ -68,6 +68,7 @@ CODES: dict[str, tuple[str, str, str]] = {
     "F105": ("窗口“{value}”看不懂或超过366天", "bad window", "写成 30d、72h、90m 或 45s"),
     "F106": ("where 里的“{value}”不是可用的条件", "unknown where key", "{near}"),
     "F107": ("窗口事实要写 same", "window without same", "same: matter、caller、place、pair、hotspot、phone"),
+    "F108": ("“{value}”不能当作{type}", "type does not fit the field", "去掉 type，按字段本来的类型"),
     "W101": ("RE2 不接受这个写法：{why}", "RE2 refuses the pattern", "RE2 没有前后查看和反向引用"),
     "W102": ("不能用 {what}", "not allowed in patterns", "用 not_after、not_before、unless_near 写上下文"),
     "W103": ("模式超过{limit}字符", "pattern too long", "拆成几条"),
@@ -77,6 +78,7 @@ CODES: dict[str, tuple[str, str, str]] = {
     "P101": ("起用日没有按先后写", "dates out of order", "从早到晚写，旧的不删"),
     "P102": ("参数至少要有一个值", "no value", "加一行 {{from: 2025-01-01, value: 3}}"),
     "P103": ("起用日“{value}”不是日期", "bad date", "写成 2025-01-01"),
+    "P104": ("“{name}”的值要写整数", "value must be a whole number", "积分线是整数"),
     "L101": (
         "规则只看发生了什么，不看是什么人：不能涉及“{what}”",
         "law 3: rules never judge who somebody is",

@@ -8,7 +8,7 @@ The caller appends one audit entry, last; codes given meanwhile are written when
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -23,7 +23,7 @@ from engine.store.matters import Codes, Matters
 from engine.store.neighbourhood import Neighbourhood
 from engine.store.people import People
 from engine.store.quarantine import Quarantine
-from engine.store.rows import BlockKeys, Hotspot, Stored
+from engine.store.rows import BlockKeys, Hotspot, Reach, Stored
 from engine.store.rulebooks import Rulebooks
 from engine.store.session import Shared
 
@@ -48,7 +48,7 @@ class Batch(Codes, Reading):
         self._first_known.update((incident.id, cells.seconds(known_at)) for _, incident in kept)
 
     def neighbourhood(
-        self, keys: Sequence[BlockKeys], earliest: datetime, latest: datetime, reach: timedelta
+        self, keys: Sequence[BlockKeys], earliest: datetime, latest: datetime, reach: Reach
     ) -> list[Stored]:
         """Every stored record that records with these keys, happening in that span, may touch or be touched by."""
         found = super().neighbourhood(keys, earliest, latest, reach)

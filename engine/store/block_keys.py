@@ -57,14 +57,19 @@ def person(phone: str | None, id_number: str | None, account: str | None) -> int
 
 def of_sighting(sighting: Sighting) -> frozenset[int]:
     """The keys under which a record is filed."""
+    return frozenset(of_parties(sighting) | of_places(sighting) | {naming(number) for number in sighting.numbers})
+
+
+def of_parties(sighting: Sighting) -> set[int]:
+    """Keys of the persons that a record tells of."""
     values = (sighting.phone, sighting.id_number, sighting.account, sighting.opponent)
-    keys = {party(value) for value in values if value}
-    if sighting.fine:
-        keys.add(place("f", sighting.fine, sighting.topic))
-    if sighting.place:
-        keys.add(place("v", sighting.place, sighting.topic))
-    keys.update(naming(number) for number in sighting.numbers)
-    return frozenset(keys)
+    return {party(value) for value in values if value}
+
+
+def of_places(sighting: Sighting) -> set[int]:
+    """Keys of the place and topic of a record."""
+    named = (("f", sighting.fine), ("v", sighting.place))
+    return {place(kind, name, sighting.topic) for kind, name in named if name}
 
 
 def parties(keys: Iterable[BlockKeys]) -> set[int]:

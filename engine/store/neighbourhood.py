@@ -2,7 +2,8 @@
 
 In: block keys of the batch. Out: `Stored` records: those sharing a key within reach; those that it names, that name it or name the
 same; what settles who its persons are; the whole clusters and chains of all these; and all of the same of what a person's union joins
-to any of them. A cut only parts what one cluster holds, so it asks for nothing more.
+to any of them. A cut only parts what one cluster holds, so it asks for nothing more. Of a hotspot that the batch can only add to, what
+is in reach is enough (`engine.identity.chains`).
 Not here: what the records mean to each other (`engine.identity`), how they are filed (`filing`).
 
 Who a person is depends on records of any age: which ID numbers a phone was seen with, and which record was the first. For the
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, func, literal_column, select, union
@@ -24,7 +26,7 @@ from engine.store.dialects import Query, among
 from engine.store.filing import COLUMNS
 from engine.store.memory import Filed
 from engine.store.persons import Persons, Told
-from engine.store.rows import BlockKeys, Stored
+from engine.store.rows import BlockKeys, Reach, Stored
 from engine.store.tables import blocks, changes, decision_sides, decisions, sightings
 
 _BY_ID = Query(select(*COLUMNS).where(among(sightings.c.id, "ids")))
@@ -71,7 +73,7 @@ class Neighbourhood(Persons):
     """Reading around a batch."""
 
     def neighbourhood(
-        self, keys: Sequence[BlockKeys], earliest: datetime, latest: datetime, reach: timedelta
+        self, keys: Sequence[BlockKeys], earliest: datetime, latest: datetime, reach: Reach
     ) -> list[Stored]:
         """Every stored record that records with these keys, happening in that span, may touch or be touched by."""
         held = self._numbered([key.id for key in keys]).values()
@@ -80,13 +82,17 @@ class Neighbourhood(Persons):
         named = {key.id for key in keys}.union(*(key.numbers for key in keys), *(s.numbers for s in former))
         before = {row.number: _told(row.stored.sighting) for row in held}
         persons = self._settling([_told(key) for key in keys], before, cells.seconds(min(times)))
-        near = block_keys.parties(keys) | block_keys.places(keys) | persons.kin
-        near.update(key for sighting in former for key in block_keys.of_sighting(sighting))
-        span = cells.seconds(min(times) - reach), cells.seconds(max(times) + reach)
+        near = block_keys.parties(keys) | persons.kin
+        places = block_keys.places(keys)
+        for sighting in former:
+            near |= block_keys.of_parties(sighting)
+            places |= block_keys.of_places(sighting)
+        span = min(times), max(times)
         ever = persons.moved | {block_keys.naming(name) for name in named}
-        numbers = self._within(near, *span) | self._under(ever, self._all_periods()) | persons.records
-        numbers |= self._numbers(_NAMED, ids=named)
-        return self._with_united(self._with_groups(numbers), {key.id for key in keys})
+        stirred = self._under(ever, self._all_periods()).union(before)
+        numbers = self._within(near, *span, reach.parties) | self._within(places, *span, reach.places)
+        numbers |= stirred | persons.records | self._numbers(_NAMED, ids=named)
+        return self._with_united(self._with_groups(numbers, _Stir(span[0], stirred)), {key.id for key in keys})
 
     def sightings(self, ids: Collection[str]) -> dict[str, Stored]:
         """Stored records by id."""
@@ -110,8 +116,9 @@ class Neighbourhood(Persons):
         written = (number for row in rows for number in array("q", row[1]))
         self._generation = self._memory.advance(rows[-1][0] if rows else seen, written, all_of_it=gap)
 
-    def _within(self, keys: Collection[int], earliest: int, latest: int) -> set[int]:
-        """Row numbers of the records filed under any of the keys in a span of time."""
+    def _within(self, keys: Collection[int], first: datetime, last: datetime, reach: timedelta) -> set[int]:
+        """Row numbers of the records filed under any of the keys from `reach` before the first to `reach` after the last."""
+        earliest, latest = cells.seconds(first - reach), cells.seconds(last + reach)
         wanted = range(block_keys.period(earliest), block_keys.period(latest) + 1)
         held = self._all_periods()
         periods = range(max(wanted.start, held.start), min(wanted.stop, held.stop))
@@ -132,7 +139,7 @@ class Neighbourhood(Persons):
             held = {row.stored.sighting.id: row for row in self._with_groups(numbers)} | held if numbers else held
         return [row.stored for row in held.values()]
 
-    def _with_groups(self, numbers: set[int]) -> list[Filed]:
+    def _with_groups(self, numbers: set[int], stir: _Stir | None = None) -> list[Filed]:
         """These records and the rest of their clusters and chains; looked up step by step, for vendors plan lists better than joins.
 
         A group in a record's own name that no other record was ever given has no other members, so it is not looked up.
@@ -145,6 +152,8 @@ class Neighbourhood(Persons):
                 clusters.add(links.cluster)
             if links.chain and links.chain != alone:
                 chains.add(links.chain)
+        if stir is not None:
+            chains -= stir.growing(found)
         if clusters or chains:
             found += self._filed(self._numbers(_GROUPED, clusters=clusters, chains=chains) - numbers)
         return found
@@ -159,6 +168,19 @@ class Neighbourhood(Persons):
         read = self._read(missing)
         self._memory.keep(read, self._generation)
         return [*known, *read, *self._read(numbers & self._dirty)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Stir:
+    """What a batch may change of chains: when its first record happened, and the stored records that it may correct or give another person."""
+
+    first: datetime
+    stirred: Collection[int]
+
+    def growing(self, found: Collection[Filed]) -> set[str | None]:
+        """Hotspots that the batch can only add to: one of their records is older than the batch, and none is stirred."""
+        older = {r.stored.links.hotspot for r in found if r.stored.sighting.at < self.first}
+        return older - {r.stored.links.chain for r in found if r.number in self.stirred}
 
 
 def _told(key: BlockKeys | Sighting) -> Told:

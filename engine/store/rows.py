@@ -7,10 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Protocol
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple, Protocol
 
 from engine.model import Colour, Links, MatterState, Sighting
+
+
+class Reach(NamedTuple):
+    """How far before and after a batch its neighbourhood goes: for records of its parties, and for those of its places and topics."""
+
+    parties: timedelta
+    places: timedelta
 
 
 class BlockKeys(Protocol):

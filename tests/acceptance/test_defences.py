@@ -16,14 +16,19 @@ from sqlalchemy.exc import DBAPIError
 
 from adapters.sheets import write_sheets
 from adapters.sources.web import JsonDoor
-from engine.errors import RuleError
+from engine.desk import acting
+from engine.desk.reading import show
+from engine.errors import RuleError, UsageError
 from engine.identity.resolve import resolve
 from engine.identity.settings import Settings
-from engine.model import Cause, Links, Sighting, SourceSpec
+from engine.model import Cause, Colour, Links, Sighting, SourceSpec
 from engine.ruleset import loader, strict_yaml, wordlists
 from engine.store.chain import Entry, Head, examine, head_seal, mac_of
 from engine.store.dialects import refused
+from tests.installation import Installation
 from tests.rulebook_samples import rule, rulebook
+
+pytest_plugins = ["tests.places"]
 
 AT = datetime(2025, 3, 1, tzinfo=UTC)
 _KEY = b"k" * 32
@@ -219,3 +224,30 @@ def test_an_error_of_the_database_quotes_no_parameter(sqlite_url: str) -> None:
     engine.dispose()
     assert "张三" not in str(refused(failed.value))
     assert "13800000001" not in str(refused(failed.value))
+
+
+class TestPeople:
+    """What a person may see and do."""
+
+    KNIFE = "邻居拿着菜刀上门扬言要砍死我们一家人"
+
+    def test_a_confidential_record_shows_no_word_of_its_text(self, small_place: Installation) -> None:
+        small_place.ingest(
+            small_place.call("S1", self.KNIFE, 是否保密="是"), small_place.call("A1", self.KNIFE, caller=2)
+        )
+        sealed, plain = (show(small_place.desk, f"police_110:{id_}").records[0] for id_ in ("S1", "A1"))
+        assert "菜刀" not in sealed.text
+        assert "菜刀" in plain.text
+        assert sealed.colour is plain.colour is Colour.RED
+
+    def test_red_never_falls_to_green_in_one_step(self, small_place: Installation) -> None:
+        place = small_place
+        place.ingest(place.call("A1", self.KNIFE))
+        place.later(days=15)
+        person, second = place.person(), place.person("李副主任", "lead")
+        acting.act(place.desk, person, "police_110:A1", kind="agreement")
+        acting.act(place.desk, person, "police_110:A1", kind="opinion", level="police")
+        with pytest.raises(UsageError) as refused:
+            acting.override(place.desk, person, "police_110:A1", to=Colour.GREEN, reason="已和好", second=second)
+        assert refused.value.what == "还不能下调：一次只能下调一级"
+        assert show(place.desk, "police_110:A1").row.state.standing is Colour.RED

@@ -444,11 +444,9 @@ def _points(book: Book, outcomes: Mapping[str, str]) -> int:
 
 
 def _points_colour(points: int, book: Book, day: date) -> Colour:
-    if "points.red" not in book.parameters or "points.yellow" not in book.parameters:
-        return Colour.GREEN
-    if points >= _parameter("points.red", book, day):
+    if "points.red" in book.parameters and points >= _parameter("points.red", book, day):
         return Colour.RED
-    if points >= _parameter("points.yellow", book, day):
+    if "points.yellow" in book.parameters and points >= _parameter("points.yellow", book, day):
         return Colour.YELLOW
     return Colour.GREEN
 

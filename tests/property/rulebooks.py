@@ -193,8 +193,8 @@ class _Book:
         for number in range(rng.randrange(1, 5)):
             type_ = rng.choice(("int", "int", "code", "bool"))
             self._parameters[f"limit.p{number}"] = (type_, self._parameter([_value(rng, type_) for _ in range(9)]))
-        if rng.random() < 0.75:
-            for name, low in (("points.yellow", 20), ("points.red", 60)):
+        for name, low in (("points.yellow", 20), ("points.red", 60)):
+            if rng.random() < 0.75:
                 self._parameters[name] = ("int", self._parameter([low + rng.randrange(-10, 11) for _ in range(9)]))
 
     def _parameter(self, values: list[Value]) -> dict[str, Any]:

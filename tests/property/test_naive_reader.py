@@ -327,10 +327,10 @@ def test_without_the_parameters_points_give_no_colour() -> None:
     assert (verdict.points, verdict.colour, verdict.fired) == (100, GREEN, {"P"})
 
 
-@pytest.mark.parametrize("only", ["points.yellow", "points.red"])
-def test_one_of_the_two_parameters_is_not_enough(only: str) -> None:
+@pytest.mark.parametrize(("only", "colour"), [("points.yellow", YELLOW), ("points.red", RED)])
+def test_each_of_the_two_parameters_gives_its_colour_alone(only: str, colour: Colour) -> None:
     verdict = judge([rule("P", yes("f"), points=100)], {"f": True}, parameters={only: THRESHOLDS[only]})
-    assert (verdict.points, verdict.colour) == (100, GREEN)
+    assert (verdict.points, verdict.colour) == (100, colour)
 
 
 # -- status -----------------------------------------------------------------------------------------------------------

@@ -66,7 +66,7 @@ def test_a_reader_that_errs_in_one_rule_of_one_subject_is_noticed() -> None:
     def careless(group: Group) -> list[Verdict]:
         return [_without_reviews(verdict) for verdict in by_trace(group)]
 
-    found = judge_all([("careless", 60)], {"page": by_page, "careless": careless})
+    found = judge_all([(f"careless/{n}", 60) for n in range(4)], {"page": by_page, "careless": careless})
     assert found.disagreements
     assert all("review by the page, quiet here" in line for line in found.disagreements)
 

@@ -17,11 +17,12 @@ from engine.identity.resolve import resolve
 from engine.identity.settings import Settings
 from engine.model import Cause, Cut, Links, Sighting, Union
 from engine.store import Batch, Store, open_store
+from engine.store.rows import Reach
 from engine.store.sealing import Keys as SealingKeys
 from engine.store.tables import blocks, identities, sightings
 from tests.store_samples import START, Keys, by_hand
 
-REACH = timedelta(days=180)
+REACH = Reach(timedelta(days=180), timedelta(days=90))
 SETTINGS = Settings()
 few = st.sampled_from([None, None, "1", "2"])
 
@@ -63,13 +64,19 @@ def least(held: dict[str, tuple[Sighting, Links]], batch: Sequence[Sighting]) ->
     near = {
         id_
         for id_, (s, _) in held.items()
-        if (keys(s) & wanted and min(times) - REACH <= s.at <= max(times) + REACH)
+        if any(min(times) - far <= s.at <= max(times) + far for far in _reaches(keys(s) & wanted))
         or id_ in named
         or named & set(s.numbers)
     }
     clusters = {held[id_][1].cluster for id_ in near}
-    chains = {held[id_][1].chain for id_ in near} - {None}
+    growing = {links.hotspot for s, links in held.values() if s.at < min(times)}
+    growing -= {held[s.id][1].chain for s in batch if s.id in held}
+    chains = {held[id_][1].chain for id_ in near} - growing - {None}
     return near | {id_ for id_, (_, links) in held.items() if links.cluster in clusters or links.chain in chains}
+
+
+def _reaches(shared: set[tuple[str, ...]]) -> list[timedelta]:
+    return [REACH.parties if key[0] == "party" else REACH.places for key in shared]
 
 
 @pytest.fixture(scope="module")
@@ -89,8 +96,26 @@ decided = st.builds(lambda ids: Union(*ids), pair) | st.builds(lambda ids: Cut((
 histories = st.lists(batch | batch | decided | st.just("revoke"), min_size=1, max_size=7)
 
 
+crowded = st.builds(
+    lambda id_, day, phone, place: Sighting(
+        id=id_, kind="police_110", at=START + timedelta(days=day), cause=Cause.NEW, phone=phone, topic="1", place=place
+    ),
+    st.sampled_from([f"{n:02d}" for n in range(40)]),
+    st.sampled_from([n * 15 for n in range(30)]),
+    st.sampled_from(["p1", "p2", "p3", "p4", None]),
+    st.sampled_from(["1", "1", "1", "2"]),
+).map(lambda s: replace(s, id_number="i1") if s.phone in ("p3", "p4") and s.id > "30" else s)
+"""Many records of few persons at few places, so that there are hotspots that grow, are renamed, joined, parted and lost."""
+crowds = st.lists(
+    st.lists(crowded, min_size=1, max_size=6, unique_by=lambda r: r.id)
+    | st.lists(crowded, min_size=1, max_size=2, unique_by=lambda r: r.id),
+    min_size=3,
+    max_size=14,
+)
+
+
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(histories)
+@given(histories | crowds)
 def test_resolving_the_neighbourhood_equals_resolving_everything(
     empty: Path, history: list[list[Sighting] | Cut | Union | str]
 ) -> None:

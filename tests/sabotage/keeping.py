@@ -202,7 +202,7 @@ KEEPING = (
         "engine/desk/reading.py",
         "text=SEALED if incident.confidential else incident.text",
         instead="text=incident.text",
-        tests="unit/test_desk_reading.py",
+        tests="acceptance/test_defences.py::TestPeople::test_a_confidential_record_shows_no_word_of_its_text",
     ),
     defence(
         "unmask-reason",
@@ -244,7 +244,7 @@ KEEPING = (
         _ACTING,
         "    if int(state.standing) - int(to) > 1:",
         instead="    if False:",
-        tests="unit/test_desk_acting.py::TestConditions::test_red_goes_down_one_step_and_then_another",
+        tests="acceptance/test_defences.py::TestPeople::test_red_never_falls_to_green_in_one_step",
     ),
     defence(
         "opinion",
@@ -281,9 +281,9 @@ KEEPING = (
     defence(
         "block-key-locks",
         "同一群人的两批在 PostgreSQL 上互相等待",
-        _OPENING,
-        "        locks = self._vendor.buckets(wanted)\n",
-        instead="        locks = frozenset[int]()\n",
+        _DIALECTS,
+        "SELECT pg_advisory_xact_lock(%s, bucket) FROM",
+        instead="SELECT pg_advisory_xact_lock_shared(%s, bucket) FROM",
         tests="unit/test_store_opening.py::TestTogether::test_a_batch_waits_for_another_with_the_same_person",
     ),
     defence(

@@ -100,7 +100,7 @@ def test_a_refusal_is_not_tried_again(status: int, told: str) -> None:
         ("0", 0.5, 0.5),
         ("soon", 0.5, 0.5),
         ("-3", 0.5, 0.5),
-        (format_datetime(datetime.now(UTC) - timedelta(days=1), usegmt=True), 0.5, 0.5),
+        ("Mon, 04 Jan 2021 00:00:00 GMT", 0.5, 0.5),
         ("Fri, 01 Jan 2021 00:00:00", 0.5, 0.5),
     ],
 )
@@ -119,7 +119,7 @@ def test_a_wait_until_a_moment_is_kept() -> None:
     assert 30 < waits[0] <= 40
 
 
-@pytest.mark.parametrize("asked", ["3600", "9" * 400, format_datetime(datetime.now(UTC) + timedelta(days=2))])
+@pytest.mark.parametrize("asked", ["3600", "9" * 400, "Fri, 01 Jan 2100 00:00:00 +0000"])
 def test_a_wait_that_is_too_long_is_left_to_the_next_run(asked: str) -> None:
     waits = Waits()
     with site(lambda _: Answer({}, 503, {"Retry-After": asked})) as place:

@@ -9,7 +9,7 @@ import pytest
 
 from engine.model import Colour, MatterState
 from engine.store import Store
-from engine.store.rows import MatterFilter
+from engine.store.rows import MatterFilter, Reach
 from tests.store_samples import START, Keys, Sample, samples, state, write
 
 DAY = timedelta(days=1)
@@ -212,7 +212,7 @@ class TestHotspots:
             assert (held.id, held.records, held.persons, held.colour) == ("h1", 4, 3, Colour.YELLOW)
             assert (held.first_at, held.last_at, held.place, held.topic) == (first, last, "柳塘村", "noise")
         with store.batch() as tx:
-            tx.neighbourhood([Keys.of(r.sighting) for r in records], first, last, 9 * DAY)
+            tx.neighbourhood([Keys.of(r.sighting) for r in records], first, last, Reach(9 * DAY, 9 * DAY))
             tx.write_sightings([(r.sighting, replace(r.links, hotspot="h2")) for r in records])
             tx.write_hotspots([replace(spot, id="h2")], START)
         with store.read() as view:

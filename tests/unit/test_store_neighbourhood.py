@@ -10,9 +10,10 @@ import pytest
 
 from engine.model import Cause, Cut, Link, Links, Sighting, Union
 from engine.store import Batch, Reading, Store
+from engine.store.rows import Reach
 from tests.store_samples import START, Keys
 
-REACH = timedelta(days=180)
+REACH = Reach(timedelta(days=180), timedelta(days=180))
 
 
 def sighting(id_: str, day: int = 0, **told: object) -> Sighting:

@@ -12,9 +12,10 @@ from engine.identity.resolve import resolve
 from engine.identity.settings import Settings
 from engine.model import Cause, Links, Sighting
 from engine.store import Store
+from engine.store.rows import Reach
 from tests.store_samples import START, Keys
 
-REACH = timedelta(days=180)
+REACH = Reach(timedelta(days=180), timedelta(days=180))
 SETTINGS = Settings()
 
 
