@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -91,6 +91,7 @@ class Assessor:
         self, subject: str, ruling: Ruling, features: FeatureSet, parameters: Mapping[str, Value]
     ) -> tuple[Hit, ...]:
         hits = []
+        told = replace(features, values={**features.values, **ruling.judgement.concluded})
         for rule_id, outcome in ruling.judgement.outcomes.items():
             rule = self._rules[rule_id]
             if rule.flag is not None or rule.conclude is not None:
@@ -98,7 +99,7 @@ class Assessor:
             if outcome is Outcome.REVIEW:
                 hits.append(self._review(subject, rule, ruling.unknowns.get(rule_id, ())))
             elif rule.colour is not None:
-                reason = self._because(rule_id, features, parameters)
+                reason = self._because(rule_id, told, parameters)
                 evidence = _evidence(subject, rule, features)
                 hits.append(Hit(rule_id, rule.version, rule.colour, reason, evidence))
         points = self._points(subject, ruling.judgement, parameters)

@@ -262,7 +262,8 @@ class _Middle:
                 if row.sighting.id not in history:
                     history[row.sighting.id], links[row.sighting.id] = row.sighting, row.links
         members = [Member(sighting, links[id_]) for id_, sighting in history.items()]
-        self.actions = self.tx.actions_of(list(history))
+        judged = {links[id_].matter for id_ in (*self.fresh, *moved)}
+        self.actions = self.tx.actions_of([id_ for id_ in history if links[id_].matter in judged], evidence=False)
         bases = {**self.tx.bases(moved), **{id_: seen.base for id_, seen in self.fresh.items()}}
         for trigger, ids in ((self.trigger, list(self.fresh)), ("window", moved)):
             subjects = [Subject(Member(self.sightings[id_], self.links[id_]), bases[id_]) for id_ in ids]

@@ -76,7 +76,7 @@ class Settlement:
         hits = _by_record(self._tx.hits_of(everyone))
         asides = _by_record(self._tx.set_asides(everyone))
         actions: dict[str, list[Action]] = defaultdict(list)
-        for action in self._tx.actions_of(everyone):
+        for action in self._tx.actions_of(everyone, evidence=False):
             actions[action.matter].append(action)
         return [
             _Case(

@@ -41,7 +41,7 @@ from engine.errors import ConfigError, StoreError
 _WRITES = "sanse_writes"
 _BUSY_MILLISECONDS = 60_000
 _CACHE_KIBIBYTES = 65_536
-_CHECKPOINT_PAGES = 8_000
+_CHECKPOINT_PAGES = 32_000
 _LOCK_CLASS = 0x5A5E
 """First half of every advisory lock key: keeps them apart from other programs of the same server."""
 _LOCK_ALL = -1

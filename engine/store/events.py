@@ -63,8 +63,8 @@ _WRITE_ASIDE = Insert(set_asides)
 class Events(Session):
     """The event log."""
 
-    def actions_of(self, ids: Collection[str]) -> list[Action]:
-        """The actions about matters that have any of these records, in order of time."""
+    def actions_of(self, ids: Collection[str], *, evidence: bool = True) -> list[Action]:
+        """The actions about matters that have any of these records, in order of time; their evidence is opened on demand."""
         return [
             Action(
                 row[1],
@@ -73,7 +73,7 @@ class Events(Session):
                 row[4],
                 cells.moment(row[5]),
                 cells.moment(row[6]),
-                self._opened_text(f"actions/evidence/{row[0]}", row[7]),
+                self._opened_text(f"actions/evidence/{row[0]}", row[7]) if evidence else "",
                 row[0],
             )
             for row in self._rows(_ACTIONS, ids=ids)
@@ -179,6 +179,7 @@ class Events(Session):
 
 
 def action_id(action: Action) -> str:
-    """An id made of what an action says (ruling 6): derived, never counted up."""
-    parts = (action.matter, action.kind, action.level, action.actor, cells.seconds(action.at), action.evidence)
-    return f"act:{digest(parts)[:_ID_LENGTH]}"
+    """An id made of what an action says (ruling 6): derived, never counted up. Its time goes first, so that ids of one day are filed together."""
+    at = cells.seconds(action.at)
+    parts = (action.matter, action.kind, action.level, action.actor, at, action.evidence)
+    return f"act:{at:08x}{digest(parts)[:_ID_LENGTH]}"

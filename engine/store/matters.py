@@ -63,19 +63,19 @@ _SHOWN = select(matters, sightings.c.area, sightings.c.place, sightings.c.topic,
 )
 _ONE = Query(_SHOWN.where(matters.c.id == bindparam("id")))
 _HOTSPOTS = Query(select(hotspots).order_by(hotspots.c.colour.desc(), hotspots.c.last_at.desc(), hotspots.c.id))
+_in_hotspot = (sightings.c.chain != literal_column("''")) & (sightings.c.hotspot == sightings.c.chain)
+"""A hotspot bears the name of its chain, by which it is found."""
 _EMPTY_HOTSPOTS = Query(
     delete(hotspots).where(
         among(hotspots.c.id, "ids"),
-        ~select(sightings.c.n)
-        .where(sightings.c.hotspot == hotspots.c.id, sightings.c.hotspot != literal_column("''"))
-        .exists(),
+        ~select(sightings.c.n).where(sightings.c.chain == hotspots.c.id, _in_hotspot).exists(),
     )
 )
 
 _HOTSPOT_MEMBERS = Query(
     select(sightings.c.hotspot, sightings.c.id, sightings.c.at, sightings.c.person, func.coalesce(verdicts.c.colour, 0))
     .outerjoin(verdicts, verdicts.c.subject == sightings.c.id)
-    .where(among(sightings.c.hotspot, "ids"), sightings.c.hotspot != literal_column("''"))
+    .where(among(sightings.c.chain, "ids"), _in_hotspot)
     .order_by(sightings.c.at, sightings.c.id)
 )
 _WRITE = Insert(matters, keys=("id",))

@@ -130,7 +130,6 @@ sightings = Table(
     Index("sightings_matter", "matter"),
     Index("sightings_cluster", "cluster"),
     Index("sightings_chain", "chain", sqlite_where=text("chain <> ''"), postgresql_where=text("chain <> ''")),
-    Index("sightings_hotspot", "hotspot", sqlite_where=text("hotspot <> ''"), postgresql_where=text("hotspot <> ''")),
 )
 
 blocks = Table(

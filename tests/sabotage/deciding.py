@@ -127,9 +127,9 @@ DECIDING = (
     defence(
         "hotspot-anonymous",
         "匿名者合计只算一人",
-        _RESOLVE,
-        "people[chain].add(person_of[sighting.id])",
-        instead="people[chain].add(person_of[sighting.id] or sighting.id)",
+        "engine/identity/chains.py",
+        "people[chain].add(person_of[s.id])",
+        instead="people[chain].add(person_of[s.id] or s.id)",
         tests="unit/test_identity_common.py::test_two_persons_are_no_hotspot_and_anonymous_ones_are_one_person",
     ),
     defence(

@@ -55,6 +55,15 @@ def test_a_flag_is_told_without_its_value_and_only_when_it_is_set(triage: Triage
 
 
 def test_words_that_overlap_are_shown_once(triage: Triage) -> None:
-    told = reasons(triage, "他拿着铁棍追着我父亲打，现在还在打", text_length=17)["P0"]
+    told = reasons(triage, "他拿着铁棍追着我，就在门口", text_length=13)["P0"]
     assert "“拿着铁棍追着我”" in told
     assert told.count("铁棍") == 1
+
+
+def test_two_signs_together_are_named_and_neither_alone_is_enough(triage: Triage) -> None:
+    both = reasons(triage, "他说照顾好我爸妈，现在人在水库边坐着，电话不接", text_length=23)["R1"]
+    assert "轻生征兆" in both
+    assert "照顾好我爸" in both
+    assert "水库" in both
+    for alone in ("他说照顾好我爸妈，谢谢社区", "水库边坐着钓鱼的人乱扔垃圾"):
+        assert "R1" not in reasons(triage, alone, text_length=13)

@@ -134,6 +134,7 @@ def test_bombs_end_before_they_take_memory() -> None:
 def test_what_a_writer_writes_is_read_back(tmp_path_factory: pytest.TempPathFactory, data: dict[str, Any]) -> None:
     path = tmp_path_factory.mktemp("yaml") / "a.yaml"
     writer = YAML(typ="safe", pure=True)
+    writer.default_flow_style = False
     writer.dump(data, path)
     assert read("a.yaml", path.read_bytes()).value == data
 

@@ -201,7 +201,7 @@ class TestHotspots:
     """A hotspot that no record names any more is dropped."""
 
     def test_hotspots_come_and_go(self, store: Store) -> None:
-        records = [moved(r, r.incident.id, hotspot="h1", chain="c1") for r in samples(4)]
+        records = [moved(r, r.incident.id, hotspot="h1", chain="h1") for r in samples(4)]
         first, last = records[0].sighting.at, records[-1].sighting.at
         spot = Spot("h1", 4, 3, Colour.YELLOW, first, last, "柳塘村", "noise")
         with store.batch() as tx:
@@ -213,14 +213,14 @@ class TestHotspots:
             assert (held.first_at, held.last_at, held.place, held.topic) == (first, last, "柳塘村", "noise")
         with store.batch() as tx:
             tx.neighbourhood([Keys.of(r.sighting) for r in records], first, last, Reach(9 * DAY, 9 * DAY))
-            tx.write_sightings([(r.sighting, replace(r.links, hotspot="h2")) for r in records])
+            tx.write_sightings([(r.sighting, replace(r.links, hotspot="h2", chain="h2")) for r in records])
             tx.write_hotspots([replace(spot, id="h2")], START)
         with store.read() as view:
             assert [row.id for row in view.hotspots()] == ["h2"]
 
     def test_a_hotspot_that_records_outside_the_batch_still_name_stays(self, store: Store) -> None:
         (record,) = samples(1)
-        held = moved(record, record.incident.id, hotspot="h1")
+        held = moved(record, record.incident.id, hotspot="h1", chain="h1")
         at = record.sighting.at
         with store.batch() as tx:
             tx.write_sightings([(held.sighting, held.links)])

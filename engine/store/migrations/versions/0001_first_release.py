@@ -92,7 +92,6 @@ _INDEXES = (
     ("outbox_due", "outbox", "state due_at", ""),
     ("due_next", "due", "due_at", ""),
     ("sightings_chain", "sightings", "chain", "chain <> ''"),
-    ("sightings_hotspot", "sightings", "hotspot", "hotspot <> ''"),
     ("matters_code", "matters", "code", "code <> ''"),
 )
 _TYPES = {"": sa.Text, "int": sa.BigInteger, "small": sa.SmallInteger, "blob": sa.LargeBinary}
