@@ -6,6 +6,7 @@ In: files and references. Out: tallies, lines, trees. Not here: the order (`engi
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,6 +18,8 @@ from engine.errors import SanseError, UsageError
 if TYPE_CHECKING:
     from engine.desk import Desk
     from engine.desk.explaining import Explained
+    from engine.desk.rebuilding import Rebuilt
+    from engine.desk.replaying import Replayed
     from engine.evaluate.trace import Explanation
     from engine.pipeline import Tally
 
@@ -259,27 +262,42 @@ def _lines(desk: Desk, explanation: Explanation, *, why_not: bool) -> None:
 def replay(
     references: Annotated[list[str] | None, typer.Argument(help="事项编号或来件 id", show_default=False)] = None,
     size: Annotated[int, typer.Option("--sample", help="从全部研判中均匀抽取多少件", min=0)] = 0,
+    from_raw: Annotated[
+        bool, typer.Option("--from-raw", help="从原始行重做：按当时的次序，在一个临时的空库里从头来过")
+    ] = False,
     config: ConfigPath = CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """用存下的事实和规则重做旧的研判，逐字节比较；有不同则退出码为 1。"""
+    """用存下的事实和规则（或从原始行）重做旧的研判，逐字节比较；有不同则退出码为 1。"""
     from cli.printing import line, local, progress, say
     from cli.wiring import desk_of
-    from engine.desk.replaying import replay as again
-    from engine.desk.replaying import sample
 
-    if not references and not size:
-        raise UsageError("没有说要重做哪些", hint="写编号，或用 --sample 100")
+    if not references and not size and not from_raw:
+        raise UsageError("没有说要重做哪些", hint="写编号，或用 --sample 100，或用 --from-raw 从原始行全部重做")
+    if size and from_raw:
+        raise UsageError("--from-raw 总是从头做起，不用抽样", hint="去掉 --sample，或写出要比较的编号")
     same = different = 0
     with desk_of(config) as desk, progress("重做研判", size or None, quiet=as_json) as advance:
-        for result in again(desk, references) if references else sample(desk, size):
+        for result in _again(desk, references or (), size, from_raw=from_raw):
             same, different = same + result.same, different + (not result.same)
             advance(1)
             if as_json:
                 line(result)
             elif not result.same or references:
                 say(f"{'一致' if result.same else '不同'}：{result.subject}（{local(result.known_at)}）")
+                for difference in getattr(result, "differences", ()):
+                    say(f"    {difference}")
     if not as_json:
         say(f"重做 {same + different} 件：一致 {same}，不同 {different}")
     if different:
         raise typer.Exit(1)
+
+
+def _again(desk: Desk, references: Sequence[str], size: int, *, from_raw: bool) -> Iterator[Rebuilt | Replayed]:
+    """The decisions asked for, made again."""
+    from engine.desk.rebuilding import rebuild
+    from engine.desk.replaying import replay, sample
+
+    if from_raw:
+        return rebuild(desk, references)
+    return replay(desk, references) if references else sample(desk, size)

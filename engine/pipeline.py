@@ -72,6 +72,11 @@ class Stages:
             longest,
         )
 
+    @property
+    def named(self) -> dict[str, str]:
+        """What decides here, by name, for the audit log: the rulebook's digest and the live engine."""
+        return {"rulebook": self.rulebook.digest, "engine": self.triage.live_engine}
+
     def normalise(self, raw: RawRecord, known_at: datetime) -> Incident | Rejected:
         """One row in our words, or rejected with its reason and, when its text is dangerous, in red (ruling 13)."""
         parsed = self.normaliser.normalise(raw, known_at)
@@ -150,7 +155,7 @@ def ingest_batch(
                 _Middle(tx, stages, fresh, known_at, tally).run()
             if read_to:
                 tx.write_cursor(raws[0].source, read_to, known_at)
-            tx.append_audit(MACHINE, "ingest", _audited(tally), known_at)
+            tx.append_audit(MACHINE, "ingest", {**_audited(tally), **stages.named}, known_at)
         return tally
 
 

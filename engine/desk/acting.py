@@ -119,9 +119,11 @@ def close_all(desk: Desk, person: Person, references: Collection[str], *, means:
         states = tx.matter_states([id_ for reference in references if (id_ := tx.matter_id(reference))])
         open_ = [state for state in states.values() if state.status == casework.OPEN]
         text = f"{means}；{evidence}"
-        tx.write_actions([Action(s.id, casework.CLOSE, s.standing.word, person.name, now, now, text) for s in open_])
-        resettle(tx, desk.stages, [state.id for state in open_], known_at=now)
-        told = {"means": means, "matters": [state.id for state in open_]}
+        closed = [Action(s.id, casework.CLOSE, s.standing.word, person.name, now, now, text) for s in open_]
+        named = [action.id for action in tx.write_actions(closed)]
+        matters = [state.id for state in open_]
+        resettle(tx, desk.stages, matters, known_at=now)
+        told = {"means": means, "actions": named, "settled": matters, **desk.stages.named}
         tx.append_audit(person.name, casework.CLOSE, told, now)
     return len(open_)
 
@@ -172,11 +174,9 @@ def merge(desk: Desk, person: Person, left: str, right: str, *, reason: str) -> 
             raise UsageError("两个编号已是同一事项", hint="不用合并")
         now, ours = desk.clock(), set(case.ids)
         theirs = {member.sighting.id for member in case.tx.members(other)}
-        for row in case.tx.decision_rows(sorted(ours | theirs)):
-            if row.kind == "cut" and not row.revoked and _parts(row.left, row.right, ours, theirs):
-                case.tx.revoke_decision(row.id, by=person.name, reason=reason, known_at=now)
-        case.tx.write_decision(Union(case.row.state.id, other), by=person.name, reason=reason, known_at=now)
-        return _settled(desk, case, ours | theirs, person, "merge", {"with": other})
+        union = Union(case.row.state.id, other)
+        made = _decide(case.tx, union, instead_of="cut", between=(ours, theirs), by=person, reason=reason, now=now)
+        return _settled(desk, case, ours | theirs, person, "merge", {"with": other, "decisions": made})
 
 
 def split(desk: Desk, person: Person, reference: str, *, records: Collection[str], reason: str) -> Done:
@@ -189,19 +189,21 @@ def split(desk: Desk, person: Person, reference: str, *, records: Collection[str
             raise UsageError(f"不在这个事项里的来件：{'、'.join(strangers)}", hint="用 sanse matters show 查看来件编号")
         if not apart or not rest:
             raise UsageError("要拆出的来件不能没有，也不能是全部", hint="至少留下一件")
-        now = desk.clock()
-        for row in case.tx.decision_rows(case.ids):
-            if row.kind == "union" and not row.revoked and _parts(row.left, row.right, set(apart), set(rest)):
-                case.tx.revoke_decision(row.id, by=person.name, reason=reason, known_at=now)
-        case.tx.write_decision(Cut(tuple(apart), tuple(rest)), by=person.name, reason=reason, known_at=now)
-        return _settled(desk, case, case.ids, person, "split", {"records": apart})
+        cut, between, now = Cut(tuple(apart), tuple(rest)), (set(apart), set(rest)), desk.clock()
+        made = _decide(case.tx, cut, instead_of="union", between=between, by=person, reason=reason, now=now)
+        return _settled(desk, case, case.ids, person, "split", {"records": apart, "decisions": made})
 
 
 def _raise(desk: Desk, case: _Case, person: Person, *, to: Colour, reason: str) -> Done:
     now, matter = desk.clock(), case.row.state.id
     (written,) = case.tx.write_actions([Action(matter, RAISE, to.word, person.name, now, now, reason)])
-    case.tx.write_hits([HitHad(matter, f"{BY_HAND}|{written.id}", BY_HAND, to, now)])
-    return _settled(desk, case, (), person, RAISE, {"to": to.word})
+    case.tx.write_hits([raised(written)])
+    return _settled(desk, case, (), person, RAISE, {"to": to.word, "actions": [written.id]})
+
+
+def raised(action: Action) -> HitHad:
+    """The hit that a person's raising is."""
+    return HitHad(action.matter, f"{BY_HAND}|{action.id}", BY_HAND, Colour.named(action.level), action.known_at)
 
 
 def _lower(
@@ -218,9 +220,10 @@ def _lower(
         )
     keys = casework.lowering(hits, to=to, set_asides=case.tx.set_asides(case.ids), now=now)
     by_second = second.name if second else ""
-    case.tx.write_actions([Action(state.id, LOWER, to.word, person.name, now, now, reason)])
-    case.tx.write_set_aside(SetAside(state.id, keys, person.name, reason, now, now + lasts, by_second))
-    return _settled(desk, case, (), person, LOWER, {"to": to.word, "second": by_second})
+    (written,) = case.tx.write_actions([Action(state.id, LOWER, to.word, person.name, now, now, reason)])
+    aside = case.tx.write_set_aside(SetAside(state.id, keys, person.name, reason, now, now + lasts, by_second))
+    told = {"to": to.word, "second": by_second, "actions": [written.id], "set_asides": [aside]}
+    return _settled(desk, case, (), person, LOWER, told)
 
 
 def _unmet(case: _Case, hits: Collection[HitHad], now: datetime) -> Iterator[str]:
@@ -305,21 +308,47 @@ def _case(desk: Desk, person: Person, *references: str) -> Iterator[_Case]:
 
 
 def _follow(desk: Desk, case: _Case, action: Action, person: Person, told: Mapping[str, Any]) -> Done:
-    case.tx.write_actions([action])
+    (written,) = case.tx.write_actions([action])
     seen = any(member.sighting.at >= action.at for member in case.members)
+    told = {**told, "actions": [written.id]}
     return _settled(desk, case, case.ids if seen else (), person, action.kind, told)
+
+
+def _decide(
+    tx: Batch,
+    decision: Cut | Union,
+    *,
+    instead_of: str,
+    between: tuple[set[str], set[str]],
+    by: Person,
+    reason: str,
+    now: datetime,
+) -> list[int]:
+    """Write a decision about two groups of records and take back those of the other kind between them; the numbers of all that was written."""
+    written = [
+        tx.revoke_decision(row.id, by=by.name, reason=reason, known_at=now)
+        for row in tx.decision_rows(sorted(between[0] | between[1]))
+        if row.kind == instead_of and not row.revoked and _parts(row.left, row.right, *between)
+    ]
+    return [*written, tx.write_decision(decision, by=by.name, reason=reason, known_at=now)]
 
 
 def _settled(
     desk: Desk, case: _Case, records: Collection[str], person: Person, what: str, told: Mapping[str, Any]
 ) -> Done:
-    """Link and judge the records again where there are any, settle the matter, and enter it in the audit log."""
-    now = desk.clock()
+    """Link and judge the records again where there are any, settle the matter, and enter it in the audit log.
+
+    The entry names everything that `rebuilding` needs to do the same again.
+    """
+    now, matter = desk.clock(), case.row.state.id
+    told = {"matter": matter, **desk.stages.named, **told}
     if records:
         reconsider(case.tx, desk.stages, records, known_at=now)
+        told["again"] = sorted(records)
     else:
-        resettle(case.tx, desk.stages, [case.row.state.id], known_at=now)
-    case.tx.append_audit(person.name, what, {"matter": case.row.state.id, **told}, now)
+        resettle(case.tx, desk.stages, [matter], known_at=now)
+        told["settled"] = [matter]
+    case.tx.append_audit(person.name, what, told, now)
     after = case.tx.matter(case.row.state.id)
     assert after is not None
     return Done(case.row, after)

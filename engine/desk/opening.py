@@ -6,10 +6,12 @@ In: a checked `Config` and the clock. Out: a `Desk`; `create` makes the database
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from engine.config import Config, read_keys
 from engine.errors import StoreError, UsageError
@@ -41,11 +43,24 @@ class Desk:
     def stages(self) -> Stages:
         """The stages of the live rulebook, made when first needed."""
         if not self._stages:
-            made = Stages.of(
-                self.rulebook, index_key=self._keys.index, engine=self.config.engine, zone=self.config.zone
-            )
-            self._stages.append(made)
+            self._stages.append(self.stages_of(self.rulebook, self.config.engine))
         return self._stages[0]
+
+    def stages_of(self, rulebook: Rulebook, engine: str) -> Stages:
+        """The stages of any rulebook and live engine, as this installation would have them."""
+        return Stages.of(rulebook, index_key=self._keys.index, engine=engine, zone=self.config.zone)
+
+    @contextmanager
+    def scratch(self) -> Iterator[Store]:
+        """An empty database sealed with the same keys, thrown away afterwards."""
+        with TemporaryDirectory(prefix="sanse-scratch-") as folder:
+            url = f"sqlite:///{folder}/scratch.db"
+            upgrade(url, clock=self.config.clock, at=self.clock())
+            store = open_store(url, self._keys)
+            try:
+                yield store
+            finally:
+                store.close()
 
     @property
     def chain_key(self) -> bytes:

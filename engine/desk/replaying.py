@@ -36,10 +36,7 @@ def replay(desk: Desk, references: Sequence[str]) -> Iterator[Replayed]:
     with desk.store.read() as view:
         triages = Triages(desk, view)
         for reference in references:
-            rows = [row for subject in _subjects(view, reference) for row in view.assessments_of(subject)]
-            if not rows:
-                raise UsageError(f"没有找到 {reference} 的研判记录", hint="用 sanse matters list --all 查看编号")
-            yield from (_again(triages, row) for row in rows)
+            yield from (_again(triages, row) for row in decided(view, reference))
 
 
 def sample(desk: Desk, size: int) -> Iterator[Replayed]:
@@ -54,6 +51,14 @@ def sample(desk: Desk, size: int) -> Iterator[Replayed]:
             row = view.assessment(number)
             assert row is not None
             yield _again(triages, row)
+
+
+def decided(view: Reading, reference: str) -> list[AssessmentRow]:
+    """Every decision ever made of what a code or id names; raises UsageError when there is none."""
+    rows = [row for subject in _subjects(view, reference) for row in view.assessments_of(subject)]
+    if not rows:
+        raise UsageError(f"没有找到 {reference} 的研判记录", hint="用 sanse matters list --all 查看编号")
+    return rows
 
 
 def _subjects(view: Reading, reference: str) -> list[str]:

@@ -3,15 +3,15 @@
 In: a sighting. Out: `BlockKeys`. `resolve` of a batch and its neighbourhood equals `resolve` of everything when the neighbourhood of the batch
 (and of the former versions of its records) holds:
 
-1. every record that shares a phone, ID number or account, an opponent with another's phone or ID number, (fine, topic) or (place, topic), at most
-   `reach` before the batch's first or after its last record;
+1. every record that shares a phone, ID number or account, or an opponent with another's phone or ID number, at most `Reach.parties` before the
+   batch's first or after its last record, and every record that shares (fine, topic) or (place, topic), at most `Reach.places`;
 2. at any time: the records it names, those that name it, and those that name the same number;
 3. kin: the ID numbers ever seen with the batch's phones, and the phones ever seen with these and the batch's ID numbers, count as the batch's own in 1;
    one record, of any time, for every pair of a phone of the batch and an ID number seen with it; and the founders (`Links.person`) of all persons who
    ever used one of these;
 4. the whole of these persons, at any time, where the batch brings a record older than its founder, gives a phone its first or second ID number or
    takes one away, or corrects who called or when;
-5. the whole clusters and chains of all of these.
+5. the whole clusters of all of these, and their whole chains, save those that are hotspots already and only grow by the batch (`chains`).
 
 Not here: the queries (`store.neighbourhood`), what neighbours mean to each other (`resolve`).
 """

@@ -42,6 +42,12 @@ _RAW = Query(
     .join(raws, raws.c.version == versions.c.n)
     .where(versions.c.incident == bindparam("id"), versions.c.version == bindparam("version_"))
 )
+_ARRIVED = Query(
+    select(versions.c.n, versions.c.source, raws.c.kind, raws.c.row, raws.c.sealed)
+    .join(raws, raws.c.version == versions.c.n)
+    .where(versions.c.n.between(bindparam("first"), bindparam("last")))
+    .order_by(versions.c.n)
+)
 _RETIRE = Query(versions.update().where(among(versions.c.incident, "ids"), versions.c.current == 1).values(current=0))
 _BASES = Query(
     select(facts.c.incident, facts.c.body).where(
@@ -143,6 +149,15 @@ class Arrivals(Session):
             known_at = cells.moment(row.known_at)
             return RawRow(bytes(row.raw).hex(), row.source, row.kind, row.row, known_at, values)
         return None
+
+    def arrived(self, first: int, last: int) -> list[RawRecord]:
+        """The raw rows of the versions with these numbers, both ends included, opened, in the order in which they came."""
+        return [
+            RawRecord(
+                row.source, row.kind, row.row, orjson.loads(self._sealer.open("raw", raw_cell(row.n), row.sealed))
+            )
+            for row in self._rows(_ARRIVED, first=first, last=last)
+        ]
 
     def write_bases(self, rows: Sequence[tuple[str, FeatureSet]], made_by: str = "") -> None:
         """Keep the base facts of records; `made_by` names the words and mappings they were made with."""

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, func, select
 
@@ -47,7 +48,14 @@ _SHOWN = Query(
     .where(decisions.c.n.in_(select(decision_sides.c.decision).where(among(decision_sides.c.record, "ids"))))
     .order_by(decisions.c.n)
 )
+_NUMBERED = Query(select(decisions, (~_live).label("revoked")).where(decisions.c.n == bindparam("n")))
+_NAMED = Query(
+    select(*(column for column in actions.columns if column.name != "n"))
+    .where(among(actions.c.id, "ids"))
+    .order_by(actions.c.n)
+)
 _SIDES = Query(select(decision_sides).where(decision_sides.c.decision == bindparam("n")).order_by("record"))
+_ASIDE_NUMBERED = Query(select(set_asides).where(set_asides.c.n == bindparam("n")))
 _ASIDE = Query(
     select(*(column for column in set_asides.columns))
     .where(among(set_asides.c.incident, "ids"))
@@ -65,19 +73,11 @@ class Events(Session):
 
     def actions_of(self, ids: Collection[str], *, evidence: bool = True) -> list[Action]:
         """The actions about matters that have any of these records, in order of time; their evidence is opened on demand."""
-        return [
-            Action(
-                row[1],
-                row[2],
-                row[3],
-                row[4],
-                cells.moment(row[5]),
-                cells.moment(row[6]),
-                self._opened_text(f"actions/evidence/{row[0]}", row[7]) if evidence else "",
-                row[0],
-            )
-            for row in self._rows(_ACTIONS, ids=ids)
-        ]
+        return [self._action(row, evidence=evidence) for row in self._rows(_ACTIONS, ids=ids)]
+
+    def actions_named(self, ids: Collection[str]) -> list[Action]:
+        """The actions with these ids, in the order in which they were written."""
+        return [self._action(row, evidence=True) for row in self._rows(_NAMED, ids=ids)]
 
     def write_actions(self, done: Sequence[Action]) -> list[Action]:
         """Append actions; one without an id gets one made of its content, so the same action is kept once. Returns them with ids."""
@@ -128,29 +128,19 @@ class Events(Session):
 
     def decision_rows(self, ids: Collection[str]) -> list[DecisionRow]:
         """Every decision that ever named any of these records, taken back or not."""
-        shown = []
-        for row in self._rows(_SHOWN, ids=ids):
-            sides = [(side.side, side.record) for side in self._rows(_SIDES, n=row.n)]
-            left, right = (tuple(record for side, record in sides if side == of) for of in (0, 1))
-            reason = self._opened_text(f"decisions/reason/{row.n}", row.reason)
-            known_at = cells.moment(row.known_at)
-            shown.append(DecisionRow(row.n, row.kind, left, right, row.by, reason, known_at, bool(row.revoked)))
-        return shown
+        return [self._decision(row) for row in self._rows(_SHOWN, ids=ids)]
+
+    def decision_row(self, number: int) -> DecisionRow:
+        """One decision, or the taking back of one, by its number."""
+        return self._decision(self._rows(_NUMBERED, n=number)[0])
 
     def set_asides(self, ids: Collection[str]) -> list[SetAside]:
         """What people set aside of these records' matters, lapsed ones too."""
-        return [
-            SetAside(
-                row.incident,
-                frozenset(cells.unlisted(row[2])),
-                row.by,
-                self._opened_text(f"set_asides/reason/{row.n}", row.reason),
-                cells.moment(row.known_at),
-                cells.moment(row.expires_at),
-                row.second,
-            )
-            for row in self._rows(_ASIDE, ids=ids)
-        ]
+        return [self._set_aside(row) for row in self._rows(_ASIDE, ids=ids)]
+
+    def set_aside(self, number: int) -> SetAside:
+        """What one lowering set aside, by its number."""
+        return self._set_aside(self._rows(_ASIDE_NUMBERED, n=number)[0])
 
     def write_set_aside(self, lowered: SetAside) -> int:
         """Append what a lowering set aside; its number."""
@@ -170,6 +160,28 @@ class Events(Session):
         self._each(_WRITE_DECISION, [(n, kind, by, sealed, cells.seconds(known_at), 0)])
         self._each(_WRITE_SIDE, [(record, n, side) for side, of in enumerate((left, right)) for record in of])
         return n
+
+    def _action(self, row: Any, *, evidence: bool) -> Action:
+        opened = self._opened_text(f"actions/evidence/{row[0]}", row[7]) if evidence else ""
+        return Action(row[1], row[2], row[3], row[4], cells.moment(row[5]), cells.moment(row[6]), opened, row[0])
+
+    def _decision(self, row: Any) -> DecisionRow:
+        sides = [(side.side, side.record) for side in self._rows(_SIDES, n=row.n)]
+        left, right = (tuple(record for side, record in sides if side == of) for of in (0, 1))
+        reason = self._opened_text(f"decisions/reason/{row.n}", row.reason)
+        known_at = cells.moment(row.known_at)
+        return DecisionRow(row.n, row.kind, left, right, row.by, reason, known_at, bool(row.revoked), row.revokes)
+
+    def _set_aside(self, row: Any) -> SetAside:
+        return SetAside(
+            row.incident,
+            frozenset(cells.unlisted(row[2])),
+            row.by,
+            self._opened_text(f"set_asides/reason/{row.n}", row.reason),
+            cells.moment(row.known_at),
+            cells.moment(row.expires_at),
+            row.second,
+        )
 
     def _written(self, cell: str, text: str) -> bytes:
         return self._sealer.seal("casework", cell, text.encode()) if text else b""

@@ -33,6 +33,11 @@ _chain = _chain.union_all(
 )
 _HISTORY = Query(select(assessments).where(assessments.c.seq.in_(select(_chain.c.seq))).order_by(assessments.c.seq))
 _ONE = Query(select(assessments).where(assessments.c.seq == bindparam("seq")))
+_BETWEEN = Query(
+    select(assessments)
+    .where(assessments.c.seq.between(bindparam("first"), bindparam("last")))
+    .order_by(assessments.c.seq)
+)
 _SAMPLE = Query(
     select(assessments.c.seq)
     .where(assessments.c.seq > bindparam("after"))
@@ -80,6 +85,10 @@ class Judgements(Session):
     def assessment(self, seq: int) -> AssessmentRow | None:
         """One assessment by its number."""
         return next((_assessment(row) for row in self._rows(_ONE, seq=seq)), None)
+
+    def assessments_between(self, first: int, last: int) -> list[AssessmentRow]:
+        """The assessments with these numbers, both ends included."""
+        return [_assessment(row) for row in self._rows(_BETWEEN, first=first, last=last)]
 
     def assessment_numbers(self, after: int = 0, size: int = 1000) -> list[int]:
         """Numbers of assessments, a page at a time, for whoever replays a sample."""

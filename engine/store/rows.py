@@ -158,7 +158,7 @@ class HotspotRow:
 
 @dataclass(frozen=True, slots=True)
 class DecisionRow:
-    """A person's cut or union of records, and whether it still holds."""
+    """A person's cut or union of records, and whether it still holds; or the taking back of one, whose number is `revokes`."""
 
     id: int
     kind: str
@@ -168,6 +168,7 @@ class DecisionRow:
     reason: str
     known_at: datetime
     revoked: bool
+    revokes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import pytest
 from engine.desk import Desk, acting
 from engine.desk.explaining import Explained, explain
 from engine.desk.reading import show
+from engine.desk.rebuilding import rebuild
 from engine.desk.replaying import replay, sample
 from engine.errors import UsageError
 from engine.model import Colour
@@ -115,6 +116,53 @@ class TestReplay:
     def test_an_unknown_reference_is_refused(self, lived: Installation) -> None:
         with pytest.raises(UsageError, match="没有找到 nobody 的研判记录"):
             list(replay(lived.desk, ["nobody"]))
+
+
+class TestFromRaw:
+    def test_every_decision_comes_again_from_the_raw_rows(self, lived: Installation) -> None:
+        recorded = [(result.subject, result.known_at) for result in sample(lived.desk, EVERY)]
+        results = list(rebuild(lived.desk))
+        assert [(result.subject, result.known_at) for result in results] == recorded
+        assert [result for result in results if not result.same] == []
+
+    def test_a_reference_compares_its_own_decisions_alone(self, lived: Installation) -> None:
+        results = list(rebuild(lived.desk, ["police_110:A1"]))
+        assert len(results) == len(list(replay(lived.desk, ["police_110:A1"])))
+        assert all(result.same and "B1" not in result.subject for result in results)
+        with pytest.raises(UsageError, match="没有找到 nobody 的研判记录"):
+            list(rebuild(lived.desk, ["nobody"]))
+
+    def test_old_rulebooks_are_used_where_they_were_live(self, place: Installation) -> None:
+        place.ingest(place.call("A1", LEAK, days=2))
+        newer = rules_with(("parameters.yaml", "value: 2, source: 公安“二次报警”", "value: 4, source: 公安“二次报警”"))
+        older, place.desk = place.desk, under(place.desk, newer)
+        place.ingest(place.call("A2", f"{LEAK}，又漏了", days=1))
+        results = list(rebuild(older))
+        assert {result.rulebook for result in results} == {shipped().digest, newer.digest}
+        assert all(result.same for result in results)
+
+    def test_what_people_did_to_colours_is_done_again(self, place: Installation) -> None:
+        person, second = place.person(), place.person("李所长", "lead")
+        place.ingest(place.call("A1", f"{LEAK}，还互相推搡", days=20), place.call("B1", LAMP, caller=2))
+        acting.override(place.desk, person, "police_110:B1", to=Colour.RED, reason="人大代表过问")
+        acting.act(place.desk, person, "police_110:A1", kind="agreement")
+        acting.override(place.desk, person, "police_110:A1", to=Colour.GREEN, reason="已和好", second=second)
+        acting.close_all(place.desk, person, ["police_110:A1", "police_110:B1"], means="化解", evidence="会议纪要1号")
+        place.later(days=2)
+        acting.reopen(place.desk, person, "police_110:A1", reason="又吵了")
+        place.ingest(place.call("A2", f"{LEAK}，又漏了", hours=1))
+        acting.act(place.desk, person, "police_110:A1", kind="mediation_failed", level="village")
+        results = list(rebuild(place.desk))
+        assert len(results) == len(list(sample(place.desk, EVERY)))
+        assert [result for result in results if not result.same] == []
+
+    def test_another_release_gives_a_list_of_differences(self, lived: Installation) -> None:
+        other = rules_with(("parameters.yaml", "value: 2, source: 公安“二次报警”", "value: 4, source: 公安“二次报警”"))
+        forged = replace(other, digest=shipped().digest)
+        made = [Stages.of(forged, index_key=KEYS.index)]
+        results = [result for result in rebuild(replace(lived.desk, _stages=made)) if not result.same]
+        assert results
+        assert {'colour："yellow" → "green"', 'engine.outcomes.Y2："fired" → null'} <= set(results[0].differences)
 
 
 class TestExplain:
