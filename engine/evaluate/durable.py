@@ -94,13 +94,13 @@ class DurableReader:
         open_ = (
             {at: named for at, rule in enumerate(held.rules) if (named := _unknown(rule, unknown))} if unknown else {}
         )
-        message = held.layer.message(facts, open_)
-        if message == HERE and not (always or held.later):
+        message, staged = held.layer.message(facts, open_), held.layer.staged(open_)
+        if message == HERE and not (always or staged):
             return {}
         fired = _HOST.ask(held.first, message)
-        if not (open_ or held.later) and fired == _LOOKED:
+        if not (open_ or staged) and fired == _LOOKED:
             return {}
-        for name, counted in zip(held.later, held.layer.later, strict=True):
+        for name, counted in zip(held.later, held.layer.later, strict=True) if staged else ():
             counts = {key: count for one in counted for key, count in one.counts(fired).items()}
             fired = fired | _HOST.ask(name, {**HERE, **counts})
         outcomes: dict[str, Outcome] = {}

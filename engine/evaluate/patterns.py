@@ -3,7 +3,8 @@
 In: rules, their facts' types, bounds of one day. Out: a Layer, and the flat typed message that its patterns read. Not here: asserting
 (`durable`). durable-rules spreads an `or` inside an `and` into branches and fires once for each that is true, so that five nested lines
 can take it minutes; and it refuses a pattern of 16 operators (error 113). A condition past `MOST_BRANCHES` or `MOST_OPERATORS` is asked
-node by node, in stages: a later stage compares how many parts were surely true and surely false.
+node by node, in stages: a later stage compares how many parts were surely true and surely false. Where only its "surely no" is too large,
+the nodes are asked for records alone of which one of its facts is unknown.
 """
 
 from __future__ import annotations
@@ -36,20 +37,20 @@ _ORDER = {
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question by its name, as it stands or turned round."""
+    """A question by what fires where it is surely true (`yes`) and where it is surely false (`no`)."""
 
-    name: str
-    turned: bool = False
+    yes: str
+    no: str
+
+    @classmethod
+    def named(cls, name: str) -> Asked:
+        """The question whose patterns bear this name."""
+        return cls(f"y{name}", f"n{name}")
 
     @property
-    def yes(self) -> str:
-        """What fires where it is surely true."""
-        return f"{'n' if self.turned else 'y'}{self.name}"
-
-    @property
-    def no(self) -> str:
-        """What fires where it is surely false."""
-        return f"{'y' if self.turned else 'n'}{self.name}"
+    def turned(self) -> Asked:
+        """The opposite question."""
+        return Asked(self.no, self.yes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +124,10 @@ class Layer:
         self.first: dict[str, Pattern] = {}
         self.later: list[list[Counted]] = []
         self._guarded: set[str] = set()
+        self._late: set[int] = set()
+        self._always_late = False
         self._rulebook, self._values = rulebook, values
-        self.asked = tuple(self._asked(str(position), rule) for position, rule in enumerate(rules))
+        self.asked = tuple(self._asked(position, rule) for position, rule in enumerate(rules))
         self._reads = tuple([fact for fact in sorted(rule.reads) if fact in self.columns] for rule in rules)
         telling = _telling([pattern for name, pattern in self.first.items() if name not in self._guarded])
         self._truths: list[tuple[str, str]] = []
@@ -160,6 +163,10 @@ class Layer:
                 message.update(self.columns[fact].given(facts, fact))
         return message
 
+    def staged(self, open_rules: Collection[int]) -> bool:
+        """Whether the later stages can tell anything of a record with these open rules."""
+        return self._always_late or not self._late.isdisjoint(open_rules)
+
     def _rest(self, facts: Mapping[str, Value | None]) -> dict[str, Any]:
         """Codes, lists, facts asked for by their presence: whatever is no plain truth or threshold."""
         message: dict[str, Any] = {}
@@ -172,37 +179,54 @@ class Layer:
                 message.update(column.given(facts, fact))
         return message
 
-    def _asked(self, name: str, rule: Rule) -> Asked:
-        both = (True, False)
-        if all(self._branches(rule.when, rule.let, wanted=wanted) <= MOST_BRANCHES for wanted in both):
-            yes, no = (self._tree(rule.when, rule.let, wanted=wanted) for wanted in both)
-            if max(_operators(yes), _operators(no)) <= MOST_OPERATORS:
-                self.first[f"y{name}"] = yes
-                self.first[f"n{name}"] = _join("$and", [{f"u{name}": True}, no])
-                self._guarded.add(f"n{name}")
-                return Asked(name)
-        return self._node(rule.when, rule.let, name)[0]
+    def _asked(self, position: int, rule: Rule) -> Asked:
+        """The question of a rule; its "surely no" is for records of which it is open."""
+        name, guard = f"{position}", {f"u{position}": True}
+        yes, no = (self._whole(rule, wanted=wanted) for wanted in (True, False))
+        if yes is None:
+            self._always_late = True
+            return self._node(rule.when, rule.let, name)[0]
+        self.first[f"y{name}"] = yes
+        if no is not None:
+            self._ask(f"n{name}", no, guard)
+            return Asked.named(name)
+        self._late.add(position)
+        nodes, _ = self._node(rule.when, rule.let, f"{name}_", guard)
+        return Asked(f"y{name}", nodes.no)
 
-    def _node(self, node: Tree, let: Mapping[str, Leaf], name: str) -> tuple[Asked, int]:
+    def _whole(self, rule: Rule, *, wanted: bool) -> Pattern | None:
+        """A whole condition as one pattern; None where it is too large for that."""
+        if self._branches(rule.when, rule.let, wanted=wanted) > MOST_BRANCHES:
+            return None
+        pattern = self._tree(rule.when, rule.let, wanted=wanted)
+        return pattern if _operators(pattern) <= MOST_OPERATORS else None
+
+    def _ask(self, name: str, pattern: Pattern, guard: Pattern | None) -> None:
+        """Put a pattern into the first stage; one with a guard can be true of records only that tell the guard."""
+        self.first[name] = _join("$and", [guard, pattern]) if guard else pattern
+        if guard:
+            self._guarded.add(name)
+
+    def _node(self, node: Tree, let: Mapping[str, Leaf], name: str, guard: Pattern | None = None) -> tuple[Asked, int]:
         """A question for one node of a large condition, and the stage that answers it."""
         match node:
             case Not(part):
-                asked, stage = self._node(part, let, name)
-                return Asked(asked.name, not asked.turned), stage
+                asked, stage = self._node(part, let, name, guard)
+                return asked.turned, stage
             case Name(line):
-                self.first[f"y{name}"] = self._leaf(let[line], wanted=True)
-                self.first[f"n{name}"] = self._leaf(let[line], wanted=False)
-                return Asked(name), 0
+                self._ask(f"y{name}", self._leaf(let[line], wanted=True), guard)
+                self._ask(f"n{name}", self._leaf(let[line], wanted=False), guard)
+                return Asked.named(name), 0
             case All(parts):
                 least = len(parts)
             case Some(least, parts):
                 pass
-        inner = [self._node(part, let, f"{name}_{number}") for number, part in enumerate(parts)]
+        inner = [self._node(part, let, f"{name}_{number}", guard) for number, part in enumerate(parts)]
         stage = 1 + max(of for _, of in inner)
         while len(self.later) < stage:
             self.later.append([])
         self.later[stage - 1].append(Counted(name, least, tuple(asked for asked, _ in inner)))
-        return Asked(name), stage
+        return Asked.named(name), stage
 
     def _branches(self, node: Tree, let: Mapping[str, Leaf], *, wanted: bool) -> int:
         """Into how many branches durable-rules would spread a condition."""

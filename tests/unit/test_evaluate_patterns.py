@@ -100,7 +100,8 @@ def test_a_message_holds_known_facts_that_rules_read_and_nothing_else() -> None:
 def test_an_ordinary_condition_is_asked_in_one_stage() -> None:
     made = layer(rulebook(rule("R", {**KNIFE, "h": ("record.heads", "between", [2, 4])}, "k and not h")))
     assert made.later == []
-    assert made.asked == (Asked("0"),)
+    assert made.asked == (Asked.named("0"),)
+    assert not made.staged([0])
 
 
 FIVE = {str(number): ("record.heads", "between", [number, number + 3]) for number in range(5)}
@@ -108,11 +109,23 @@ FIVE = {str(number): ("record.heads", "between", [number, number + 3]) for numbe
 
 def test_a_condition_of_many_branches_is_asked_node_by_node() -> None:
     made = layer(rulebook(rule("R", FIVE, "not 3 of [0, 1, not 2, 3 and 4, 4]")))
-    assert made.asked == (Asked("0", turned=True),)
+    named = Asked.named
+    assert made.asked == (named("0").turned,)
     assert made.later == [
-        [Counted("0_3", 2, (Asked("0_3_0"), Asked("0_3_1")))],
-        [Counted("0", 3, (Asked("0_0"), Asked("0_1"), Asked("0_2", turned=True), Asked("0_3"), Asked("0_4")))],
+        [Counted("0_3", 2, (named("0_3_0"), named("0_3_1")))],
+        [Counted("0", 3, (named("0_0"), named("0_1"), named("0_2").turned, named("0_3"), named("0_4")))],
     ]
+    assert made.staged([])
+
+
+def test_where_only_the_surely_no_is_too_large_its_nodes_wait_for_an_unknown_fact() -> None:
+    lines = {name: ("record.topic", "in", ["a", name]) for name in "bcdefghi"}
+    made = layer(rulebook(rule("R", lines, " or ".join(lines))))
+    assert made.asked == (Asked("y0", "n0_"),)
+    assert made.later == [[Counted("0_", 1, tuple(Asked.named(f"0__{number}") for number in range(8)))]]
+    assert not made.staged([])
+    assert made.staged([0])
+    assert [name for name, pattern in made.first.items() if "u0" not in str(pattern)] == ["y0"]
 
 
 @pytest.mark.parametrize("number", [20, 60])
@@ -132,7 +145,7 @@ def test_every_pattern_of_the_shipped_rules_is_one_that_durable_rules_takes() ->
 
 
 def test_counts_of_what_fired() -> None:
-    node = Counted("n", 2, (Asked("a"), Asked("b", turned=True), Asked("c")))
+    node = Counted("n", 2, (Asked.named("a"), Asked.named("b").turned, Asked.named("c")))
     assert node.counts({"ya", "nb", "nc"}) == {"tn": 2, "fn": 1}
     assert node.counts({"na", "yb"}) == {"tn": 0, "fn": 2}
     assert node.counts(()) == {"tn": 0, "fn": 0}
