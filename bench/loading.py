@@ -1,6 +1,6 @@
 """Loading: a database that already holds some number of records, taken in through the real pipeline.
 
-In: how many. Out: the database file under `bench/out/`, kept for the next run, and what memory the loading process held on the way.
+In: how many. Out: the database file under `bench/out/`, kept for the next run, and what memory the one loading process held on the way.
 Larger sizes grow from smaller ones. Not here: measuring (`measuring`). Run as a process of its own: `python -m bench.loading SIZE`.
 """
 
@@ -51,7 +51,6 @@ def load(size: int, smaller: int) -> None:
     memory: dict[str, int] = {}
     if smaller:
         shutil.copyfile(place(smaller), growing)
-        memory = json.loads(place(smaller).with_suffix(".json").read_text(encoding="utf-8"))["resident"]
     made = county.install(f"sqlite:///{growing}")
     rows = county.rows(size - smaller, first=smaller)
     held, began = smaller, time.perf_counter()

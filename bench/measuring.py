@@ -18,6 +18,7 @@ from pathlib import Path
 from bench import checking, county
 from bench.loading import place, resident
 from bench.stages import watched
+from bench.yardstick import yardstick
 from engine.model import RawRecord
 from engine.pipeline import Tally, ingest_batch
 
@@ -43,6 +44,7 @@ def measure(size: int, *, batches: int, singles: int) -> dict[str, object]:
     latencies = sorted(_single(made, raw, tallies) for raw in islice(stream, singles))
     found: dict[str, object] = {
         "stored": size,
+        "yardstick_ms": yardstick(),
         "per_second": [round(BATCH / wall) for wall, _ in warm],
         "per_processor_second": [round(BATCH / busy) for _, busy in warm],
         "cold_per_second": round(BATCH / cold[0][0]),

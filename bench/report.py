@@ -36,11 +36,12 @@ def table(found: Sequence[Mapping[str, Any]], memory: Mapping[str, int]) -> str:
     lines = [
         f"{on['cores']} cores ({on['usable_cores']} usable), one process, Python {on['python']}, SQLite {on['sqlite']} (WAL, FULL)",
         "",
-        f"{'stored':>10} {'batch 1,000 /s':>15} {'/cpu s':>8} {'cold /s':>8} {'p50 ms':>7} {'p99 ms':>7} {'peak MiB':>9} {'file MiB':>9}  checked",
+        f"{'stored':>10} {'batch 1,000 /s':>15} {'/cpu s':>8} {'cold /s':>8} {'p50 ms':>7} {'p99 ms':>7} {'peak MiB':>9} {'file MiB':>9} yardstick  checked",
     ]
     lines += [
         f"{one['stored']:>10,} {median(one['per_second']):>15,.0f} {median(one['per_processor_second']):>8,.0f} "
-        f"{one['cold_per_second']:>8,} {one['p50_ms']:>7} {one['p99_ms']:>7} {one['peak_mib']:>9,} {one['database_mib']:>9,}  "
+        f"{one['cold_per_second']:>8,} {one['p50_ms']:>7} {one['p99_ms']:>7} {one['peak_mib']:>9,} {one['database_mib']:>9,} "
+        f"{one['yardstick_ms']:>7} ms  "
         f"{one['checked']['rows']:,} rows accounted for, {one['checked']['replayed']} decisions replayed"
         for one in found
     ]
@@ -50,6 +51,9 @@ def table(found: Sequence[Mapping[str, Any]], memory: Mapping[str, int]) -> str:
         lines.append(
             f"{found[-1]['stored']:,} is {wall:.2f} times slower than {found[-2]['stored']:,} (processor time: {slower:.2f})"
         )
+    lines.append(
+        "yardstick: a fixed piece of Python work, so that days and machines can be told apart; smaller is a faster machine"
+    )
     lines += ["", "share of each stage, per cent of the time from file to commit"]
     stages = list(dict.fromkeys(stage for one in found for stage in one["shares"]))
     lines += [f"{stage:>22} " + " ".join(f"{one['shares'].get(stage, 0.0):>6}" for one in found) for stage in stages]

@@ -113,7 +113,7 @@ KEEPING = (
         "audit-last",
         "每批一条审计",
         _PIPELINE,
-        '            tx.append_audit(MACHINE, "ingest", _audited(tally), known_at)\n',
+        '            tx.append_audit(MACHINE, "ingest", {**_audited(tally), **stages.named}, known_at)\n',
         instead="",
         tests="unit/test_pipeline.py::TestBatch::test_each_batch_is_one_entry_that_accounts_for_every_row",
     ),
