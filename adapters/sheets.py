@@ -6,7 +6,9 @@ no formula, and no cell becomes a link.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -16,31 +18,53 @@ from engine.errors import UsageError
 _NAME_LENGTH = 31
 _NOT_IN_NAMES = str.maketrans(dict.fromkeys("[]:*?/\\'", "_"))
 _WIDTH = 24
+_OWNER_ONLY = 0o600
+_OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
 
 
 def write_sheets(path: Path, sheets: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
-    """One sheet for each name, with every header that a row of it has; raises UsageError when the file cannot be written."""
-    import xlsxwriter
-    from xlsxwriter.exceptions import FileCreateError
+    """One sheet for each name, with every header that a row of it has, in a new file that only its owner may read.
 
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    Raises UsageError when the name is not one of a workbook, when anything stands there already (a file somebody has been
+    correcting, a link that leads elsewhere), and when the file cannot be written.
+    """
+    if path.suffix.lower() != ".xlsx":
+        raise UsageError(f"导出的文件名要以 .xlsx 结尾：{path}", hint="例如 quarantine.xlsx")
+    content = _workbook(sheets)
     try:
-        with xlsxwriter.Workbook(str(path), options) as workbook:
-            bold = workbook.add_format({"bold": True})
-            for name, rows in zip(_names(sheets), sheets.values(), strict=True):
-                sheet = workbook.add_worksheet(name)
-                headers = list(dict.fromkeys(header for row in rows for header in row))
-                sheet.set_column(0, max(len(headers) - 1, 0), _WIDTH)
-                sheet.freeze_panes(1, 0)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
+    except FileExistsError:
+        raise UsageError(f"已经有这个文件：{path}", hint="换一个文件名；已有的文件不会被盖掉") from None
+    except OSError as fault:
+        raise UsageError(f"文件写不了：{path}", hint="检查目录是否存在、是否有写入权限") from fault
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+    except OSError as fault:
+        path.unlink()
+        raise UsageError(f"文件写不了：{path}", hint="检查磁盘是否已满") from fault
+
+
+def _workbook(sheets: Mapping[str, Sequence[Mapping[str, Any]]]) -> bytes:
+    """The bytes of a workbook, made in memory: nothing of it is left in a folder for passing files."""
+    import xlsxwriter
+
+    buffer = BytesIO()
+    with xlsxwriter.Workbook(buffer, _OPTIONS) as workbook:
+        bold = workbook.add_format({"bold": True})
+        for name, rows in zip(_names(sheets), sheets.values(), strict=True):
+            sheet = workbook.add_worksheet(name)
+            headers = list(dict.fromkeys(header for row in rows for header in row))
+            sheet.set_column(0, max(len(headers) - 1, 0), _WIDTH)
+            sheet.freeze_panes(1, 0)
+            for column, header in enumerate(headers):
+                sheet.write_string(0, column, header, bold)
+            for number, row in enumerate(rows, start=1):
                 for column, header in enumerate(headers):
-                    sheet.write_string(0, column, header, bold)
-                for number, row in enumerate(rows, start=1):
-                    for column, header in enumerate(headers):
-                        _write(sheet, number, column, row.get(header))
-            if not sheets:
-                workbook.add_worksheet("空")
-    except FileCreateError as fault:
-        raise UsageError(f"文件写不了：{path}", hint="检查目录是否存在、文件是否正被打开") from fault
+                    _write(sheet, number, column, row.get(header))
+        if not sheets:
+            workbook.add_worksheet("空")
+    return buffer.getvalue()
 
 
 def _names(sheets: Iterable[str]) -> list[str]:

@@ -29,12 +29,10 @@ def main() -> None:
         if type(fault).__name__ == "NoArgsIsHelpError":
             print(fault)
         else:
-            print(refusal(fault), file=sys.stderr)
+            print(_safe(refusal(fault)), file=sys.stderr)
         sys.exit(2)
     except SanseError as fault:
-        from cli.printing import clean
-
-        print(clean(f"错误：{fault}"), file=sys.stderr)
+        print(_safe(f"错误：{fault}"), file=sys.stderr)
         sys.exit(fault.exit_code)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -42,6 +40,24 @@ def main() -> None:
     except (KeyboardInterrupt, Abort):
         print("已中断；已经提交的批次都在，没有提交的没有写入，可以重新运行。", file=sys.stderr)
         sys.exit(130)
+    except OSError as fault:
+        from cli.refusals import unusable
+
+        print(_safe(unusable(fault)), file=sys.stderr)
+        sys.exit(3)
+    except Exception as fault:  # noqa: BLE001 -- the last door: what nobody foresaw is told without what it says of people
+        from cli.refusals import unforeseen
+
+        print(unforeseen(fault), file=sys.stderr)
+        sys.exit(1)
+
+
+def _safe(text: str) -> str:
+    """A message without control characters and without identifiers that somebody typed."""
+    from cli.printing import clean
+    from engine.masking import mask_text
+
+    return mask_text(clean(text))
 
 
 __all__ = ["main"]

@@ -66,13 +66,14 @@ def export(
     from adapters.sheets import write_sheets
     from cli.printing import line, say
     from cli.wiring import desk_of, person_of
-    from engine.desk.quarantine import NUMBER, REASON, held, unmasked
+    from engine.desk.quarantine import NUMBER, REASON, held, in_sheet, unmasked
 
     with desk_of(config) as desk:
         rows = unmasked(desk, person_of(desk), reason=reason) if unmask else held(desk, limit=1_000_000)
         sheets: dict[str, list[dict[str, object]]] = {}
         for one in rows:
-            cells = {NUMBER: one.row.id, REASON: one.reason, **one.cells}
+            cells = {header: in_sheet(cell) for header, cell in one.cells.items()}
+            cells = {NUMBER: one.row.id, REASON: in_sheet(one.reason), **cells}
             sheets.setdefault(one.row.source, []).append(cells)
         write_sheets(file, sheets)
         if as_json:

@@ -5,10 +5,27 @@ In: a usage error of typer. Out: one Chinese sentence and what to do. Not here: 
 
 from __future__ import annotations
 
+import errno
 import re
+from pathlib import Path
+from traceback import extract_tb
 from typing import Any
 
 _COMMAND = re.compile(r"No such command '(?P<name>[^']*)'(?:\. Did you mean '(?P<near>[^']*)')?")
+_FRAMES = 12
+_WHY = {
+    errno.EACCES: "没有权限",
+    errno.EEXIST: "已有同名的文件",
+    errno.EIO: "读写出错",
+    errno.EISDIR: "这是目录",
+    errno.ELOOP: "链接绕成了圈",
+    errno.ENAMETOOLONG: "名字太长",
+    errno.ENOENT: "没有找到",
+    errno.ENOSPC: "磁盘满了",
+    errno.ENOTDIR: "路径中有一段不是目录",
+    errno.EPERM: "没有权限",
+    errno.EROFS: "只读",
+}
 _EXTRA = re.compile(r"unexpected extra argument\S* \((?P<names>[^)]*)\)")
 
 
@@ -16,6 +33,25 @@ def refusal(fault: Any) -> str:
     """What is wrong with the command line, and where to read on."""
     path = getattr(getattr(fault, "ctx", None), "command_path", "sanse")
     return f"错误：{_said(fault)}\n  怎么办：用 {path} --help 查看用法"
+
+
+def unusable(fault: OSError) -> str:
+    """A file or folder that the system refuses, with what it says of it."""
+    where = f"：{fault.filename}" if isinstance(fault.filename, str) else ""
+    why = _WHY.get(fault.errno or 0, fault.strerror or type(fault).__name__)
+    return f"错误：文件或目录用不了{where}（{why}）\n  怎么办：检查路径、权限和磁盘；运行 sanse doctor 可以查看环境"
+
+
+def unforeseen(fault: BaseException) -> str:
+    """An error nobody foresaw: its kind and where it came up, never its message, for that may quote a record."""
+    frames = [f"  {Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in extract_tb(fault.__traceback__)]
+    return "\n".join(
+        [
+            f"错误：程序内部出错（{type(fault).__name__}）；已经提交的批次都在，没有提交的没有写入",
+            "  怎么办：重试一次；仍然出错时运行 sanse doctor，并把下面几行（不含来件内容）交给维护人员",
+            *frames[-_FRAMES:],
+        ]
+    )
 
 
 def _said(fault: Any) -> str:

@@ -59,6 +59,7 @@ _ORDER_BEFORE = re.compile(
 _MONEY_AFTER = re.compile(r"\s*(?:元|块|万|亿|圆|人民币)")
 _CHECK_AFTER = re.compile(rf"{_GAP}{{0,3}}([xXｘＸ])(?![A-Za-z0-9])")
 
+_HAN_WORD = re.compile(r"[\u4e00-\u9fff\u3400-\u4dbf\U00020000-\U0003ffff]{2,}")
 _LETTERED = re.compile(r"[A-Za-zＡ-Ｚａ-ｚ@＠]|扣扣|企鹅|微信|薇信")
 _FULL_WIDTH = re.compile(r"[Ａ-Ｚａ-ｚ０-９＠．＿－]")
 _NARROW = {ord(c): ord(c) - 0xFEE0 for c in map(chr, range(0xFF01, 0xFF5F))}
@@ -101,6 +102,11 @@ def mask_phone(phone: str) -> str:
 def mask_id(number: str) -> str:
     """The last four characters stay: with area and birthday in sight the rest could be guessed."""
     return MASK * max(len(number) - 4, 0) + number[-4:]
+
+
+def mask_reference(text: str) -> str:
+    """A code or id as somebody typed it: a name or number of a person in it is masked, for a slip of the hand must not print one."""
+    return _HAN_WORD.sub(lambda word: mask_name(word.group()), mask_text(text))
 
 
 def mask_text(text: str, names: Sequence[str] = ()) -> str:

@@ -6,8 +6,9 @@ Not here: decoding bytes (`text`, `workbook`), what a header means (`engine.norm
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, dropwhile, islice, zip_longest
 from typing import Any
@@ -17,7 +18,9 @@ from engine.model import RawRecord, SourceSpec
 
 UNREADABLE = "（无法解析的行）"
 HEADER_DEPTH = 10
-_SHOWN = 200
+_HAS_DIGIT = re.compile(r"\d")
+_LONGEST_HEADER, _MOST_SHOWN = 20, 30
+_UNSAID = "（{}格不像列名，内容不显示）"
 
 Cell = Any
 
@@ -111,7 +114,7 @@ def _header_position(spec: SourceSpec, top: Sequence[NumberedRow], where: str) -
     best = max(range(len(top)), key=lambda index: (scores[index], -index))
     if spec.known_headers and scores[best] == 0:
         raise SourceError(
-            f"前{HEADER_DEPTH}行里没有找到“{spec.kind}”的表头；第一行是：{_shown(top[0][1])}",
+            f"前{HEADER_DEPTH}行里没有找到“{spec.kind}”的表头；第一行是：{_shown(top[0][1], spec.known_headers)}",
             where=where,
             hint=f"确认来源名称是否选对，或在 rules/mappings/{spec.kind}.yaml 里给这些列名加别名"
             "（sanse ingest --map 可代拟）；第一行是乱码时另存为 UTF-8 再导入",
@@ -119,10 +122,29 @@ def _header_position(spec: SourceSpec, top: Sequence[NumberedRow], where: str) -
     return best
 
 
-def _shown(cells: Sequence[Cell] | Unreadable) -> str:
+def _shown(cells: Sequence[Cell] | Unreadable, known: Iterable[str]) -> str:
+    """The cells that look like headers; of the others, which may be somebody's data, only how many there are.
+
+    A row without any digit is no row of data, for those have a number, a time or a phone: its short cells are headers.
+    """
     if isinstance(cells, Unreadable):
-        return cells.text[:_SHOWN]
-    return "、".join(str(cell)[:_SHOWN] for cell in cells if not blank(cell))[:_SHOWN]
+        return _UNSAID.format(1)
+    pieces = {name[at : at + 2] for name in map(folded, known) for at in range(len(name) - 1)}
+    written = [str(cell).strip() for cell in cells if not blank(cell)]
+    plain = not any(map(_HAS_DIGIT.search, written))
+    shown = [cell for cell in written if _like_header(cell, pieces) or (plain and len(cell) <= _LONGEST_HEADER)]
+    return "、".join(
+        [*shown[:_MOST_SHOWN], *([_UNSAID.format(len(written) - len(shown))] if len(shown) < len(written) else [])]
+    )
+
+
+def _like_header(cell: str, pieces: Collection[str]) -> bool:
+    """A short Latin word, or a short text that has two characters in a row with some known header."""
+    if len(cell) > _LONGEST_HEADER or _HAS_DIGIT.search(cell):
+        return False
+    plain = folded(cell)
+    latin = plain.isascii() and plain.replace("_", "").isalpha()
+    return latin or any(plain[at : at + 2] in pieces for at in range(len(plain) - 1))
 
 
 def unique_names(cells: Sequence[Cell]) -> list[str]:

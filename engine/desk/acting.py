@@ -21,6 +21,7 @@ from engine import casework
 from engine.desk.opening import Desk
 from engine.errors import UsageError
 from engine.identity.keys import block_keys
+from engine.masking import mask_reference
 from engine.model import Action, Colour, Cut, HitHad, SetAside, Union
 from engine.pipeline import reconsider, resettle
 from engine.store import Batch
@@ -106,7 +107,7 @@ def close(desk: Desk, person: Person, reference: str, *, means: str, evidence: s
             raise UsageError("事项已经办结", hint="有新情况用 sanse matters reopen")
         now, level = desk.clock(), case.row.state.standing.word
         action = Action(case.row.state.id, casework.CLOSE, level, person.name, now, now, f"{means}；{evidence}")
-        return _follow(desk, case, action, person, {"means": means})
+        return _follow(desk, case, action, person, {})
 
 
 def close_all(desk: Desk, person: Person, references: Collection[str], *, means: str, evidence: str) -> int:
@@ -123,7 +124,7 @@ def close_all(desk: Desk, person: Person, references: Collection[str], *, means:
         named = [action.id for action in tx.write_actions(closed)]
         matters = [state.id for state in open_]
         resettle(tx, desk.stages, matters, known_at=now)
-        told = {"means": means, "actions": named, "settled": matters, **desk.stages.named}
+        told = {"actions": named, "settled": matters, **desk.stages.named}
         tx.append_audit(person.name, casework.CLOSE, told, now)
     return len(open_)
 
@@ -300,7 +301,7 @@ def _case(desk: Desk, person: Person, *references: str) -> Iterator[_Case]:
         members = [member.sighting for id_ in named.values() if id_ for member in view.members(id_)]
     for reference, id_ in named.items():
         if id_ is None:
-            raise UsageError(f"没有找到事项：{reference}", hint="用 sanse matters list --all 查看编号")
+            raise UsageError(f"没有找到事项：{mask_reference(reference)}", hint="用 sanse matters list --all 查看编号")
     with desk.store.batch([block_keys(sighting) for sighting in members]) as tx:
         row = tx.matter(references[0])
         assert row is not None

@@ -17,6 +17,7 @@ from engine.desk.opening import Desk
 from engine.desk.reading import SEALED, sealed_record
 from engine.errors import UsageError
 from engine.evaluate.trace import Explanation
+from engine.masking import mask_reference
 from engine.model import Colour
 from engine.ruleset import loader
 from engine.store import Reading
@@ -42,7 +43,9 @@ def explain(desk: Desk, reference: str, *, why_not: str = "") -> list[Explained]
     with desk.store.read() as view:
         row = view.matter(reference)
         if row is None:
-            raise UsageError(f"没有找到事项或来件：{reference}", hint="用 sanse matters list --all 查看编号")
+            raise UsageError(
+                f"没有找到事项或来件：{mask_reference(reference)}", hint="用 sanse matters list --all 查看编号"
+            )
         ids = [member.sighting.id for member in view.members(row.state.id)]
         chosen = [reference] if reference in ids and reference != row.state.id else ids
         incidents = view.incidents(chosen)

@@ -7,6 +7,8 @@ masked cell that comes back as it went out means what it meant before: nobody ha
 
 from __future__ import annotations
 
+import math
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +26,8 @@ from engine.store.rows import Person, QuarantineRow
 
 NUMBER, REASON = "隔离编号", "隔离原因"
 _NAMES = ("name", "opponent")
+_LONGEST_CELL, _CUT = 32_767, "……（原文太长，这里只有开头；不改这一格，原文会接回去）"
+_NOT_IN_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
 _SEALED_REASON = "保密件，读不懂；由有权限的人用 --unmask 查看"
 
 
@@ -48,8 +52,21 @@ def unmasked(desk: Desk, person: Person, *, reason: str) -> list[Held]:
         raise UsageError("导出原文要写明理由", hint="加上 --reason")
     with desk.store.batch() as tx:
         rows = tx.quarantined((OPEN,), limit=_ALL)
-        tx.append_audit(person.name, "unmask", {"rows": [row.id for row in rows], "reason": reason}, desk.clock())
+        tx.append_audit(person.name, "unmask", {"rows": [row.id for row in rows]}, desk.clock(), reason=reason)
         return [Held(row, row.reason, row.values) for row in rows]
+
+
+def in_sheet(cell: object) -> Any:
+    """A cell as a workbook can hold it: numbers of more than 15 digits as text, no character that XML lacks, no text too long for a cell.
+
+    The limits are those of Excel: 15 significant digits, 32,767 characters. What is cut says so, and comes back as the whole.
+    """
+    if isinstance(cell, bool) or cell is None:
+        return "" if cell is None else str(cell)
+    if isinstance(cell, int | float):
+        return cell if math.isfinite(cell) and float(f"{cell:.15g}") == cell else str(cell)
+    text = _NOT_IN_XML.sub("\ufffd", str(cell))
+    return text if len(text) <= _LONGEST_CELL else f"{text[: _LONGEST_CELL - len(_CUT)]}{_CUT}"
 
 
 def retry(desk: Desk, corrected: Sequence[Mapping[str, Any]] = ()) -> Tally:
@@ -86,7 +103,7 @@ def dismiss(desk: Desk, person: Person, numbers: Sequence[int], *, reason: str, 
         if source:
             numbers = [*numbers, *(row.id for row in tx.quarantined((OPEN,), limit=_ALL) if row.source == source)]
         count = tx.mark_quarantine(numbers, DISMISSED)
-        tx.append_audit(person.name, "dismiss", {"rows": list(numbers), "reason": reason}, desk.clock())
+        tx.append_audit(person.name, "dismiss", {"rows": list(numbers)}, desk.clock(), reason=reason)
         return count
 
 
@@ -142,9 +159,16 @@ def _masked(desk: Desk, row: QuarantineRow) -> dict[str, Any]:
     return {
         header: (mask_name(cell) if header in named and cell.strip() in names else mask_text(cell, names))
         if isinstance(cell, str)
-        else cell
+        else _masked_number(cell, names)
         for header, cell in row.values.items()
     }
+
+
+def _masked_number(cell: Any, names: Sequence[str]) -> Any:
+    """A number as it may be seen: a phone or an ID number that a workbook holds as a number is one all the same."""
+    text = str(cell)
+    masked = mask_text(text, names)
+    return cell if masked == text else masked
 
 
 def _restored(values: Mapping[str, Any], shown: Mapping[str, Any], corrected: Mapping[str, Any]) -> dict[str, Any]:
@@ -152,7 +176,8 @@ def _restored(values: Mapping[str, Any], shown: Mapping[str, Any], corrected: Ma
     changes = {
         header: cell
         for header, cell in corrected.items()
-        if header not in (NUMBER, REASON) and not (header in shown and _equal(shown[header], cell))
+        if header not in (NUMBER, REASON)
+        and not any(header in there and _equal(in_sheet(there[header]), cell) for there in (shown, values))
     }
     return {**values, **changes}
 

@@ -7,7 +7,7 @@ shown at all, confidential records as code and colour only. Not here: why (`expl
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,9 @@ import orjson
 
 from engine.desk.opening import Desk
 from engine.errors import UsageError
-from engine.model import Action, Colour, Link, SetAside
+from engine.masking import mask_reference, mask_text
+from engine.model import Action, Colour, Incident, Link, SetAside
+from engine.normalise.contacts import person_names
 from engine.store import Reading
 from engine.store.rows import DecisionRow, HotspotRow, MatterFilter, MatterRow
 
@@ -113,7 +115,9 @@ def page(desk: Desk, view: Reading, reference: str) -> MatterShown:
     """The same inside a view that is open."""
     held = view.matter(reference)
     if held is None:
-        raise UsageError(f"没有找到事项或来件：{reference}", hint="用 sanse matters list --all 查看编号")
+        raise UsageError(
+            f"没有找到事项或来件：{mask_reference(reference)}", hint="用 sanse matters list --all 查看编号"
+        )
     (row,) = _open(view, [held])
     members = view.members(row.state.id)
     ids = [member.sighting.id for member in members]
@@ -145,18 +149,33 @@ def page(desk: Desk, view: Reading, reference: str) -> MatterShown:
                 links=links.links,
             )
         )
+    masked = _masking(desk, incidents.values())
+    decided = view.decision_rows(ids)
+    parties = view.incidents({*ids, *(record for one in decided for record in (*one.left, *one.right))})
+    told = _masking(desk, parties.values())
     routes = {route["id"]: route for route in desk.rulebook.documents.get("routes", ())}
     route = routes.get(row.state.route, {})
     return MatterShown(
         row=row,
         codes=tuple(view.codes_of(row.state.id)),
         records=tuple(records),
-        actions=tuple(view.actions_of(ids)),
-        set_asides=tuple(view.set_asides(ids)),
-        decisions=tuple(view.decision_rows(ids)),
+        actions=tuple(replace(done, evidence=masked(done.evidence)) for done in view.actions_of(ids)),
+        set_asides=tuple(replace(aside, reason=masked(aside.reason)) for aside in view.set_asides(ids)),
+        decisions=tuple(replace(one, reason=told(one.reason)) for one in decided),
         route=route.get("title", ""),
         receivers=tuple(route.get("receivers", ())),
     )
+
+
+def _masking(desk: Desk, incidents: Collection[Incident]) -> Callable[[str], str]:
+    """How what people wrote about a matter is shown: without identifiers and names of its contacts, not at all where a record is confidential."""
+    if any(incident.confidential for incident in incidents):
+        return lambda text: SEALED if text else ""
+    words = desk.rulebook.mappings.get("common", {}).get("words", {})
+    nobody = {*words.get("anonymous", ()), *words.get("general", ())}
+    cells = {cell for incident in incidents for cell in (incident.caller.name, incident.opponent) if cell}
+    names = sorted({name for cell in cells for name in person_names(cell) if name not in nobody})
+    return lambda text: mask_text(text, names)
 
 
 def _open(view: Reading, rows: Sequence[MatterRow]) -> list[MatterRow]:

@@ -14,6 +14,7 @@ import orjson
 from engine.desk.explaining import Triages
 from engine.desk.opening import Desk
 from engine.errors import UsageError
+from engine.masking import mask_reference
 from engine.store import Reading
 from engine.store.rows import AssessmentRow
 
@@ -57,7 +58,9 @@ def decided(view: Reading, reference: str) -> list[AssessmentRow]:
     """Every decision ever made of what a code or id names; raises UsageError when there is none."""
     rows = [row for subject in _subjects(view, reference) for row in view.assessments_of(subject)]
     if not rows:
-        raise UsageError(f"没有找到 {reference} 的研判记录", hint="用 sanse matters list --all 查看编号")
+        raise UsageError(
+            f"没有找到 {mask_reference(reference)} 的研判记录", hint="用 sanse matters list --all 查看编号"
+        )
     return rows
 
 

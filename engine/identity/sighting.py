@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -18,7 +18,7 @@ from engine.identity.settings import Settings
 from engine.identity.topics import Topics
 from engine.identity.units import unit
 from engine.identity.wording import Sketcher, bare, bigrams
-from engine.masking import fingerprint
+from engine.masking import fingerprint, mask_text
 from engine.model import Incident, Sighting
 from engine.ruleset.tree import Rulebook
 
@@ -61,6 +61,10 @@ _NOBODY = frozenset(
         "陌生人",
     ]
 )
+_AREA_ENDS = (*"省市州盟区县旗镇乡街村组屯局社", "街道", "委会", "办事处", "派出所", "大队", "中队", "网格", "开发区")
+_LONGEST_AREA = 30
+_NAMING = ("gazetteer", "routes", "features", "rules")
+"""The parts of a rulebook that may name areas."""
 _NO_MARKS: frozenset[str] = frozenset()
 
 
@@ -68,6 +72,17 @@ _NO_MARKS: frozenset[str] = frozenset()
 def _pairs_of(name: str | None) -> frozenset[str]:
     """The bigrams of a place's name: that two texts name one shop does not make them alike."""
     return bigrams(name) if name else _NO_MARKS
+
+
+def _words(value: Any) -> Iterator[str]:
+    """Every text in a part of a rulebook."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from _words(value.values())
+    elif isinstance(value, Iterable):
+        for part in value:
+            yield from _words(part)
 
 
 class Sighter:
@@ -81,6 +96,7 @@ class Sighter:
         self._sketcher = Sketcher()
         self._places = Places(documents.get("gazetteer") or {})
         numbers = (documents.get("settings") or {}).get("identity") or {}
+        self._named = frozenset(_words(documents.get(part) for part in _NAMING))
         self._nameless = frozenset(numbers.get("anonymous_accounts", ()))
 
     def sight(self, incident: Incident, marks: frozenset[str] = _NO_MARKS) -> Sighting:
@@ -95,7 +111,7 @@ class Sighter:
             at=incident.occurred_at,
             cause=incident.cause,
             topic=self._topics.topic(incident.category, incident.title, incident.category_text, words, pairs),
-            area=incident.area,
+            area=self._area(incident.area),
             place=place,
             fine=self._digest("fine", f"{place}|{fine}") if place and fine else None,
             phone=self._digest("phone", caller.phone),
@@ -121,6 +137,13 @@ class Sighter:
 
     def _digest(self, kind: str, value: str) -> str | None:
         return fingerprint(self._key, kind, value) if value else None
+
+    def _area(self, text: str) -> str:
+        """An area that the rulebook names or that is called as areas are; what a row that slipped has there instead is nobody's business."""
+        if text in self._named:
+            return text
+        called = len(text) <= _LONGEST_AREA and text.endswith(_AREA_ENDS)
+        return text if called and mask_text(text) == text else ""
 
     def _where(self, incident: Incident, pairs: frozenset[str]) -> tuple[str | None, str]:
         """The place and the unit in it: the address before the title before the text, an estate before a firm or road anywhere; the area last."""

@@ -201,6 +201,11 @@ def status(row: Row, supplier: Supplier, closed_at: datetime | None) -> str | No
     return None if row.every("closed_at") else "open"
 
 
+def is_number(text: str) -> bool:
+    """Whether a text can be the number of a record: it has a digit, and is no phone, ID number or the like of a row that slipped."""
+    return any(character.isdigit() for character in text) and mask_text(text) == text
+
+
 def numbers(row: Row, supplier: Supplier, own: str) -> tuple[str, ...]:
     """Incident ids that the record names, such as the other channel's order number; never its own."""
     found: set[str] = set()
@@ -209,6 +214,6 @@ def numbers(row: Row, supplier: Supplier, own: str) -> tuple[str, ...]:
             kind = name[len(NUMBERS) :]
             exact = not any(lost_digits(row.values[header]) for header in headers)
             parts = [part for text in row.every(name) for part in _NUMBER_SPLIT.split(text)] if exact else []
-            found |= {f"{kind}:{half_width(part)}" for part in parts if part and folded(part) not in supplier.nothing}
+            found |= {f"{kind}:{half_width(part)}" for part in parts if is_number(half_width(part))}
     found.discard(own)
     return tuple(sorted(found))

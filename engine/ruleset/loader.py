@@ -17,7 +17,7 @@ from engine.model import digest
 from engine.ruleset.build import build
 from engine.ruleset.faults import fault, nearest
 from engine.ruleset.shapes import FileShape
-from engine.ruleset.strict_yaml import Document, read
+from engine.ruleset.strict_yaml import MAX_BYTES, Document, read
 from engine.ruleset.tree import Fault, Rulebook
 
 _TYPED = frozenset({"rules", "never", "features", "words", "parameters", "mapping"})
@@ -31,11 +31,24 @@ def shipped() -> Path:
 
 
 def read_folder(folder: Path) -> dict[str, bytes]:
-    """Every *.yaml below a folder by its posix name, sorted; raises RuleError when there is none."""
-    files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*.yaml"))}
+    """Every *.yaml below a folder by its posix name, sorted; raises RuleError when there is none, or one that is no file.
+
+    Of a file that is too large only so much is read as shows it.
+    """
+    files = {path.relative_to(folder).as_posix(): _content(path) for path in sorted(folder.rglob("*.yaml"))}
     if not files:
         raise RuleError(f"目录 {folder} 里没有规则文件（*.yaml）", hint="检查路径，或用 sanse init 生成一份")
     return files
+
+
+def _content(path: Path) -> bytes:
+    try:
+        if path.is_file():
+            with path.open("rb") as file:
+                return file.read(MAX_BYTES + 1)
+    except OSError as fault:
+        raise RuleError("规则文件读不了", where=str(path), hint="检查权限和磁盘") from fault
+    raise RuleError("这不是可以读的文件（目录、设备或断了的链接）", where=str(path), hint="从规则目录里移走")
 
 
 def load(files: Mapping[str, bytes]) -> Rulebook:

@@ -37,11 +37,16 @@ _WRITE_ANCHOR = Insert(anchors, "seq", "at", "mac", "seal")
 class Audit(Session):
     """Appending to and reading the audit log."""
 
-    def append_audit(self, actor: str, what: str, payload: Mapping[str, object], at: datetime) -> int:
-        """The one entry of this transaction, after everything else; its sequence number."""
+    def append_audit(
+        self, actor: str, what: str, payload: Mapping[str, object], at: datetime, *, reason: str = ""
+    ) -> int:
+        """The one entry of this transaction, after everything else; its sequence number. `reason` is what a person wrote: it is sealed."""
         wrote = self._wrote()
-        body = canonical({**payload, "wrote": wrote} if wrote else dict(payload))
         seq, previous, _ = self._rows(_HEAD_LOCKED)[0]
+        told = {**payload, "wrote": wrote} if wrote else dict(payload)
+        if reason:
+            told[_REASON] = self._sealer.seal("casework", _cell(seq + 1), reason.encode()).hex()
+        body = canonical(told)
         bare = chain.Entry(seq + 1, cells.seconds(at), actor, what, body, b"")
         mac = chain.mac_of(self._keys.chain, bare, bytes(previous))
         self._each(_WRITE, [(bare.seq, bare.at, actor, what, body, mac)])
@@ -63,9 +68,16 @@ class Audit(Session):
     def audit_rows(self, after: int = 0, limit: int = 1000) -> list[AuditRow]:
         """Entries after a sequence number."""
         return [
-            AuditRow(row.seq, cells.moment(row.at), row.actor, row.what, orjson.loads(row.payload), bytes(row.mac))
+            AuditRow(row.seq, cells.moment(row.at), row.actor, row.what, self._told(row), bytes(row.mac))
             for row in self._rows(_SHOWN, after=after, size=limit)
         ]
+
+    def _told(self, row: Any) -> dict[str, Any]:
+        """The payload of an entry with its reason opened."""
+        told: dict[str, Any] = orjson.loads(row.payload)
+        if _REASON in told:
+            told[_REASON] = self._sealer.open("casework", _cell(row.seq), bytes.fromhex(told[_REASON])).decode()
+        return told
 
     def examine_audit(self, elsewhere: Sequence[chain.Anchor] = ()) -> chain.Examination:
         """Walk the whole chain; `elsewhere`: anchors that were kept outside this database."""
@@ -78,6 +90,13 @@ class Audit(Session):
         rows: Iterable[Any] = self._connection.execute(statement)
         for seq, at, actor, what, payload, mac in rows:
             yield chain.Entry(seq, at, actor, what, bytes(payload), bytes(mac))
+
+
+_REASON = "reason"
+
+
+def _cell(seq: int) -> str:
+    return f"audit/reason/{seq}"
 
 
 _NO_HEAD = chain.Head(0, b"", b"missing")

@@ -132,7 +132,7 @@ DOORS = (
         "导出的文字不会变成公式",
         (
             Change(
-                _SHEETS, '{"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}', "{}"
+                _SHEETS, '"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, ', ""
             ),
             Change(
                 _SHEETS,
@@ -150,7 +150,7 @@ DOORS = (
         "表头也不会变成公式",
         (
             Change(
-                _SHEETS, '{"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}', "{}"
+                _SHEETS, '"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, ', ""
             ),
             Change(_SHEETS, "sheet.write_string(0, column, header, bold)", "sheet.write(0, column, header, bold)"),
         ),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 
 import pytest
@@ -53,3 +55,39 @@ def test_a_command_that_is_done_ends_with_its_own_code(monkeypatch: pytest.Monke
     with pytest.raises(SystemExit) as stopped:
         cli.main()
     assert stopped.value.code == 0
+
+
+def failing(monkeypatch: pytest.MonkeyPatch, fault: Exception) -> None:
+    def broken(**_: object) -> None:
+        raise fault
+
+    monkeypatch.setattr("cli.app.app", broken)
+
+
+def test_what_nobody_foresaw_is_told_without_its_words(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failing(monkeypatch, KeyError("陈一一 19900000001"))
+    code, told = refused(monkeypatch, capsys, "doctor")
+    assert code == 1
+    assert "程序内部出错（KeyError）" in told and "test_cli_refusals.py" in told
+    assert "陈一一" not in told and "19900000001" not in told
+
+
+@pytest.mark.parametrize(
+    ("number", "why"), [(errno.ENAMETOOLONG, "名字太长"), (errno.ENOSPC, "磁盘满了"), (errno.EBUSY, "busy")]
+)
+def test_a_file_that_the_system_refuses_is_told_with_its_name(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], number: int, why: str
+) -> None:
+    failing(monkeypatch, OSError(number, os.strerror(number), "a.csv"))
+    code, told = refused(monkeypatch, capsys, "doctor")
+    assert code == 3
+    assert "文件或目录用不了：a.csv" in told and why in told
+
+
+def test_a_refusal_masks_what_was_typed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert refused(monkeypatch, capsys, "matters", "19900000001") == (
+        2,
+        "错误：没有这个命令：＊＊＊＊＊＊＊＊＊＊＊\n  怎么办：用 sanse matters --help 查看用法\n",
+    )

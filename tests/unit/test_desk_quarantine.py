@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -150,3 +151,35 @@ def test_dismissing_needs_a_reason(small_place: Installation) -> None:
     with pytest.raises(UsageError, match="理由"):
         quarantine.dismiss(small_place.desk, small_place.person(), [1], reason="")
     assert quarantine.dismiss(small_place.desk, small_place.person(), [99], reason="合计行") == 0
+
+
+def in_json(place: Installation, row: dict[str, Any]) -> None:
+    """A row whose cells are numbers where they are."""
+    path = place.folder / "rows.jsonl"
+    path.write_text(json.dumps(row), encoding="utf-8")
+    place.read(path)
+
+
+@pytest.mark.parametrize("unmask", [True, False])
+def test_what_a_sheet_cannot_hold_comes_back_as_it_was(small_place: Installation, unmask: bool) -> None:
+    place = small_place
+    odd = {"长": "一" * 40_000, "数": 2**60 + 1, "分": 0.1 + 0.2, "符": "甲\uffff乙", "空": None}
+    in_json(place, place.call("A1", LAMP) | {"报警时间": "某日"} | odd)
+    (one,) = quarantine.unmasked(place.desk, place.person(), reason="核对") if unmask else quarantine.held(place.desk)
+    path = place.folder / "odd.xlsx"
+    write_sheets(path, {"s": [{NUMBER: one.row.id} | {k: quarantine.in_sheet(v) for k, v in one.cells.items()}]})
+    (back,) = read_sheets(path, header=NUMBER)
+    assert len(back["长"]) <= 32_767 and "原文太长" in back["长"]
+    assert quarantine.retry(place.desk, [back]).quarantined == 1
+    (after,) = quarantine.held(place.desk)
+    assert {name: after.row.values[name] for name in odd} == odd
+
+
+def test_a_phone_that_came_as_a_number_is_masked_and_kept(small_place: Installation) -> None:
+    place = small_place
+    in_json(place, place.call("A1", LAMP) | {"报警时间": "某日", "回电": 19900000001, "人数": 12})
+    (one,) = quarantine.held(place.desk)
+    assert (one.cells["回电"], one.cells["人数"]) == ("＊" * 11, 12)
+    rows = through_a_workbook(place, {"报警时间": datetime(2025, 3, 9, 8, 30)})
+    assert quarantine.retry(place.desk, rows).new == 1
+    assert raw(place, "police_110:A1")["回电"] == 19900000001

@@ -129,3 +129,19 @@ class TestSummary:
         found = summary(small_place.desk)
         assert set(found.matters.values()) == {0}
         assert (found.records, found.reddest, found.hotspots) == (0, (), ())
+
+
+def test_what_people_wrote_is_shown_without_the_contacts_of_the_matter(small_place: Installation) -> None:
+    place = small_place
+    place.ingest(
+        place.call("A1", LAMP, caller=3) | {"报警人": "陈一一", "对方当事人": "周二二"},
+        place.call("A2", KNIFE, caller=4),
+    )
+    wrote, person = "陈一一（19900000001）和周二二都同意", place.person()
+    acting.close(place.desk, person, "police_110:A1", means=wrote, evidence=wrote)
+    acting.merge(place.desk, person, "police_110:A2", "police_110:A1", reason=wrote)
+    shown = show(place.desk, "police_110:A2")
+    told = repr((shown.actions, shown.set_asides, shown.decisions))
+    assert "都同意" in told
+    for secret in ("陈一一", "周二二", "19900000001"):
+        assert secret not in told

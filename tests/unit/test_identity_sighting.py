@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -109,3 +110,19 @@ def test_marks_are_all_that_marking_changes() -> None:
     s = sight(narrative="楼上漏水", caller=Contact(phone="13800000001"))
     marked = Sighter.marked(s, frozenset({"words.dv"}))
     assert asdict(marked) == {**asdict(s), "marks": frozenset({"words.dv"})}
+
+
+@pytest.mark.parametrize("area", ["云溪镇", "柳塘村", "城东派出所", "高新开发区"])
+def test_an_area_is_what_is_called_like_one(area: str) -> None:
+    assert sight(area=area).area == area
+
+
+@pytest.mark.parametrize("slipped", ["陈一一", "19900000001", CARD, "已联系陈一一，19900000001，柳塘村", "村" * 31])
+def test_what_slipped_into_the_column_of_the_area_does_not_travel(slipped: str) -> None:
+    assert sight(area=slipped).area == ""
+
+
+def test_an_area_that_the_rules_name_stays_whatever_it_is_called() -> None:
+    documents = {**shipped().documents, "gazetteer": {"places": [{"name": "江北", "area": "江北"}]}}
+    by = Sighter(dataclasses.replace(shipped(), documents=documents), b"k" * 32)
+    assert (sight(by, area="江北").area, sight(area="江北").area) == ("江北", "")

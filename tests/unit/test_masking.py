@@ -7,7 +7,17 @@ from collections.abc import Callable
 
 import pytest
 
-from engine.masking import MASK, card_number, fingerprint, mask_id, mask_name, mask_phone, mask_text, plain_digits
+from engine.masking import (
+    MASK,
+    card_number,
+    fingerprint,
+    mask_id,
+    mask_name,
+    mask_phone,
+    mask_reference,
+    mask_text,
+    plain_digits,
+)
 
 TEXTS = 2_000
 RECALL = 0.995
@@ -314,3 +324,16 @@ class TestIdNumbers:
 def test_digits_of_all_scripts_become_plain() -> None:
     assert plain_digits("１③八幺〇壹") == "138101"
     assert plain_digits("电话abc") == "电话abc"
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("SS2025-0007", "SS2025-0007"),
+        ("police_110:JJ7", "police_110:JJ7"),
+        ("police_110:陈一一19900000001", "police_110:陈＊＊＊＊＊＊＊＊＊＊＊＊＊"),
+        ("镇", "镇"),
+    ],
+)
+def test_a_reference_that_nobody_knows_names_nobody(typed: str, told: str) -> None:
+    assert mask_reference(typed) == told

@@ -7,6 +7,7 @@ import dataclasses
 import pytest
 
 from engine.model import Contact
+from engine.normalise.reading import is_number
 from tests.mappings import accepted, police
 
 
@@ -91,3 +92,18 @@ def test_a_giant_text_is_shortened_in_the_middle() -> None:
     incident = accepted(police(报警内容="水" * 50_000 + "火"))
     assert len(incident.narrative) < 21_000
     assert incident.narrative.endswith("火")
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("JJ2025-0001", True),
+        ("12", True),
+        ("陈一一", False),
+        ("19900000001", False),
+        ("无", False),
+        ("43999919900101001X", False),
+    ],
+)
+def test_the_number_of_another_record_is_no_name_and_no_phone(text: str, kept: bool) -> None:
+    assert is_number(text) is kept

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -163,3 +164,11 @@ def test_a_file_is_keys_and_values(text: str) -> None:
 def test_a_file_that_cannot_be_read_hides_no_fault_of_shape_in_another() -> None:
     found = loader.check({"a.yaml": b"a: &x 1", "b.yaml": b"rulez: []"})[1]
     assert [(fault.place.file, fault.code) for fault in found] == [("a.yaml", "Y004"), ("b.yaml", "S001")]
+
+
+def test_a_rule_file_that_is_none_is_refused_and_a_giant_is_not_read_whole(tmp_path: Path) -> None:
+    (tmp_path / "big.yaml").write_bytes(b"#" * (loader.MAX_BYTES + 10_000))
+    assert len(loader.read_folder(tmp_path)["big.yaml"]) == loader.MAX_BYTES + 1
+    os.mkfifo(tmp_path / "pipe.yaml")
+    with pytest.raises(RuleError, match="不是可以读的文件"):
+        loader.read_folder(tmp_path)

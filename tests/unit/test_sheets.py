@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -77,3 +78,23 @@ def test_any_text_comes_back(tmp_path_factory: pytest.TempPathFactory, cells: li
     path = tmp_path_factory.mktemp("sheets") / "a.xlsx"
     write_sheets(path, {"s": [{"编号": n, "内容": cell} for n, cell in enumerate(cells)]})
     assert [row["内容"] for row in read_sheets(path, header="编号")] == cells
+
+
+def test_a_file_is_new_and_its_owner_alone_may_read_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    write_sheets(path, {"s": [{"编号": 1}]})
+    assert path.stat().st_mode & 0o777 == 0o600
+    before = path.read_bytes()
+    with pytest.raises(UsageError, match="已经有这个文件"):
+        write_sheets(path, {})
+    assert path.read_bytes() == before
+
+
+def test_nothing_is_written_through_a_link_or_into_a_pipe_or_under_another_ending(tmp_path: Path) -> None:
+    target = tmp_path / "target.xlsx"
+    (tmp_path / "link.xlsx").symlink_to(target)
+    os.mkfifo(tmp_path / "pipe.xlsx")
+    for name in ("link.xlsx", "pipe.xlsx", "config.yaml", ""):
+        with pytest.raises(UsageError):
+            write_sheets(tmp_path / name, {"s": [{"编号": 1}]})
+    assert not target.exists() and not (tmp_path / "config.yaml").exists()

@@ -56,9 +56,15 @@ def test_unknown_headers_are_refused_in_words() -> None:
     assert "rules/mappings/police_110.yaml" in refused.value.hint
 
 
-def test_unreadable_rows_are_shown_when_no_header_is_found() -> None:
-    with pytest.raises(SourceError, match="第一行是：乱"):
+def test_unreadable_rows_are_counted_when_no_header_is_found() -> None:
+    with pytest.raises(SourceError, match="第一行是：（1格不像列名，内容不显示）"):
         read([Unreadable("乱" * 1000)])
+
+
+def test_of_a_row_of_data_without_header_nothing_personal_is_shown() -> None:
+    with pytest.raises(SourceError) as refused:
+        read([["A1", "2025-01-01", "陈一一", "19900000001", "Note", "来电内容"]])
+    assert "第一行是：Note、来电内容、（4格不像列名，内容不显示）" in refused.value.what
 
 
 def test_without_known_names_the_first_row_is_the_header() -> None:

@@ -264,3 +264,15 @@ def test_a_store_of_another_chain_key_is_refused_before_it_can_append(
 ) -> None:
     with pytest.raises(StoreError, match="密钥"):
         open_store(store_url, replace(keys, chain=b"x" * 32))
+
+
+def test_what_a_person_wrote_is_sealed_in_the_log_and_told_to_its_reader(store: Store, store_url: str) -> None:
+    with store.batch() as tx:
+        seq = tx.append_audit("张三", "unmask", {"rows": [1]}, START, reason="核对陈一一的电话")
+    with store.read() as view:
+        (row,) = [one for one in view.audit_rows() if one.seq == seq]
+    assert row.payload == {"rows": [1], "reason": "核对陈一一的电话"}
+    with by_hand(store_url) as connection:
+        (payload,) = connection.execute(text("SELECT payload FROM audit WHERE seq = :n"), {"n": seq}).one()
+    assert "陈一一" not in bytes(payload).decode()
+    assert examined(store).findings == ()
