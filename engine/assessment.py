@@ -14,6 +14,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from engine.model import Assessment, Colour, FeatureSet, Flag, Hit, Judgement, Outcome, Value
+from engine.ruleset.labels import filled
 from engine.ruleset.tree import Feature, Rule, Rulebook
 
 GREEN_RULE = "G0"
@@ -111,7 +112,7 @@ class Assessor:
             rule.id,
             rule.version,
             Colour.YELLOW,
-            self._words["review"].format(titles=titles, title=rule.title),
+            filled(self._words["review"], titles=titles, title=rule.title),
             (subject,),
             review=True,
         )
@@ -125,7 +126,7 @@ class Assessor:
             for rule, outcome in judgement.outcomes.items()
             if outcome is Outcome.FIRED and self._rules[rule].points is not None
         )
-        text = self._words["points"].format(points=judgement.points, rules="、".join(members))
+        text = filled(self._words["points"], points=judgement.points, rules="、".join(members))
         return Hit(POINTS_RULE, "", colour, text, (subject,))
 
     def _guard(self, subject: str, colour: Colour, nevers: Sequence[str]) -> tuple[Colour, tuple[Hit, ...]]:
@@ -136,7 +137,7 @@ class Assessor:
             while raised in never.colours and raised < Colour.RED:
                 raised = Colour(raised + 1)
             if raised is not colour:
-                guarded.append(Hit(never_id, "", raised, self._words["never"].format(title=never.title), (subject,)))
+                guarded.append(Hit(never_id, "", raised, filled(self._words["never"], title=never.title), (subject,)))
                 colour = raised
         return colour, tuple(guarded)
 
@@ -158,7 +159,7 @@ class Assessor:
         flag = self._rules[rule_id].flag
         assert flag is not None
         titles = "、".join(self._title(flag.unless[name].feature) for name in names)
-        return self._words["held"].format(title=flag.title, titles=titles)
+        return filled(self._words["held"], title=flag.title, titles=titles)
 
     def _title(self, fact: str) -> str:
         feature = self._rulebook.features.get(fact)

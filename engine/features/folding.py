@@ -13,11 +13,13 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
+from engine.marks import bounded
+
 _NARROW = {0xFF01 + step: 0x21 + step for step in range(94)}
 _SPECIAL = frozenset(r"\.+*?()|[]{}^$-")
-_HAN = re.compile("[\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
-_GAP = re.compile("[ \t\u00a0\u00ad\u1680\u2000-\u200f\u202f\u205f\u2060\u3000\ufeff]+")
-"""White space within a line, and characters that show nothing; a line end is the end of a sentence and stays."""
+_HAN = "[\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+_BETWEEN_HAN = re.compile(f"(?<={_HAN})[ \t\u00a0\u00ad\u1680\u2000-\u200f\u202f\u205f\u2060\u3000\ufeff]++(?={_HAN})")
+"""White space within a line between Chinese characters, and characters that show nothing; a line end is the end of a sentence and stays."""
 
 
 def fold(text: str) -> str:
@@ -27,7 +29,7 @@ def fold(text: str) -> str:
 
 def folded(text: str) -> tuple[str, bool]:
     """The folded form of a text, and whether every character stands where it stood."""
-    plain = text.replace("，", ",").replace("！", "!").replace("？", "?").replace("；", ";").replace("：", ":")
+    plain = bounded(text).replace("，", ",").replace("！", "!").replace("？", "?").replace("；", ";").replace("：", ":")
     plain = plain.replace("（", "(").replace("）", ")").replace("＊", "*")
     aligned = unicodedata.is_normalized("NFKC", plain)
     if not aligned:
@@ -35,7 +37,7 @@ def folded(text: str) -> tuple[str, bool]:
         aligned = unicodedata.is_normalized("NFKC", plain)
     form = plain.lower() if aligned else _nfkc(plain).lower()
     if not form.isprintable() or " " in form:
-        form = _closed(form)
+        form = _BETWEEN_HAN.sub("", form)
     return form, aligned and len(form) == len(text)
 
 
@@ -51,17 +53,16 @@ def origins(text: str) -> Sequence[tuple[int, int]]:
     """For every character of `fold(text)`: start and end of the characters of `text` that it came from."""
     pieces: list[str] = []
     stood: list[tuple[int, int]] = []
-    for start, end, piece in _clusters(text):
+    for start, end, piece in _clusters(bounded(text)):
         lowered = piece.lower()
         pieces.append(lowered)
         stood += [(start, end)] * len(lowered)
     form = "".join(pieces)
     kept: list[tuple[int, int]] = []
     position = 0
-    for gap in _GAP.finditer(form):
-        if _between_han(form, gap):
-            kept += stood[position : gap.start()]
-            position = gap.end()
+    for gap in _BETWEEN_HAN.finditer(form):
+        kept += stood[position : gap.start()]
+        position = gap.end()
     return kept + stood[position:]
 
 
@@ -71,16 +72,6 @@ def _nfkc(text: str) -> str:
 
 def _literally(form: str) -> str:
     return "".join(f"\\{char}" if char in _SPECIAL else char for char in form)
-
-
-def _closed(form: str) -> str:
-    """Chinese characters that white space keeps apart, side by side."""
-    return _GAP.sub(lambda gap: "" if _between_han(form, gap) else gap.group(), form)
-
-
-def _between_han(form: str, gap: re.Match[str]) -> bool:
-    start, end = gap.span()
-    return bool(start and end < len(form) and _HAN.match(form[start - 1]) and _HAN.match(form[end]))
 
 
 def _clusters(text: str) -> Iterator[tuple[int, int, str]]:

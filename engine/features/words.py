@@ -23,6 +23,8 @@ _END = "\n"
 _SENTENCE_END = re.compile("[。!?;\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _ENCODING, _LONE = "utf-8", "surrogatepass"
 _TWO_BYTES, _THREE_BYTES, _FOUR_BYTES = 0xC0, 0xE0, 0xF0
+_MOST, _ATTEMPTS = 256, 20_000
+"""So many matches of one entry say all there is to say; so many places are tried: as many as the longest narrative has."""
 _PATIENCE = 256
 """After so many occurrences taken away by their context, the search goes on behind them: a text of 20,000 characters stays cheap."""
 
@@ -131,7 +133,10 @@ class _Entry:
         hits: list[tuple[int, int]] = []
         body, search, patience = reading.body, self._regexp.search, _PATIENCE
         position = start = 0
-        while found := search(body, position):
+        for _ in range(_ATTEMPTS):
+            found = search(body, position)
+            if not found or len(hits) == _MOST:
+                break
             first, last = found.span()
             start += reading.length(position, first)
             end = start + reading.length(first, last)

@@ -13,6 +13,8 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
+from engine.marks import bounded
+
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _FORMULA_TEXT = re.compile(r'="([^"]*)"')
@@ -28,7 +30,7 @@ def cell_text(cell: object) -> str:
     """The cell as stripped text: 3.0 is "3", truth is 是 or 否, `="007"` and `'007` lose the spreadsheet's marks."""
     if type(cell) is str:
         text = cell.strip()
-        return text if text.isprintable() and text[:1] not in _EXPORT_MARKS else _tidied(text)
+        return bounded(text if text.isprintable() and text[:1] not in _EXPORT_MARKS else _tidied(text))
     return _scalar(cell)
 
 

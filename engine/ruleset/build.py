@@ -15,6 +15,7 @@ from typing import Any
 from engine.model import Colour, digest
 from engine.ruleset.facts import check_wheres, duration, feature
 from engine.ruleset.faults import nearest
+from engine.ruleset.labels import check_labels
 from engine.ruleset.lines import condition, let_lines
 from engine.ruleset.parts import Parts
 from engine.ruleset.strict_yaml import Document, Path
@@ -40,6 +41,7 @@ def build(documents: Collection[Document]) -> Parts:
     """The typed parts of all files; `faults` holds everything that is wrong with names and meanings."""
     parts = Parts()
     for document in documents:
+        check_labels(parts, document)
         _each(parts, document, "parameters", parts.parameters, _parameter)
         _each(parts, document, "words", parts.words, word_list)
     for document in documents:

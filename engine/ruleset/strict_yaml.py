@@ -2,11 +2,12 @@
 
 In: a file's name and bytes. Out: plain values, the place of every path in them, and faults.
 YAML 1.2, UTF-8, at most 256 KiB, depth 20, 20,000 nodes; no aliases, anchors, tags, duplicate keys, several documents
-or floating point (PROMISES, attack table). Not here: which keys mean what (`shapes`).
+directives or floating point; whole numbers have 64 bits (PROMISES, attack table). Not here: which keys mean what (`shapes`).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +31,9 @@ MAX_BYTES = 256 * 1024
 MAX_DEPTH = 20
 MAX_NODES = 20_000
 Path = tuple[str | int, ...]
+_INTEGER = re.compile(r"[-+]?(?:\d{1,19}|0x[0-9a-fA-F]{1,16}|0o[0-7]{1,21})", re.ASCII)
+_BOUND = 2**63
+_HALF = re.compile("[\ud800-\udfff]")
 _PREFIX = "tag:yaml.org,2002:"
 
 
@@ -88,6 +92,8 @@ def _scan(name: str, text: str) -> list[Fault]:
         documents += isinstance(event, DocumentStartEvent)
         if documents > 1:
             return [fault("Y009", place)]
+        if isinstance(event, DocumentStartEvent) and (event.version or event.tags):
+            return [fault("Y011", place)]
         if isinstance(event, AliasEvent) or (isinstance(event, NodeEvent) and event.anchor):
             return [fault("Y004", place)]
         if _tagged(event):
@@ -144,9 +150,19 @@ class _Builder:
         if kind == "bool":
             return text.lower() == "true"
         if kind == "int":
-            return (
-                int(text.replace("_", ""), 0) if text.lstrip("+-")[:2] in ("0x", "0o") else int(text.replace("_", ""))
-            )
+            return self._integer(node, text)
         if kind == "float":
             self.faults.append(fault("Y010", self._place(node), text=text))
+        elif not text.isascii() and _HALF.search(text):
+            self.faults.append(fault("Y013", self._place(node)))
         return text
+
+    def _integer(self, node: Node, text: str) -> int:
+        """A whole number of YAML 1.2 in 64 bits; other spellings, which YAML 1.1 reads as numbers, are a fault."""
+        plain = text.replace("_", "")
+        if _INTEGER.fullmatch(plain):
+            value = int(plain, 0 if plain.lstrip("+-")[:2] in ("0x", "0o") else 10)
+            if abs(value) < _BOUND:
+                return value
+        self.faults.append(fault("Y012", self._place(node), text=text[:40]))
+        return 0

@@ -15,6 +15,8 @@ from engine.ruleset.tree import Place, WordEntry, WordList
 
 _MAX_DISTANCE = 40
 _MAX_PATTERN = 1_000
+_MAX_PROGRAM = 4_000
+"""Instructions of RE2's program: past it matching leaves the automaton for a slow way; the longest shipped pattern has half of them."""
 
 
 def word_list(parts: Parts, name: str, raw: Mapping[str, Any], place: Callable[..., Place]) -> WordList:
@@ -53,7 +55,9 @@ def _check_pattern(parts: Parts, pattern: str, place: Place) -> None:
     try:
         options = re2.Options()
         options.log_errors = False
-        re2.compile(pattern, options)
+        size = re2.compile(pattern, options).programsize  # type: ignore[attr-defined]  # the stub lacks it
+        if size > _MAX_PROGRAM:
+            parts.add("W107", place, size=size, limit=_MAX_PROGRAM)
     except re2.error as problem:
         why = problem.args[0] if problem.args else ""
         parts.add("W101", place, why=(why.decode() if isinstance(why, bytes) else str(why))[:100])

@@ -27,6 +27,7 @@ _EVALUATIONS, _EVALUATION_PIECE = 1_000_000, 250_000
 _POISON_ROWS = 20_000
 _PAIRS, _RULEBOOKS, _READER_PIECES = 100_000, 2_000, 20
 _ORDER_RECORDS, _ORDERS, _ORDER_SEED = 100_000, 20, 6
+_CELLS = 10_000
 _PEOPLE = 10_000
 
 
@@ -152,5 +153,8 @@ PROMISES = (
         "数据库、日志、导出里找不到一万人的明文",
         1,
         _elsewhere("tests.acceptance.test_raw_bytes", "promise", _PEOPLE),
+    ),
+    Promise(
+        "ATTACK", "攻击表每一行都试过，没有一样得逞", 10, _elsewhere("tests.acceptance.test_attacks", "promise", _CELLS)
     ),
 )

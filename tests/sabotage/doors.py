@@ -91,8 +91,8 @@ DOORS = (
         "pattern-re2",
         "只用 RE2：回溯的写法在加载时就被拒绝",
         _WORDLISTS,
-        "        re2.compile(pattern, options)",
-        instead="        _ = options",
+        "        size = re2.compile(pattern, options).programsize",
+        instead="        size = len(pattern) if options else 0",
         tests=f"{_RULES}::test_a_pattern_that_re2_refuses_is_a_fault",
     ),
     defence(

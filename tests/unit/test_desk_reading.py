@@ -100,6 +100,11 @@ class TestPages:
         with pytest.raises(UsageError, match="没有找到事项或来件：SS"):
             show(busy.desk, "SS")
 
+    def test_an_unknown_reference_that_names_somebody_is_not_repeated(self, busy: Installation) -> None:
+        with pytest.raises(UsageError) as refused:
+            show(busy.desk, "police_110:陈一一19900000001")
+        assert "陈一一" not in str(refused.value) and "19900000001" not in str(refused.value)
+
     def test_urges_and_resends_say_that_they_do_not_count(self, small_place: Installation) -> None:
         place = small_place
         place.ingest(

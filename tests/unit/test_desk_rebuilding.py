@@ -55,3 +55,16 @@ def test_a_row_that_another_release_refuses_is_told(small_place: Installation) -
     results = list(rebuild(desk))
     assert {result.subject for result in results} == {"police_110:A1", "police_110:A2"}
     assert {difference for result in results for difference in result.differences} == {"没有重新产生这个研判"}
+
+
+def test_a_decision_that_comes_out_otherwise_is_told_with_its_place(small_place: Installation) -> None:
+    place = small_place
+    place.ingest(place.call("A1", LEAK))
+    name = "labels.yaml"
+    text = shipped().files[name].decode()
+    assert text.count("未命中任何风险规则") == 1
+    other = loader.load({**shipped().files, name: text.replace("未命中任何风险规则", "没有命中规则").encode()})
+    desk = replace(place.desk, _stages=[Stages.of(replace(other, digest=shipped().digest), index_key=KEYS.index)])
+    results = list(rebuild(desk))
+    assert results and not any(result.same for result in results)
+    assert all("reasons" in result.differences[0] for result in results)

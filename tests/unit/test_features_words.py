@@ -182,6 +182,16 @@ def test_a_pattern_that_can_be_nothing_matches_no_nothing() -> None:
     assert found("一刀刀二", {"pattern": "刀*"}) == ["刀刀"]
 
 
+def test_so_many_matches_of_an_entry_say_all_and_others_are_still_found() -> None:
+    spans = matcher("刀", "斧").spans("刀" * 1_000 + "斧")["w"]
+    assert [span.text for span in spans].count("刀") == 256
+    assert spans[-1].text == "斧"
+
+
+def test_a_match_behind_thousands_that_the_context_takes_away_is_found() -> None:
+    assert found("假刀，" * 6_000 + "拿刀", {"text": "刀", "not_after": ["假"], "distance": 0}) == ["刀"]
+
+
 def test_characters_beyond_the_basic_plane_and_lone_surrogates_do_not_shift_spans() -> None:
     assert found("😀𠮷拿刀😀", "拿刀") == ["拿刀"]
     assert found("\ud83d拿刀", "拿刀") == ["拿刀"]

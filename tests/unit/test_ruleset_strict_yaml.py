@@ -144,3 +144,35 @@ def test_what_a_writer_writes_is_read_back(tmp_path_factory: pytest.TempPathFact
 def test_any_bytes_are_a_value_or_a_fault(data: bytes) -> None:
     document = read("a.yaml", data)
     assert (document.value is None) or not document.faults
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("9223372036854775807", 2**63 - 1),
+        ("-9223372036854775807", -(2**63) + 1),
+        ("0x7fffffffffffffff", 2**63 - 1),
+        ("9223372036854775808", None),
+        ("0x8000000000000000", None),
+        ("9" * 5_000, None),
+        ("0x" + "f" * 50_000, None),
+        ("0b101", None),
+        ("+_", None),
+    ],
+)
+def test_whole_numbers_have_64_bits_and_one_spelling(text: str, value: int | None) -> None:
+    document = read("a.yaml", f"a: {text}".encode())
+    if value is None:
+        assert [found.code for found in document.faults] == ["Y012"]
+    else:
+        assert document.value == {"a": value}
+
+
+@pytest.mark.parametrize("text", ["%YAML 1.1\n---\na: yes", "%YAML 1.2\n---\na: 1", "%TAG ! tag:x,2002:\n---\na: 1"])
+def test_directives_are_refused(text: str) -> None:
+    assert [found.code for found in read("a.yaml", text.encode()).faults] == ["Y011"]
+
+
+def test_half_of_a_character_is_refused_and_a_whole_one_is_not() -> None:
+    assert [found.code for found in read("a.yaml", b'a: "\\ud83d"').faults] == ["Y013"]
+    assert read("a.yaml", b'a: "\\U0001f600"').value == {"a": "\U0001f600"}

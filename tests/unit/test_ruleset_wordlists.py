@@ -59,6 +59,11 @@ def test_the_length_of_a_pattern(length: int, found: list[str]) -> None:
     assert codes(f"[{{pattern: '{'刀' * length}'}}]") == found
 
 
+@pytest.mark.parametrize(("pattern", "found"), [("刀.{0,40}血", []), ("a{1000}", []), ("刀.{900}血", ["W107"])])
+def test_the_size_of_a_pattern_when_it_is_compiled(pattern: str, found: list[str]) -> None:
+    assert codes(f"[{{pattern: '{pattern}'}}]") == found
+
+
 def test_an_entry_twice_is_a_fault_but_not_with_another_way_of_reading() -> None:
     assert codes("[菜刀, 菜刀]") == ["W104"]
     assert codes("[菜刀, {pattern: 菜刀}]") == []
