@@ -65,7 +65,7 @@ class Triage:
         self._base = BaseFacts(rulebook)
         self._live = LiveFeatures(rulebook)
         self.tracer = Tracer(rulebook)
-        self._durable = DurableReader(rulebook) if engine == "durable" and available() else None
+        self._durable = DurableReader(rulebook, remember=True) if engine == "durable" and available() else None
         self._assessor = Assessor(rulebook)
         self._router = Router(rulebook)
         self._shadowed = any(rule.status.value == "shadow" for rule in rulebook.rules)

@@ -111,7 +111,7 @@ def by_trace(group: Group) -> list[Verdict]:
 
 def by_durable(group: Group) -> list[Verdict]:
     """durable-rules."""
-    reader, made = DurableReader(group.rulebook), []
+    reader, made = DurableReader(group.rulebook, remember=True), []
     for case in group.cases:
         facts = FeatureSet(case.facts, absent=tuple(sorted(group.absent)))
         made.append(_verdict(reader.judge(facts, group.day(case), scope=group.scope, shadow=group.shadow), None))

@@ -188,3 +188,24 @@ def test_without_durable_rules_the_product_loads_and_says_what_to_do() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=dict(os.environ)
     )
     assert "durable-rules 未安装" in told.stdout
+
+
+def test_a_message_that_came_before_is_not_asked_again_and_another_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = rulebook(rule("R", {"h": ("record.heads", "at_least", 3)}))
+    asked = []
+    honest = durable._Desk.ask
+    monkeypatch.setattr(durable._Desk, "ask", lambda desk, *more: asked.append(more) or honest(desk, *more))
+    reader, forgetful = DurableReader(held, remember=True), DurableReader(held)
+    for heads in (5, 5, 4, 5, 1, 2, 1):
+        told = facts(record__heads=heads)
+        assert reader.judge(told, DAY) == forgetful.judge(told, DAY)
+    mine = [name for name, _ in asked if name == asked[0][0]]
+    assert len(asked) - len(mine) == 7 and len(mine) == 3, "5, 4, and one for all that is below three"
+
+
+def test_what_was_said_is_forgotten_before_it_fills_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(durable, "_REMEMBERED", 4)
+    reader = DurableReader(rulebook(rule("R", {"h": ("record.heads", "at_least", 0)})), remember=True)
+    for heads in (*range(20), 3):
+        assert list(reader.judge(facts(record__heads=heads), DAY).outcomes) == ["R"]
+    assert len(reader._said) <= 4
