@@ -54,6 +54,7 @@ class Settlement:
         self._tx, self._triage, self._known_at, self._newer_than = tx, triage, known_at, newer_than
         self._assessed: list[tuple[Assessment, bytes]] = []
         self._hits: list[HitHad] = []
+        self._defects: list[str] = []
         self._dispatched: list[Action] = []
 
     def settle(
@@ -64,6 +65,7 @@ class Settlement:
         states = {case.id: self._state(case, sightings[case.id]) for case in cases}
         self._tx.write_assessments(self._assessed, self._known_at)
         self._tx.write_hits(self._hits)
+        self._tx.write_defects(self._defects, self._known_at)
         self._tx.write_actions(self._dispatched)
         self._tx.write_matters(list(states.values()), gone=gone)
         return states
@@ -132,6 +134,9 @@ class Settlement:
         decision = self._triage.assess_matter(
             case.id, case.actions, as_of=self._known_at, standing=standing, yellow_since=yellow, trigger="process"
         )
+        if decision is None:
+            return Colour.GREEN, []
+        self._defects += decision.defects
         made = hits_had([decision], self._known_at, incident=case.id)
         if made:
             self._assessed.append((decision.assessment, decision.record))

@@ -56,6 +56,23 @@ class Decision:
     defects: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What was read from the facts of a subject, before it is put into words."""
+
+    day: date
+    scope: Scope
+    verdict: Verdict
+    ruling: Ruling
+    defects: tuple[str, ...]
+
+    @property
+    def quiet(self) -> bool:
+        """Whether no rule, no point, no invariant and no reader has anything to say."""
+        held = self.ruling.judgement
+        return not (held.outcomes or held.colour or self.ruling.nevers or self.defects)
+
+
 class Triage:
     """The middle for one rulebook. `engine` is `durable` (with the tracer beside it) or `trace` alone."""
 
@@ -115,10 +132,12 @@ class Triage:
         standing: Colour,
         yellow_since: datetime | None,
         trigger: str,
-    ) -> Decision:
-        """What the rules of the process say of a matter at `as_of`; records keep their own decisions."""
+    ) -> Decision | None:
+        """What the rules of the process say of a matter at `as_of`, if they say anything; records keep their own decisions."""
         features = self._live.matter(matter, actions, as_of, standing, yellow_since)
-        return self.decide(f"matter:{matter}", as_of, features=features, trigger=trigger, scope=Scope.MATTER)
+        subject = f"matter:{matter}"
+        reading = self._read(subject, features, self._day(as_of), Scope.MATTER)
+        return None if reading.quiet else self._told(subject, as_of, features, reading, trigger=trigger, links=None)
 
     def decide(
         self,
@@ -135,27 +154,50 @@ class Triage:
 
         `heard` is the live engine's verdict of a recorded decision: a replay takes it as it was.
         """
-        day = as_of.astimezone(self._zone).date()
-        parameters = self._parameters(day)
+        reading = self._read(subject, features, self._day(as_of), scope, heard)
+        return self._told(subject, as_of, features, reading, trigger=trigger, links=links)
+
+    def _day(self, at: datetime) -> date:
+        return at.astimezone(self._zone).date()
+
+    def _read(
+        self, subject: str, features: FeatureSet, day: date, scope: Scope, heard: Verdict | None = None
+    ) -> _Reading:
+        """What both readers say, the safer of two that disagree."""
         traced = self.tracer.judge(features, day, scope=scope)
         verdict = heard or self._verdict(traced, features, day, scope)
         judgement = traced
         defects: tuple[str, ...] = ()
         if verdict.judgement != traced:
-            judgement, defects = self._safer(subject, traced, verdict.judgement, parameters)
-        ruling = self._ruling(judgement, features, day)
-        facts = self._facts_record(features, scope)
+            judgement, defects = self._safer(subject, traced, verdict.judgement, self._parameters(day))
+        return _Reading(day, scope, verdict, self._ruling(judgement, features, day), defects)
+
+    def _told(
+        self,
+        subject: str,
+        as_of: datetime,
+        features: FeatureSet,
+        reading: _Reading,
+        *,
+        trigger: str,
+        links: Mapping[str, Any] | None,
+    ) -> Decision:
+        """The decision in words and as a record."""
+        parameters, facts = self._parameters(reading.day), self._facts_record(features, reading.scope)
         assessment = self._assessor.assess(
             subject,
             as_of,
             trigger=trigger,
-            ruling=ruling,
+            ruling=reading.ruling,
             features=features,
             parameters=parameters,
             input_digest=digest(facts),
         )
-        record = self._record(assessment, facts=facts, links=links, scope=scope, verdict=verdict, parameters=parameters)
-        return Decision(assessment, record, self._shadow(features, day, scope, judgement), defects)
+        record = self._record(
+            assessment, facts=facts, links=links, scope=reading.scope, verdict=reading.verdict, parameters=parameters
+        )
+        shadow = self._shadow(features, reading.day, reading.scope, reading.ruling.judgement)
+        return Decision(assessment, record, shadow, reading.defects)
 
     def _verdict(self, traced: Judgement, features: FeatureSet, day: date, scope: Scope) -> Verdict:
         if self._durable is None:

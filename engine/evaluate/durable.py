@@ -83,18 +83,21 @@ class DurableReader:
     ) -> tuple[dict[str, Outcome], dict[str, Truth]]:
         """Outcomes that are not quiet, and the conclusions known before with those of these layers."""
         facts: dict[str, Value | None] = {**features.values, **before}
+        unknown = {fact for fact, value in facts.items() if value is None}
         outcomes: dict[str, Outcome] = {}
         known = dict(before)
         for at, layer in enumerate(layers):
-            outcomes.update(self._layer(layer, facts, always=at == 0))
+            outcomes.update(self._layer(layer, facts, unknown, always=at == 0))
             made = concluded(layer.rules, outcomes, known)
             known.update(made)
             facts.update(made)
+            unknown = unknown.difference(made).union(fact for fact, truth in made.items() if truth is None)
         return outcomes, known
 
-    def _layer(self, held: _Registered, facts: Mapping[str, Value | None], *, always: bool) -> dict[str, Outcome]:
+    def _layer(
+        self, held: _Registered, facts: Mapping[str, Value | None], unknown: set[str], *, always: bool
+    ) -> dict[str, Outcome]:
         """Outcomes of one layer that are not quiet; unless `always`, nothing is asked where there is nothing to tell."""
-        unknown = {fact for fact, value in facts.items() if value is None}
         open_ = (
             {at: named for at, rule in enumerate(held.rules) if (named := _unknown(rule, unknown))} if unknown else {}
         )

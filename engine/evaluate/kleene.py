@@ -7,6 +7,8 @@ Not here: which rules there are (`plan`), words for people (`trace`).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
+from operator import ge, gt, is_, le, lt
 
 from engine.model import Value
 from engine.ruleset.parameters import Resolved
@@ -82,14 +84,15 @@ def _same(a: object, b: object) -> bool:
     return type(a) is type(b) and a == b
 
 
+# A bound stands on the left of its sign here: at least 3 is 3 <= value. Without a frame of Python's own a comparison is twice as quick.
 _COMPARE: Mapping[Operator, Callable[..., Callable[..., bool]]] = {
-    Operator.IS: lambda b: lambda v: _same(v, b),
+    Operator.IS: lambda b: partial(is_, b) if isinstance(b, bool) else lambda v: _same(v, b),
     Operator.IN: lambda b: lambda v: any(_same(v, one) for one in b),
     Operator.NOT_IN: lambda b: lambda v: not any(_same(v, one) for one in b),
-    Operator.AT_LEAST: lambda b: lambda v: v >= b,
-    Operator.AT_MOST: lambda b: lambda v: v <= b,
-    Operator.MORE_THAN: lambda b: lambda v: v > b,
-    Operator.LESS_THAN: lambda b: lambda v: v < b,
+    Operator.AT_LEAST: lambda b: partial(le, b),
+    Operator.AT_MOST: lambda b: partial(ge, b),
+    Operator.MORE_THAN: lambda b: partial(lt, b),
+    Operator.LESS_THAN: lambda b: partial(gt, b),
     Operator.BETWEEN: lambda b: lambda v: b[0] <= v <= b[1],
     Operator.HAS_ANY: lambda b: lambda v: not frozenset(b).isdisjoint(v),
 }

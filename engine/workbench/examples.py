@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from engine.evaluate.plan import Scope
 from engine.features.live import LiveFeatures
 from engine.features.subjects import Member, Subject
 from engine.identity.sighting import Sighter
@@ -84,16 +85,12 @@ class _Bench:
             at = _NOW + _span(str(test["as_of"]))
             yellow = _NOW if test.get("standing") == "yellow" or rule.matter_rule else None
             standing = Colour.named(str(test.get("standing", "yellow")))
-            decision = self._triage.assess_matter(
-                _OURS, actions, as_of=at, standing=standing, yellow_since=yellow, trigger="test"
-            )
-            features = self._live.matter(_OURS, actions, at, standing, yellow)
+            features, scope = self._live.matter(_OURS, actions, at, standing, yellow), Scope.MATTER
         else:
-            features = self._overridden(
-                subject, self._live.compute([subject], members, actions)[subject.member.sighting.id], test
-            )
-            decision = self._triage.decide(_OURS, subject.member.sighting.at, features=features, trigger="test")
+            made = self._live.compute([subject], members, actions)[subject.member.sighting.id]
+            features, scope = self._overridden(subject, made, test), Scope.RECORD
             at = subject.member.sighting.at
+        decision = self._triage.decide(_OURS, at, features=features, trigger="test", scope=scope)
         yield from self._compared(rule, dict(test["expect"]), decision, features, at)
 
     def _compared(

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from engine.desk import acting
 from engine.desk.reading import MatterShown, show
-from engine.model import Cause, Colour, Sighting
+from engine.evaluate.durable import DurableReader
+from engine.evaluate.plan import Scope
+from engine.model import Cause, Colour, Judgement, Sighting
 from engine.settlement import hotspots
 from tests.installation import Installation
 
@@ -159,3 +163,22 @@ def test_a_hotspot_counts_all_anonymous_records_as_one_person() -> None:
     assert (made["h"].records, made["h"].persons, made["h"].colour) == (4, 2, Colour.RED)
     assert (made["h"].first_at, made["h"].last_at) == (at - timedelta(days=1), at + timedelta(days=2))
     assert (made["k"].persons, made["k"].place) == (1, "")
+
+
+def test_readers_that_disagree_about_a_matter_are_a_defect(
+    small_place: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = small_place
+    place.ingest(place.call("A1", LEAK, days=2))
+    honest = DurableReader.judge
+
+    def strict(reader: DurableReader, *facts: Any, scope: Scope = Scope.RECORD, **more: Any) -> Judgement:
+        held = honest(reader, *facts, scope=scope, **more)
+        return replace(held, colour=Colour.YELLOW) if scope is Scope.MATTER else held
+
+    monkeypatch.setattr(DurableReader, "judge", strict)
+    place.later(days=1)
+    place.ingest(place.call("A2", f"{LEAK}，又来了"))
+    with place.desk.store.read() as view:
+        (defect,) = view.defects()
+    assert "matter:police_110:A1" in str(defect)
