@@ -77,6 +77,14 @@ SHOWING = (
         tests="unit/test_cli_refusals.py::test_what_nobody_foresaw_is_told_without_its_words",
     ),
     defence(
+        "matter-defects",
+        "两个判读器对事项看法不一，也记为缺陷",
+        "engine/settlement.py",
+        "        self._tx.write_defects(self._defects, self._known_at)",
+        instead="        self._defects.clear()",
+        tests="unit/test_settlement.py::test_readers_that_disagree_about_a_matter_are_a_defect",
+    ),
+    defence(
         "rebuilt-decisions",
         "从原始行重做的研判逐字节比对",
         "engine/desk/rebuilding.py",

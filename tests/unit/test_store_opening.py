@@ -93,6 +93,10 @@ class TestTogether:
         store = open_store(postgres_url, keys)
         one, other = (BlockKeys.of(replace(s.sighting, phone="same")) for s in samples(2))
         order: list[str] = []
+        with (
+            store.batch() as tx
+        ):  # the first batch of a database notes its keys, and who comes second waits for that row
+            tx.append_audit("sanse", "first", {}, START)
         with store.batch([one]):
             waiting = threading.Thread(target=lambda: _enter(store, other, order))
             waiting.start()
