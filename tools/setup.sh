@@ -18,7 +18,8 @@ import pathlib, sys, sysconfig
 sys.exit(not pathlib.Path(sysconfig.get_paths()["include"], "Python.h").exists())
 PY
 
+# The lock names everything, so nothing is looked up beside it: a newer release of a package changes nothing here.
 echo "正在准备运行环境（第一次约需一两分钟）……"
 [ -x "$venv/bin/python" ] && "$venv/bin/python" -c '' 2>/dev/null || "$python" -m venv --clear "$venv"
-"$venv/bin/python" -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+"$venv/bin/python" -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 "$venv/bin/python" -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
