@@ -281,6 +281,9 @@ class Judgement:
     colour: Colour
 
 
+_LONGEST_KEY = 240
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
     """A rule that fired (or asks for review), with its evidence; `key` names it for setting aside (ruling 2)."""
@@ -294,8 +297,12 @@ class Hit:
 
     @property
     def key(self) -> str:
-        """Rule id and the ids of the records and actions that made the hit."""
-        return f"{self.rule}|{','.join(self.evidence)}"
+        """Rule id and the ids of the records and actions that made the hit; their digest where they are many.
+
+        A matter of n records has n hits of up to n ids each: keys of bounded length keep what is remembered of it linear.
+        """
+        made_by = ",".join(self.evidence)
+        return f"{self.rule}|{made_by if len(made_by) <= _LONGEST_KEY else digest(self.evidence)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ TAKEN: Sequence[Mapping[str, str]] = (
 )
 """Rows that look like poison and are records nevertheless."""
 WAYS = (*REFUSED, *TAKEN)
+VILLAGES = ("柳塘村", "石桥村", "双井村", "枫林村", "竹山村", "荷叶塘村", "长坡村", "麻田村", "油铺村", "白果村", "塘边村", "上湾村")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,10 @@ def _colour(view: tuple[object, ...]) -> list[Colour]:
 
 def _row(place: Installation, number: int) -> dict[str, str]:
     texts = ("楼上漏水把天花板泡坏了，双方为赔偿争吵不休", "村口的路灯坏了没有人来修理", "有人拿着菜刀砍人，快来救命")
-    made = place.call(f"A{number}", f"{texts[number % 3]}，第{number}件", caller=number % 5_000, hours=1 + number % 100)
+    caller = number % 5_000
+    where = f"云溪镇{VILLAGES[caller % len(VILLAGES)]}{caller % 40}组{caller}号"
+    text = f"{texts[number % 3]}，第{number}件"
+    made = place.call(f"A{number}", text, caller=caller, place=where, hours=1 + number % 4_000)
     return {header: str(made.get(header, "")) for header in HEADERS}
 
 
