@@ -45,7 +45,21 @@ TAKEN: Sequence[Mapping[str, str]] = (
 )
 """Rows that look like poison and are records nevertheless."""
 WAYS = (*REFUSED, *TAKEN)
-VILLAGES = ("柳塘村", "石桥村", "双井村", "枫林村", "竹山村", "荷叶塘村", "长坡村", "麻田村", "油铺村", "白果村", "塘边村", "上湾村")
+_CALLERS = 5_000
+VILLAGES = (
+    "柳塘村",
+    "石桥村",
+    "双井村",
+    "枫林村",
+    "竹山村",
+    "荷叶塘村",
+    "长坡村",
+    "麻田村",
+    "油铺村",
+    "白果村",
+    "塘边村",
+    "上湾村",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +78,8 @@ def poisoned(clean: Installation, dirty: Installation, rows: int) -> Poisoned:
     """Take `rows` rows into two installations, into one of them with a poisonous row after every hundred."""
     honest = [_row(clean, number) for number in range(rows)]
     bad = [
-        {**_row(clean, rows + n), _ID: f"POISON{n}", **WAYS[n % len(WAYS)]} for n in range(max(rows // 100, len(WAYS)))
+        {**_row(clean, rows + n, f"云溪镇九里村{n}组{n}号", _CALLERS + n), _ID: f"POISON{n}", **WAYS[n % len(WAYS)]}
+        for n in range(max(rows // 100, len(WAYS)))
     ]
     step = max(1, rows // len(bad))
     mixed = list(honest)
@@ -106,12 +121,13 @@ def _colour(view: tuple[object, ...]) -> list[Colour]:
     return [part for part in view if isinstance(part, Colour)]
 
 
-def _row(place: Installation, number: int) -> dict[str, str]:
+def _row(place: Installation, number: int, where: str = "", caller: int | None = None) -> dict[str, str]:
+    """An honest row of a township; poison has places and callers of its own, so that what is a record after all is nobody's neighbour."""
     texts = ("楼上漏水把天花板泡坏了，双方为赔偿争吵不休", "村口的路灯坏了没有人来修理", "有人拿着菜刀砍人，快来救命")
-    caller = number % 5_000
-    where = f"云溪镇{VILLAGES[caller % len(VILLAGES)]}{caller % 40}组{caller}号"
+    who = number % _CALLERS if caller is None else caller
+    home = where or f"云溪镇{VILLAGES[who % len(VILLAGES)]}{who % 40}组{who}号"
     text = f"{texts[number % 3]}，第{number}件"
-    made = place.call(f"A{number}", text, caller=caller, place=where, hours=1 + number % 4_000)
+    made = place.call(f"A{number}", text, caller=who, place=home, hours=1 + number % 4_000)
     return {header: str(made.get(header, "")) for header in HEADERS}
 
 

@@ -65,7 +65,10 @@ def test_a_hit_is_told_apart_by_its_rule_and_what_made_it() -> None:
 
 def test_a_hit_of_thousands_of_records_has_a_short_name_that_still_tells_it_apart() -> None:
     many = tuple(f"police_110:A{n}" for n in range(5_000))
-    one, other = Hit("R6", "1", Colour.RED, "多次", many), Hit("R6", "1", Colour.RED, "多次", (*many[:-1], "police_110:B"))
+    one, other = (
+        Hit("R6", "1", Colour.RED, "多次", many),
+        Hit("R6", "1", Colour.RED, "多次", (*many[:-1], "police_110:B")),
+    )
     assert len(one.key) < 100
     assert one.key == Hit("R6", "2", Colour.RED, "多次", many).key
     assert one.key != other.key
