@@ -206,7 +206,8 @@ def row(folder: Path, honest: int, rows: int) -> Outcome:
         for name, make in lures.items():
             violations += _lure(name, make())
         violations += [f"a lure called the server {len(callers)} times"] if callers else []
-    violations += [f"{found} was written" for found in folder.parent.rglob("climbed.txt")]
+    climbed = [*folder.rglob("climbed.txt"), *(above / "climbed.txt" for above in (folder, *folder.resolve().parents))]
+    violations += [f"{found} was written" for found in climbed if found.exists()]
     for number in range(honest):
         violations += _honest(folder / "honest.xlsx", rows * (number + 1), number)
     return len(BOMBS) + len(lures) + honest, violations
