@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from engine.store import Keys, Store, open_store, upgrade
 from tests.postgres import PostgresServer
+
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
+"""A machine that others work on may stop for a second anywhere: no example is a failure for being slow."""
 
 KEYS = Keys(index=b"i" * 32, seal=b"s" * 32, chain=b"c" * 32)
 

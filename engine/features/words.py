@@ -1,7 +1,7 @@
 """Word lists on masked text: the one home of their meaning (ruling 22).
 
 In: a text. Out: the lists that match it, with the spans on the text as it was given.
-Not here: how a text is folded (`folding`), which text is read (`normalise` masks it), what a match means for a colour (`rules/`).
+Not here: how a text is folded (`folding`), likeness to examples (`likeness`), which text is read (`normalise` masks it), what a match means for a colour (`rules/`).
 
 One scan for the literals that any entry needs turns an ordinary text away; only entries that can stand in it are sought
 one by one. RE2 throughout, so no text makes a pattern slow. An entry may stand at every position: where the context
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import re2
 
 from engine.features.folding import fold, fold_pattern, folded, origins
+from engine.features.likeness import likenesses
 from engine.ruleset.tree import Rulebook, WordEntry
 
 _END = "\n"
@@ -48,17 +49,16 @@ class WordMatcher:
         self._entries = [_Entry(entry) for words in rulebook.words.values() for entry in words.entries]
         self._owner = [name for name, words in rulebook.words.items() for _ in words.entries]
         self._scan = _scan(self._entries)
+        self._alike = likenesses(rulebook.words.values())
 
     def spans(self, text: str) -> dict[str, tuple[Span, ...]]:
         """The lists that match, by name, each with its spans in order; lists that do not match are left out."""
         form, aligned = folded(text)
         body = form.encode(_ENCODING, _LONE)
-        occurring = self._scan.Match(body) if self._scan else None
-        if not occurring:
-            return {}
+        found = {name: spans for alike in self._alike for name, spans in alike.spans(form).items()}
         reading = _Reading(form, body)
-        found: dict[str, set[tuple[int, int]]] = {}
-        for index in occurring:
+        occurring = self._scan.Match(body) if self._scan else None
+        for index in occurring or ():
             hits = self._entries[index].matches(reading)
             if hits:
                 found.setdefault(self._owner[index], set()).update(hits)

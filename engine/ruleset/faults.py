@@ -82,6 +82,13 @@ CODES: dict[str, tuple[str, str, str]] = {
         "pattern too large when compiled",
         "减少 {{m,n}} 的次数，或拆成几条",
     ),
+    "W108": ("词表要么写 entries，要么写 examples", "entries or examples", "只留一种"),
+    "W109": ("例句“{text}”两边都有", "an example on both sides", "只留在 like 或 unlike 一边"),
+    "W110": (
+        "例句表要么有 like 和 unlike，要么用 same_as 借前面一张例句表的",
+        "examples of its own, or those of a list before it",
+        "补上例句，或只写 same_as 和 at_least",
+    ),
     "W106": ("词条不能为空", "empty entry", "写上文字"),
     "T101": ("研判用语里没有“{key}”这一项", "unknown label", "{near}"),
     "T102": ("用语“{key}”的花括号里写了不认识的名称，或花括号不成对", "unknown place in a label", "可用：{near}"),

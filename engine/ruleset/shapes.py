@@ -113,11 +113,21 @@ class EntryShape(Shape):
     distance: int = 6
 
 
+class ExamplesShape(Shape):
+    """A word list by examples of its own, or by those of another list with another bound."""
+
+    at_least: StrictInt
+    like: list[Text] = []
+    unlike: list[Text] = []
+    same_as: str | None = None
+
+
 class WordsShape(Shape):
-    """One word list."""
+    """One word list, by entries or by examples."""
 
     title: Text
-    entries: Annotated[list[str | EntryShape], Field(min_length=1)]
+    entries: Annotated[list[str | EntryShape], Field(min_length=1)] | None = None
+    examples: ExamplesShape | None = None
 
 
 class DatedShape(Shape):

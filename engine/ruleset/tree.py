@@ -233,13 +233,23 @@ class WordEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Examples:
+    """Texts that a list is to find and texts that it is not to find, and from which score on a stretch of text is found (chapter 6)."""
+
+    like: tuple[str, ...]
+    unlike: tuple[str, ...]
+    at_least: int
+
+
+@dataclass(frozen=True, slots=True)
 class WordList:
-    """A named list of entries; any entry that matches makes the word fact true."""
+    """A named list, by entries or by examples; any entry that matches, or likeness to the examples, makes the word fact true."""
 
     name: str
     title: str
     entries: tuple[WordEntry, ...]
     place: Place = Place()
+    examples: Examples | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Word lists: entries with their context, patterns that RE2 takes.
+"""Word lists: entries with their context, patterns that RE2 takes; or examples.
 
 In: parts, plain data of one list. Out: a `WordList`; faults. Not here: matching (`engine.features.words`).
 """
@@ -11,7 +11,7 @@ from typing import Any
 import re2
 
 from engine.ruleset.parts import Parts
-from engine.ruleset.tree import Place, WordEntry, WordList
+from engine.ruleset.tree import Examples, Place, WordEntry, WordList
 
 _MAX_DISTANCE = 40
 _MAX_PATTERN = 1_000
@@ -21,13 +21,42 @@ _MAX_PROGRAM = 4_000
 
 def word_list(parts: Parts, name: str, raw: Mapping[str, Any], place: Callable[..., Place]) -> WordList:
     """A word list as it is written."""
-    entries = tuple(_entry(parts, entry, place("entries", index)) for index, entry in enumerate(raw["entries"]))
+    if (raw.get("entries") is None) is (raw.get("examples") is None):
+        parts.add("W108", place())
+    if raw.get("examples") is not None:
+        return WordList(name, raw["title"], (), place(), _examples(parts, raw["examples"], place))
+    entries = tuple(_entry(parts, e, place("entries", index)) for index, e in enumerate(raw.get("entries") or ()))
     seen: set[tuple[str, bool]] = set()
     for index, entry in enumerate(entries):
         if (entry.text, entry.pattern) in seen:
             parts.add("W104", place("entries", index), text=entry.text[:40])
         seen.add((entry.text, entry.pattern))
     return WordList(name, raw["title"], entries, place())
+
+
+def _examples(parts: Parts, raw: Mapping[str, Any], place: Callable[..., Place]) -> Examples:
+    """Examples as they are written: every text once, on one side; or those of a list that stands before."""
+    if raw.get("same_as") is not None:
+        return _borrowed(parts, raw, place)
+    sides = {side: tuple(raw.get(side) or ()) for side in ("like", "unlike")}
+    if not all(sides.values()):
+        parts.add("W110", place("examples"))
+    seen: dict[str, str] = {}
+    for side, texts in sides.items():
+        for index, text in enumerate(texts):
+            if text in seen:
+                parts.add("W104" if seen[text] == side else "W109", place("examples", side, index), text=text[:40])
+            seen[text] = side
+    return Examples(sides["like"], sides["unlike"], raw["at_least"])
+
+
+def _borrowed(parts: Parts, raw: Mapping[str, Any], place: Callable[..., Place]) -> Examples:
+    named = {name: words.examples for name, words in parts.words.items() if words.examples}
+    lent = named.get(raw["same_as"])
+    if lent is None or raw.get("like") or raw.get("unlike"):
+        parts.add("W110", place("examples"))
+        return Examples((), (), raw["at_least"])
+    return Examples(lent.like, lent.unlike, raw["at_least"])
 
 
 def _entry(parts: Parts, raw: str | Mapping[str, Any], place: Place) -> WordEntry:

@@ -15,6 +15,14 @@ _IDENTITY = "acceptance/test_defences.py::TestIdentity"
 
 DECIDING = (
     defence(
+        "likeness",
+        "说法变了，与例句相近的仍会被看到",
+        "engine/features/words.py",
+        "for alike in self._alike for name",
+        instead="for alike in self._alike[:0] for name",
+        tests="acceptance/test_likeness.py::test_danger_in_words_of_its_own_is_seen_by_a_person",
+    ),
+    defence(
         "ratchet",
         "第二条：系统自己不降级",
         _CASEWORK,

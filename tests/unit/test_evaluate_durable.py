@@ -96,12 +96,12 @@ def test_a_condition_that_would_take_it_minutes_takes_milliseconds(heads: int, t
         "d": ("record.topic", "not_in", ["noise"]),
         "e": ("record.heads", "between", [3, 6]),
     }
-    started = time.monotonic()
+    started = time.process_time()
     both(
         rulebook(rule("R", lines, NESTED), rule("N", lines, f"not ({NESTED})")),
         facts(record__heads=heads, record__topic=topic),
     )
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 5
 
 
 def test_an_or_of_twenty_ands_is_more_than_one_pattern_can_hold() -> None:

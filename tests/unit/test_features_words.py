@@ -203,9 +203,9 @@ def test_no_text_makes_matching_slow(text: str) -> None:
         {"text": "刀", "not_after": ["没"], "unless_near": ["假"], "only_near": ["砍"]},
         {"pattern": "(拿+)+[^，]{0,40}斧"},
     )
-    started = time.monotonic()
+    started = time.process_time()
     held.spans(text)
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 5
 
 
 @given(st.text(st.sampled_from("没拿刀砍假，。 一\n"), max_size=30))
