@@ -28,6 +28,7 @@ from engine.model import (
     FeatureSet,
     Incident,
     Links,
+    MatterState,
     RawRecord,
     Rejected,
     Sighting,
@@ -35,7 +36,7 @@ from engine.model import (
 )
 from engine.normalise import Normaliser
 from engine.ruleset.tree import FeatureKind, Rulebook
-from engine.settlement import MACHINE, HotspotState, Settlement, hits_had, hotspots
+from engine.settlement import MACHINE, HotspotState, Occasion, Settlement, Terms, hits_had, hotspots
 from engine.store import Batch, Store
 from engine.store.rows import Reach
 from engine.triage import Decision, Triage
@@ -52,7 +53,7 @@ class Stages:
     sighter: Sighter
     triage: Triage
     reach: Reach
-    act_on: timedelta
+    terms: Terms
     longest: Mapping[str, timedelta]
 
     @classmethod
@@ -68,7 +69,7 @@ class Stages:
             sighter,
             Triage(rulebook, engine=engine, zone=zone),
             _reach(timedelta(days=settings.get("reach_days", 180)), sighter.settings, longest),
-            timedelta(days=settings.get("act_on", {}).get("newer_than_days", 7)),
+            Terms.of(rulebook),
             longest,
         )
 
@@ -170,13 +171,16 @@ def reconsider(tx: Batch, stages: Stages, records: Collection[str], *, known_at:
     return tally
 
 
-def resettle(tx: Batch, stages: Stages, matters: Collection[str], *, known_at: datetime) -> None:
-    """Say again where matters stand, after an action that no stored record can see because all of them happened before it."""
+def resettle(
+    tx: Batch, stages: Stages, matters: Collection[str], *, known_at: datetime, occasion: Occasion | None = None
+) -> dict[str, MatterState]:
+    """Say again where matters stand: after an action that no stored record can see because all of them happened before it, or when due."""
     tx.note_rulebook(stages.rulebook, known_at)
     members = tx.member_ids(matters)
     first = {id_: row.sighting for id_, row in tx.sightings(members).items()}
-    settlement = Settlement(tx, stages.triage, known_at, newer_than=stages.act_on)
-    settlement.settle(members, gone=(), sightings=first)
+    why = occasion or Occasion("action")
+    settlement = Settlement(tx, stages.triage, known_at, terms=stages.terms, occasion=why)
+    return settlement.settle(members, gone=(), sightings=first)
 
 
 def _accept(
@@ -305,7 +309,8 @@ class _Middle:
         first = {id_: self.sightings[id_] for id_ in members if id_ in self.sightings}
         first.update((id_, row.sighting) for id_, row in self.tx.sightings(members.keys() - first.keys()).items())
         gone = {links.matter for links in self.old.values()} - {links.matter for links in self.links.values()}
-        settlement = Settlement(self.tx, self.stages.triage, self.known_at, newer_than=self.stages.act_on)
+        why = Occasion(self.trigger)
+        settlement = Settlement(self.tx, self.stages.triage, self.known_at, terms=self.stages.terms, occasion=why)
         settlement.settle(members, gone=gone - members.keys(), sightings=first)
         self.tx.write_hotspots(self.hotspots(), self.known_at)
 

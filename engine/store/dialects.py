@@ -120,15 +120,26 @@ class Query:
 
 
 class Insert:
-    """Rows into one table; `keys` given: rows with the same keys are replaced, but for the columns `keep`; `once`: left as they are."""
+    """Rows into one table; `keys` given: rows with the same keys are replaced, but for the columns `keep`; `once`: left as they are.
+
+    `unless_same`: a row whose column of this name holds the new value already is left as it is.
+    """
 
     def __init__(
-        self, table: Table, *columns: str, keys: Sequence[str] = (), keep: Collection[str] = (), once: bool = False
+        self,
+        table: Table,
+        *columns: str,
+        keys: Sequence[str] = (),
+        keep: Collection[str] = (),
+        once: bool = False,
+        unless_same: str = "",
     ) -> None:
         names = columns or tuple(column.name for column in table.columns)
         fixed = {*keys, *keep}
         changed = ", ".join(f'"{name}" = excluded."{name}"' for name in names if name not in fixed)
         conflict = f" ON CONFLICT ({_quoted(keys)}) DO UPDATE SET {changed}" if keys else ""
+        if unless_same:
+            conflict += f' WHERE "{table.name}"."{unless_same}" <> excluded."{unless_same}"'
         self._into = f'"{table.name}" ({_quoted(names)})'
         self._tail = " ON CONFLICT DO NOTHING" if once else conflict
         self._width = len(names)

@@ -56,6 +56,12 @@ class Store:
         self._keys_noted = True
 
     @contextmanager
+    def beside(self) -> Iterator[Batch]:
+        """A short write transaction that waits for no batch: for claims, runs and deliveries, which touch no record and no matter."""
+        with transaction(self._engine, self._vendor, writes=True) as connection:
+            yield Batch(connection, self._shared)
+
+    @contextmanager
     def read(self) -> Iterator[Reading]:
         """A consistent view; it never waits for writers."""
         with transaction(self._engine, self._vendor, writes=False) as connection:

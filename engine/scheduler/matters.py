@@ -1,0 +1,76 @@
+"""Due matters: those whose moment has come are looked at again, each moment once, whatever stops or stalls in between.
+
+In: a store, stages, the clock. Out: `Swept`, how many were looked at and how late. Not here: when a matter is due (`engine.casework`,
+`engine.features.moments`; settlement writes it down), what is said of it then (`engine.settlement`).
+
+Matters are claimed with a lease, red first, then the longest due. What they lead to is written in one transaction with the row that says the
+moment was taken and with the next moment, and only for claims that still hold in it. So a worker may be killed or stalled anywhere: its
+claims lapse, another takes them, and its own late write finds its fence overtaken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from engine.identity.keys import block_keys
+from engine.pipeline import Stages, resettle
+from engine.settlement import MACHINE, MATTER, Occasion
+from engine.store import Store
+from engine.store.rows import Claim
+
+LEASE = timedelta(minutes=5)
+_PIECE = 200
+
+
+@dataclass(slots=True)
+class Swept:
+    """How many due matters were looked at, how many of them changed, how many claims were lost to others, and the longest delay."""
+
+    done: int = 0
+    changed: int = 0
+    lost: int = 0
+    latest: timedelta = timedelta(0)
+
+
+def sweep(
+    store: Store,
+    stages: Stages,
+    clock: Callable[[], datetime],
+    *,
+    lease: timedelta = LEASE,
+    piece: int = _PIECE,
+    stop: Callable[[], bool] = lambda: False,
+) -> Swept:
+    """Look at every matter that is due, a piece and a transaction at a time, until nothing is due or `stop` says so."""
+    swept = Swept()
+    while not stop():
+        now = clock()
+        with store.beside() as tx:
+            claims = tx.claim(MATTER, now=now, until=now + lease, most=piece)
+        if not claims:
+            break
+        _look(store, stages, claims, swept, now=clock())
+    return swept
+
+
+def _look(store: Store, stages: Stages, claims: Sequence[Claim], swept: Swept, *, now: datetime) -> None:
+    with store.read() as view:
+        rows = [member for claim in claims for member in view.members(claim.item)]
+    with store.batch([block_keys(row.sighting) for row in rows]) as tx:
+        held = tx.still_held(claims)
+        swept.lost += len(claims) - len(held)
+        if not held:
+            return
+        # A clock that was set back since the claim must not make the same moment due again.
+        as_of = max(now, *(claim.due.at for claim in held))
+        due = {claim.item: claim.due for claim in held}
+        before = tx.matter_states(due)
+        after = resettle(tx, stages, list(due), known_at=as_of, occasion=Occasion(due=due))
+        tx.unschedule(MATTER, due.keys() - after.keys())
+        told = {"settled": sorted(after), "due": len(held), **stages.named}
+        tx.append_audit(MACHINE, "review", told, as_of)
+    swept.done += len(after)
+    swept.changed += sum(before[id_].standing != state.standing for id_, state in after.items())
+    swept.latest = max(swept.latest, *(as_of - claim.due.at for claim in held))
