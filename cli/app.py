@@ -30,6 +30,7 @@ app.command("score")(records.score)
 app.command("explain")(records.explain)
 app.command("replay")(records.replay)
 app.command("serve")(service.serve)
+app.command("worker")(service.worker)
 app.command("doctor")(operations.doctor)
 for name, group in {
     "rules": rules,

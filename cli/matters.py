@@ -136,6 +136,33 @@ def tell(desk: Desk, matter: MatterShown, *, most: int = 20) -> None:
     for aside in matter.set_asides:
         second = f"、{aside.second}" if aside.second else ""
         say(f"  下调至 {local(aside.expires_at)}：{aside.by}{second}，{aside.reason}")
+    _tell_reviews(desk, matter, most=most)
+
+
+def _tell_reviews(desk: Desk, matter: MatterShown, *, most: int) -> None:
+    """Every time it was looked at again: when, why, what changed; and when it will be next."""
+    from cli.printing import local, say
+
+    triggers = desk.words("triggers")
+    for review in matter.reviews[-most:]:
+        changed = "；".join(_changed(desk, name, *pair) for name, pair in review.changed.items()) or "没有变化"
+        say(f"  {local(review.done_at)} 再研判（{triggers.get(review.trigger, review.trigger)}）：{changed}")
+    if matter.next_review:
+        why = triggers.get(matter.next_review.why, matter.next_review.why)
+        say(f"  下次再研判 {local(matter.next_review.at)}（{why}）")
+
+
+def _changed(desk: Desk, name: str, before: Any, after: Any) -> str:
+    """One thing that changed, in words."""
+    title = desk.words("changes").get(name, name)
+    if isinstance(after, list):
+        return f"{title} {'、'.join(map(str, after))}"
+    words = {**desk.words("colours"), **desk.words("statuses"), **_routes(desk), "": "无"}
+    return f"{title} {words.get(before, before)} → {words.get(after, after)}"
+
+
+def _routes(desk: Desk) -> dict[str, str]:
+    return {str(route["id"]): str(route["title"]) for route in desk.rulebook.documents.get("routes", ())}
 
 
 @matters.command()

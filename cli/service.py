@@ -35,16 +35,33 @@ def serve(
     if now and not once:
         raise UsageError("--now 只能和 --once 合用", hint="演练时逐次给出时间：sanse serve --once --now 时间")
     with desk_of(config, now) as desk:
-        planned = jobs_of(desk)
-        planned.plan()
-        if once:
-            if not _tick(desk, planned, lambda: False, as_json=as_json):
-                raise typer.Exit(1)
-            return
-        from engine.scheduler.ticker import Ticker
+        if not once:
+            _keep_on(desk, as_json=as_json)
+        elif not _everything(desk, jobs_of(desk), lambda: False, as_json=as_json):
+            raise typer.Exit(1)
 
-        _tell_start(desk, as_json=as_json)
-        Ticker(lambda stop: _tick(desk, planned, stop, as_json=as_json), desk.config.service.tick).run()
+
+def worker(config: ConfigPath = CONFIG, as_json: AsJson = False) -> None:
+    """PostgreSQL 上再加一个帮手：和 serve 做同样的事，开几个都行，一件事只有一个办。"""
+    from cli.wiring import desk_of
+    from engine.errors import UsageError
+
+    with desk_of(config) as desk:
+        if desk.config.database_url.startswith("sqlite"):
+            raise UsageError(
+                "SQLite 一次只有一个能写，帮手帮不上忙", hint="只开一个 sanse serve；要多个帮手，换用 PostgreSQL"
+            )
+        _keep_on(desk, as_json=as_json)
+
+
+def _keep_on(desk: Desk, *, as_json: bool) -> None:
+    """Until a signal says stop."""
+    from engine.scheduler.ticker import Ticker
+
+    planned = jobs_of(desk)
+    _tell_start(desk, as_json=as_json)
+    Ticker(lambda stop: _tick(desk, planned, stop, as_json=as_json), desk.config.service.tick).run()
+    _tell_end(as_json=as_json)
 
 
 def jobs_of(desk: Desk) -> Jobs:
@@ -79,22 +96,31 @@ def _read(desk: Desk, name: str, beat: Beat) -> str:
     return f"读入 {total.read} 行 ＝ 新增 {total.new} ＋ 未变 {total.unchanged} ＋ 更新 {total.updated} ＋ 隔离 {total.quarantined}"
 
 
-def _tick(desk: Desk, planned: Jobs, stop: Callable[[], bool], *, as_json: bool) -> bool:
-    """Everything that is due: feeds first, so that what they bring is looked at too, then matters. Whether all of it went well."""
-    from engine.errors import StoreError
-    from engine.scheduler.matters import sweep
+def _tick(desk: Desk, planned: Jobs, stop: Callable[[], bool], *, as_json: bool) -> None:
+    """Everything that is due now; what goes wrong is told, and tried again at the next tick."""
+    from cli.refusals import unforeseen
+    from engine.errors import SanseError
 
     try:
-        runs = []
-        for ran in planned.run_due(stop):
-            runs.append(ran)
-            _tell_run(ran, as_json=as_json)
-        swept = sweep(desk.store, desk.stages, desk.clock, lease=desk.config.service.lease, stop=stop)
-    except StoreError as fault:
-        _tell_fault(fault, as_json=as_json)
-        return False
+        _everything(desk, planned, stop, as_json=as_json)
+    except SanseError as fault:
+        _tell_fault(str(fault), as_json=as_json)
+    except Exception as fault:  # noqa: BLE001 -- the edge of the process: it must be there at the next tick
+        _tell_fault(unforeseen(fault), as_json=as_json)
+
+
+def _everything(desk: Desk, planned: Jobs, stop: Callable[[], bool], *, as_json: bool) -> bool:
+    """Everything that is due: feeds first, so that what they bring is looked at too, then matters. Whether all of it went well."""
+    from engine.scheduler.matters import sweep
+
+    planned.plan()
+    well = True
+    for ran in planned.run_due(stop):
+        well &= ran.well
+        _tell_run(ran, as_json=as_json)
+    swept = sweep(desk.store, desk.stages, desk.clock, lease=desk.config.service.lease, stop=stop)
     _tell_sweep(swept, as_json=as_json)
-    return all(ran.well for ran in runs)
+    return well and not swept.failed
 
 
 def _tell_start(desk: Desk, *, as_json: bool) -> None:
@@ -105,6 +131,12 @@ def _tell_start(desk: Desk, *, as_json: bool) -> None:
         line({"started": True, "tick": tick})
     else:
         say(f"已开始：每 {tick} 秒看一次有没有到期的；按 Ctrl+C 结束")
+
+
+def _tell_end(*, as_json: bool) -> None:
+    from cli.printing import line, say
+
+    line({"started": False}) if as_json else say("已停下：手上的都办完了，没办的下次接着办")
 
 
 def _tell_run(ran: Ran, *, as_json: bool) -> None:
@@ -120,19 +152,19 @@ def _tell_sweep(swept: Swept, *, as_json: bool) -> None:
     from cli.printing import line, say
 
     if as_json:
-        latest = int(swept.latest.total_seconds())
-        line({"reviewed": swept.done, "changed": swept.changed, "lost": swept.lost, "latest_seconds": latest})
-    elif swept.done:
+        told = {"reviewed": swept.done, "changed": swept.changed, "lost": swept.lost, "failed": swept.failed}
+        line({**told, "latest_seconds": int(swept.latest.total_seconds())})
+        return
+    if swept.done:
         say(f"✓ 再研判 {swept.done} 件到期事项，{swept.changed} 件改了等级")
+    for matter in swept.failed:
+        say(f"✗ 再研判 {matter} 出错，已记为缺陷，稍后再试", style="bold red")
 
 
-def _tell_fault(fault: Exception, *, as_json: bool) -> None:
+def _tell_fault(said: str, *, as_json: bool) -> None:
     from cli.printing import line, say
 
-    if as_json:
-        line({"job": "tick", "well": False, "said": str(fault)})
-    else:
-        say(f"✗ {fault}；稍后再试", style="bold red")
+    line({"fault": said}) if as_json else say(f"✗ {said}；稍后再试", style="bold red")
 
 
 @jobs.command("list")

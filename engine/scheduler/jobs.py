@@ -17,7 +17,7 @@ from engine.errors import SanseError, UsageError
 from engine.model import Moment
 from engine.store import Store
 from engine.store.jobs import JOB
-from engine.store.rows import Claim
+from engine.store.rows import Claim, JobRow
 
 LEASE = timedelta(minutes=5)
 _FIRST_RETRY = timedelta(seconds=30)
@@ -25,11 +25,15 @@ _TURN, _RETRY, _BY_HAND = "turn", "retry", "by hand"
 _LONGEST = 500
 
 Beat = Callable[[], None]
-"""Called by a job between its steps: keeps its lease; raises `Overtaken` when it has lost it."""
+"""Called by a job between its steps: keeps its lease; raises `Overtaken` when it has lost it, `Interrupted` when the process is to end."""
 
 
 class Overtaken(Exception):
     """Somebody else runs this job by now: this run has nothing more to do."""
+
+
+class Interrupted(Exception):
+    """The process is to end: whoever looks next goes on with this job."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +64,24 @@ class Jobs:
         self._jobs = {job.name: job for job in jobs}
 
     def plan(self) -> None:
-        """Note every job; one that has no turn yet is due at once; those of a former configuration have no more turns."""
+        """Note every job; one that has no turn yet is due at once; those of a former configuration have no more turns.
+
+        A turn that is further away than a whole round, because the clock was set back or the configuration changed, comes sooner.
+        """
         now = self._clock()
         with self._store.beside() as tx:
             known = {row.name: row for row in tx.jobs(now)}
             for job in self._jobs.values():
-                tx.plan_job(job.name, job.every)
                 row = known.get(job.name)
-                if row is None or (row.next_at is None and not row.paused):
-                    tx.schedule(JOB, {job.name: Moment(now, _TURN)})
-                elif row.next_at is not None and row.next_at > now + job.every:
-                    tx.schedule(JOB, {job.name: Moment(now + job.every, _TURN)})
-            tx.unschedule(JOB, known.keys() - self._jobs.keys())
+                if row is None or row.every != job.every:
+                    tx.plan_job(job.name, job.every)
+                at = _turn(job, row, now)
+                if at is not None:
+                    tx.schedule(JOB, {job.name: Moment(at, _TURN)})
+            tx.unschedule(JOB, {name for name in known.keys() - self._jobs.keys() if known[name].next_at})
 
     def run_due(self, stop: Callable[[], bool] = lambda: False) -> Iterator[Ran]:
-        """Each job that is due, once, the longest due first."""
+        """Each job that is due, once, the longest due first; `stop` says, between the steps of a job too, that the process is to end."""
         for _ in self._jobs:
             if stop():
                 return
@@ -83,7 +90,7 @@ class Jobs:
                 claims = tx.claim(JOB, now=now, until=now + self._lease, most=1, items=self._jobs)
             if not claims:
                 return
-            ran = self._run(claims[0])
+            ran = self._run(claims[0], stop)
             if ran is not None:
                 yield ran
 
@@ -99,13 +106,17 @@ class Jobs:
                 raise UsageError(f"任务正在运行：{name}", hint="等它结束，用 sanse jobs list 查看")
             tx.schedule(JOB, {name: Moment(now, _BY_HAND)})
             (claim,) = tx.claim(JOB, now=now, until=now + self._lease, most=1, items=[name])
-        return self._run(claim)
+        return self._run(claim, lambda: False)
 
-    def _run(self, claim: Claim) -> Ran | None:
+    def _run(self, claim: Claim, stop: Callable[[], bool]) -> Ran | None:
         job = self._jobs[claim.item]
         try:
-            ran = Ran(job.name, True, job.run(lambda: self._beat(claim)))
+            ran = Ran(job.name, True, job.run(lambda: self._beat(claim, stop)))
         except Overtaken:
+            return None
+        except Interrupted:
+            with self._store.beside() as tx:
+                tx.release(claim)
             return None
         except SanseError as fault:
             ran = Ran(job.name, False, str(fault))
@@ -113,7 +124,9 @@ class Jobs:
             ran = Ran(job.name, False, f"程序错误（{type(fault).__name__}）")
         return ran if self._note(claim, job, ran) else None
 
-    def _beat(self, claim: Claim) -> None:
+    def _beat(self, claim: Claim, stop: Callable[[], bool]) -> None:
+        if stop():
+            raise Interrupted
         with self._store.beside() as tx:
             if not tx.renew(claim, self._clock() + self._lease):
                 raise Overtaken
@@ -132,6 +145,14 @@ class Jobs:
                 wait = job.every if ran.well else min(job.every, _FIRST_RETRY * 2 ** min(row.failures - 1, 20))
                 tx.schedule(JOB, {job.name: Moment(max(now, claim.due.at) + wait, _TURN if ran.well else _RETRY)})
         return True
+
+
+def _turn(job: Job, row: JobRow | None, now: datetime) -> datetime | None:
+    """When a job must have its next turn instead of when it has; None: leave it."""
+    if row is None or (row.next_at is None and not row.paused):
+        return now
+    latest = now + job.every
+    return latest if row.next_at is not None and row.next_at > latest else None
 
 
 def pause(store: Store, clock: Callable[[], datetime], name: str, *, paused: bool) -> None:

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol, Self
 
@@ -215,6 +216,10 @@ class Vendor(Protocol):
         """So many unused row numbers of a table."""
         ...
 
+    def time(self, engine: Engine, host: Callable[[], datetime]) -> datetime:
+        """The time that leases and due work go by: the product's own, or the host's where it has none."""
+        ...
+
     def backup(self, connection: Connection, target: Path) -> None:
         """A consistent copy of the whole database in a new file, taken while others work."""
         ...
@@ -277,6 +282,10 @@ class SqliteVendor:
         found = connection.exec_driver_sql(f'SELECT coalesce(max("{number.name}"), 0) FROM "{table.name}"')
         highest = int(found.scalar_one())
         return range(highest + 1, highest + 1 + count)
+
+    def time(self, engine: Engine, host: Callable[[], datetime]) -> datetime:
+        """The host's: SQLite runs inside our process."""
+        return host()
 
     def backup(self, connection: Connection, target: Path) -> None:
         """SQLite's online backup."""
@@ -370,6 +379,12 @@ class PostgresVendor:
         (number,) = table.primary_key.columns
         sql = "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)"
         return [row[0] for row in connection.exec_driver_sql(sql, (table.name, number.name, count))]
+
+    def time(self, engine: Engine, host: Callable[[], datetime]) -> datetime:
+        """The server's, in whole seconds: workers on several hosts agree on it whatever their own clocks say."""
+        with transaction(engine, self, writes=False) as connection:
+            found = connection.exec_driver_sql("SELECT floor(extract(epoch FROM clock_timestamp()))::bigint")
+            return datetime.fromtimestamp(int(found.scalar_one()), UTC)
 
     def backup(self, connection: Connection, target: Path) -> None:
         """PostgreSQL has better tools of its own."""

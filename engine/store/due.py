@@ -14,7 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import orjson
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, func, or_, select, update
 
 from engine.model import Moment, canonical
 from engine.store import cells
@@ -24,10 +24,12 @@ from engine.store.session import Session
 from engine.store.tables import due, matters, reviews
 
 _of_kind = due.c.kind == bindparam("of_kind")
+_free = or_(due.c.lease_until <= bindparam("now"), due.c.lease_until > bindparam("until"))
+"""Nobody has it: its lease ended, or ends later than any lease may, so that the clock was set back since."""
 _next = (
     select(due.c.item, due.c.why, due.c.due_at, due.c.fence, due.c.attempts)
     .outerjoin(matters, matters.c.id == due.c.item)
-    .where(_of_kind, due.c.due_at <= bindparam("now"), due.c.lease_until <= bindparam("now"))
+    .where(_of_kind, due.c.due_at <= bindparam("now"), _free)
     .order_by(func.coalesce(matters.c.standing, 0).desc(), due.c.due_at, due.c.item)
     .limit(bindparam("most", literal_execute=False))
     .with_for_update(skip_locked=True, of=due)
@@ -46,8 +48,14 @@ _RENEW = Query(
     .where(_of_kind, due.c.item == bindparam("one"), due.c.fence == bindparam("held"))
     .values(lease_until=bindparam("until"))
 )
+_RELEASE = Query(
+    update(due)
+    .where(_of_kind, due.c.item == bindparam("one"), due.c.fence == bindparam("held"))
+    .values(lease_until=0, attempts=due.c.attempts - 1)
+)
 _DROP = Query(delete(due).where(_of_kind, among(due.c.item, "items")))
 _WAITING = Query(select(due).where(_of_kind).order_by(due.c.due_at, due.c.item))
+_DUE = Query(select(due.c.due_at, due.c.why).where(_of_kind, due.c.item == bindparam("one")))
 _REVIEWS = Query(select(reviews).where(among(reviews.c.item, "ids")).order_by(reviews.c.n))
 _TAKEN = Query(
     select(reviews.c.item, reviews.c.due_at).where(among(reviews.c.item, "ids"), reviews.c.due_at > bindparam("after"))
@@ -73,12 +81,10 @@ class Due(Session):
         self, kind: str, *, now: datetime, until: datetime, most: int, items: Collection[str] = ()
     ) -> list[Claim]:
         """Take what is due and nobody has (of `items`, if any are named), red matters first, then the longest due; until `until` it is ours."""
-        if items:
-            found = self._rows(_NEXT_OF, of_kind=kind, now=cells.seconds(now), most=most, items=items)
-        else:
-            found = self._rows(_NEXT, of_kind=kind, now=cells.seconds(now), most=most)
+        asked = {"of_kind": kind, "now": cells.seconds(now), "until": cells.seconds(until), "most": most}
+        found = self._rows(_NEXT_OF, items=items, **asked) if items else self._rows(_NEXT, **asked)
         if found:
-            self._change(_LEASE, of_kind=kind, items=[row.item for row in found], until=cells.seconds(until))
+            self._change(_LEASE, of_kind=kind, items=[row.item for row in found], until=asked["until"])
         return [
             Claim(row.item, kind, Moment(cells.moment(row.due_at), row.why), row.fence + 1, row.attempts + 1)
             for row in found
@@ -97,6 +103,10 @@ class Due(Session):
         changed = self._change(_RENEW, of_kind=claim.kind, one=claim.item, held=claim.fence, until=cells.seconds(until))
         return changed == 1
 
+    def release(self, claim: Claim) -> None:
+        """Give a claim back untried: whoever looks next may take the item at once."""
+        self._change(_RELEASE, of_kind=claim.kind, one=claim.item, held=claim.fence)
+
     def waiting(self, kind: str) -> list[DueRow]:
         """All due rows of a kind, the next one first."""
         return [
@@ -109,6 +119,10 @@ class Due(Session):
             )
             for row in self._rows(_WAITING, of_kind=kind)
         ]
+
+    def due_of(self, kind: str, item: str) -> Moment | None:
+        """When an item is due next; None where it is not."""
+        return next((Moment(cells.moment(row[0]), row[1]) for row in self._rows(_DUE, of_kind=kind, one=item)), None)
 
     def taken(self, ids: Collection[str], after: datetime) -> set[tuple[str, datetime]]:
         """Moments later than `after` that were taken already: there are some only where the clock was set back."""

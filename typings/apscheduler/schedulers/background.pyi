@@ -2,6 +2,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 
+from apscheduler.job import Job
+
 class BackgroundScheduler:
     def __init__(self, *, timezone: tzinfo, executors: Mapping[str, object]) -> None: ...
     def add_job(
@@ -15,6 +17,6 @@ class BackgroundScheduler:
         max_instances: int,
         misfire_grace_time: int | None,
         next_run_time: datetime,
-    ) -> object: ...
+    ) -> Job: ...
     def start(self) -> None: ...
     def shutdown(self, wait: bool = True) -> None: ...

@@ -1,6 +1,7 @@
 """The tables of the service, after 0.1.0: what became of every time that a matter was looked at again.
 
-In: the tables of 0001. Out: `reviews`, `jobs`; `due` anew, which 0.1.0 made and never wrote. Not here: what the tables mean (`engine.store.tables`, which this step must never import).
+In: the tables of 0001. Out: `reviews`, `jobs`; `due` anew, which 0.1.0 made and never wrote, with every matter that was ever dispatched: the service
+looks at each once and then knows when it is due. Not here: what the tables mean (`engine.store.tables`, which this step must never import).
 """
 
 from __future__ import annotations
@@ -47,4 +48,8 @@ def upgrade() -> None:
         sa.Column("last_ok_at", sa.BigInteger, nullable=False),
         sa.Column("failures", sa.BigInteger, nullable=False),
         sa.Column("said", sa.Text, nullable=False),
+    )
+    op.execute(
+        "INSERT INTO due (item, kind, why, due_at, lease_until, fence, attempts) "
+        "SELECT id, 'matter', 'upgrade', updated_at, 0, 0, 0 FROM matters WHERE code <> ''"
     )
