@@ -156,7 +156,8 @@ def _changed(desk: Desk, name: str, before: Any, after: Any) -> str:
     """One thing that changed, in words."""
     title = desk.words("changes").get(name, name)
     if isinstance(after, list):
-        return f"{title} {'、'.join(map(str, after))}"
+        sides = ["、".join(map(str, side)) for side in (before, after)]
+        return f"{title} {' → '.join(side for side in sides if side)}"
     words = {**desk.words("colours"), **desk.words("statuses"), **_routes(desk), "": "无"}
     return f"{title} {words.get(before, before)} → {words.get(after, after)}"
 

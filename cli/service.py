@@ -37,7 +37,7 @@ def serve(
     with desk_of(config, now) as desk:
         if not once:
             _keep_on(desk, as_json=as_json)
-        elif not _everything(desk, jobs_of(desk), lambda: False, as_json=as_json):
+        elif not _everything(desk, lambda: False, as_json=as_json):
             raise typer.Exit(1)
 
 
@@ -58,10 +58,42 @@ def _keep_on(desk: Desk, *, as_json: bool) -> None:
     """Until a signal says stop."""
     from engine.scheduler.ticker import Ticker
 
-    planned = jobs_of(desk)
     _tell_start(desk, as_json=as_json)
-    Ticker(lambda stop: _tick(desk, planned, stop, as_json=as_json), desk.config.service.tick).run()
+    Ticker(_Round(desk, as_json=as_json).tick, desk.config.service.tick).run()
     _tell_end(as_json=as_json)
+
+
+class _Round:
+    """One round after another, each with the rules that stand in their folder by then."""
+
+    def __init__(self, desk: Desk, *, as_json: bool) -> None:
+        self._desk, self._as_json = desk, as_json
+        self._refused = ""
+
+    def tick(self, stop: Callable[[], bool]) -> None:
+        """Everything that is due now; what goes wrong is told, and tried again at the next tick."""
+        from cli.refusals import unforeseen
+        from engine.errors import SanseError
+
+        try:
+            self._renew()
+            _everything(self._desk, stop, as_json=self._as_json)
+        except SanseError as fault:
+            _tell_fault(str(fault), as_json=self._as_json)
+        except Exception as fault:  # noqa: BLE001 -- the edge of the process: it must be there at the next tick
+            _tell_fault(unforeseen(fault), as_json=self._as_json)
+
+    def _renew(self) -> None:
+        """Rules that were changed hold from now on; faulty ones are told once, and those that held go on."""
+        from engine.desk.opening import renewed
+        from engine.errors import RuleError
+
+        try:
+            self._desk, self._refused = renewed(self._desk), ""
+        except RuleError as fault:
+            if str(fault) != self._refused:
+                _tell_fault(f"规则有误，仍用原来的：{fault}", as_json=self._as_json)
+            self._refused = str(fault)
 
 
 def jobs_of(desk: Desk) -> Jobs:
@@ -96,28 +128,17 @@ def _read(desk: Desk, name: str, beat: Beat) -> str:
     return f"读入 {total.read} 行 ＝ 新增 {total.new} ＋ 未变 {total.unchanged} ＋ 更新 {total.updated} ＋ 隔离 {total.quarantined}"
 
 
-def _tick(desk: Desk, planned: Jobs, stop: Callable[[], bool], *, as_json: bool) -> None:
-    """Everything that is due now; what goes wrong is told, and tried again at the next tick."""
-    from cli.refusals import unforeseen
-    from engine.errors import SanseError
-
-    try:
-        _everything(desk, planned, stop, as_json=as_json)
-    except SanseError as fault:
-        _tell_fault(str(fault), as_json=as_json)
-    except Exception as fault:  # noqa: BLE001 -- the edge of the process: it must be there at the next tick
-        _tell_fault(unforeseen(fault), as_json=as_json)
-
-
-def _everything(desk: Desk, planned: Jobs, stop: Callable[[], bool], *, as_json: bool) -> bool:
+def _everything(desk: Desk, stop: Callable[[], bool], *, as_json: bool) -> bool:
     """Everything that is due: feeds first, so that what they bring is looked at too, then matters. Whether all of it went well."""
     from engine.scheduler.matters import sweep
+    from engine.scheduler.rules import queue
 
+    planned, well = jobs_of(desk), True
     planned.plan()
-    well = True
     for ran in planned.run_due(stop):
         well &= ran.well
         _tell_run(ran, as_json=as_json)
+    _tell_queued(queue(desk.store, desk.stages, desk.clock), as_json=as_json)
     swept = sweep(desk.store, desk.stages, desk.clock, lease=desk.config.service.lease, stop=stop)
     _tell_sweep(swept, as_json=as_json)
     return well and not swept.failed
@@ -148,6 +169,13 @@ def _tell_run(ran: Ran, *, as_json: bool) -> None:
         say(f"{'✓' if ran.well else '✗'} {ran.job}：{ran.said}")
 
 
+def _tell_queued(matters: int, *, as_json: bool) -> None:
+    from cli.printing import line, say
+
+    if matters:
+        line({"queued": matters}) if as_json else say(f"规则变了：{matters} 件办理中的事项按新规则再研判")
+
+
 def _tell_sweep(swept: Swept, *, as_json: bool) -> None:
     from cli.printing import line, say
 
@@ -156,7 +184,7 @@ def _tell_sweep(swept: Swept, *, as_json: bool) -> None:
         line({**told, "latest_seconds": int(swept.latest.total_seconds())})
         return
     if swept.done:
-        say(f"✓ 再研判 {swept.done} 件到期事项，{swept.changed} 件改了等级")
+        say(f"✓ 再研判 {swept.done} 件事项，{swept.changed} 件改了等级")
     for matter in swept.failed:
         say(f"✗ 再研判 {matter} 出错，已记为缺陷，稍后再试", style="bold red")
 

@@ -1,14 +1,14 @@
 """Settlement: a matter recomputed whole inside the transaction that touched it, and dispatched when it is live.
 
 In: an open batch, the triage, the members of the touched matters. Out: matter states, dispatch actions, hits of the process rules.
-Not here: what a standing colour is (`casework`), who handles it (`routing`), linking and judging of records (`pipeline`).
+Not here: what a standing colour is (`casework`), why it is settled (`occasion`), who handles it (`routing`), linking and judging of records (`pipeline`).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
@@ -24,6 +24,7 @@ from engine.model import (
     Sighting,
     digest,
 )
+from engine.occasion import ARRIVAL, WINDOW, Occasion
 from engine.ruleset.facts import duration
 from engine.ruleset.tree import Rulebook
 from engine.store import Batch
@@ -58,14 +59,6 @@ class Terms:
         return cls(timedelta(days=acts.get("newer_than_days", 7)), looks)
 
 
-@dataclass(frozen=True, slots=True)
-class Occasion:
-    """Why matters are settled: what happened, or the moment that each was due."""
-
-    trigger: str = ""
-    due: Mapping[str, Moment] = field(default_factory=dict)
-
-
 class _OfRecord(Protocol):
     @property
     def incident(self) -> str: ...
@@ -95,6 +88,12 @@ class _Case:
             sorted((aside.incident, sorted(aside.keys), aside.expires_at.isoformat()) for aside in self.asides),
             sorted((a.id, a.kind, a.level, a.at.isoformat()) for a in self.actions),
         ]
+
+    @property
+    def before(self) -> MatterState | None:
+        """What stood before: under the same id, else what the oldest record of a former matter stood in."""
+        states = sorted(self.former, key=lambda state: (state.id != self.id, state.first_at, state.id))
+        return states[0] if states else None
 
     @property
     def code(self) -> str:
@@ -208,18 +207,17 @@ class Settlement:
         return min((moment for moment in found if (case.id, moment.at) not in self._taken), default=None)
 
     def _reviewed(self, case: _Case, state: MatterState, made: Sequence[HitHad]) -> None:
-        """Note that a matter was looked at again: always when it was due, else when something about it changed."""
-        former = next((held for held in case.former if held.id == case.id), None)
-        due = self._occasion.due.get(case.id)
-        changed = _changes(former, state, case, made)
-        if due is None and (former is None or not changed):
+        """Note that a matter was looked at again; where a record or a window changed nothing there is nothing to tell."""
+        due, trigger = self._occasion.due.get(case.id), self._occasion.trigger_of(case.id)
+        changed = _changes(case, state, made, self._known_at)
+        if not case.former or (not changed and trigger in (ARRIVAL, WINDOW)):
             return
         self._reviews.append(
             Review(
                 case.id,
                 due.at if due else None,
                 self._known_at,
-                due.why if due else self._occasion.trigger,
+                trigger,
                 self._triage.rulebook.digest,
                 digest(case.inputs(self._known_at)),
                 changed,
@@ -311,19 +309,19 @@ def _by_record(rows: Iterable[_Row]) -> Mapping[str, list[_Row]]:
     return grouped
 
 
-def _changes(
-    former: MatterState | None, state: MatterState, case: _Case, made: Sequence[HitHad]
-) -> dict[str, Sequence[Any]]:
-    """What is otherwise than before, by name: before and after; `rules`: those of the process that newly hit."""
+def _changes(case: _Case, state: MatterState, made: Sequence[HitHad], now: datetime) -> dict[str, Sequence[Any]]:
+    """What is otherwise than before, by name: before and after; `rules`: those that newly hit; `matters`: the ids whose records are now one's."""
+    former = case.before
     if former is None:
         return {}
+    known = {hit.rule for hit in case.hits if hit.known_at < now}
     pairs: dict[str, Sequence[Any]] = {
         "standing": (former.standing.word, state.standing.word),
         "machine": (former.machine.word, state.machine.word),
         "status": (former.status, state.status),
         "route": (former.route, state.route),
         "records": (former.records, state.records),
+        "matters": (sorted(held.id for held in case.former), [state.id]),
+        "rules": ([], sorted({hit.rule for hit in (*case.hits, *made)} - known)),
     }
-    known = {hit.rule for hit in case.hits}
-    pairs["rules"] = ([], sorted({hit.rule for hit in made} - known))
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}

@@ -17,9 +17,11 @@ from datetime import datetime, timedelta
 
 from engine.errors import StoreError
 from engine.identity.keys import block_keys
-from engine.pipeline import Stages, resettle
-from engine.settlement import MACHINE, MATTER, Occasion
-from engine.store import Store
+from engine.model import MatterState
+from engine.occasion import RULEBOOK, Occasion
+from engine.pipeline import Stages, reconsider, resettle
+from engine.settlement import MACHINE, MATTER
+from engine.store import Batch, Store
 from engine.store.rows import Claim
 
 LEASE = timedelta(minutes=5)
@@ -47,12 +49,16 @@ def sweep(
     piece: int = PIECE,
     stop: Callable[[], bool] = lambda: False,
 ) -> Swept:
-    """Look at every matter that is due, a piece and a transaction at a time, until nothing is due or `stop` says so."""
+    """Look at every matter that is due, a piece and a transaction at a time, until nothing is due or `stop` says so.
+
+    Those whose own moment has come go before those that only wait because the rules changed.
+    """
     swept = Swept()
     while not stop():
         now = clock()
         with store.beside() as tx:
             claims = tx.claim(MATTER, now=now, until=now + lease, most=piece)
+            claims = claims or tx.claim(RULEBOOK, now=now, until=now + lease, most=piece)
         if not claims:
             break
         _try(store, stages, claims, swept, now=clock())
@@ -85,14 +91,31 @@ def _look(store: Store, stages: Stages, claims: Sequence[Claim], swept: Swept, *
         if held:
             # A clock that was set back since the claim must not make the same moment due again.
             as_of = max(now, *(claim.due.at for claim in held))
-            due = {claim.item: claim.due for claim in held}
-            before = tx.matter_states(due)
-            after = resettle(tx, stages, list(due), known_at=as_of, occasion=Occasion(due=due))
-            tx.unschedule(MATTER, due.keys() - after.keys())
-            told = {"settled": sorted(after), "due": len(held), **stages.named}
-            tx.append_audit(MACHINE, "review", told, as_of)
+            before = tx.matter_states([claim.item for claim in held])
+            after = (_by_rules if held[0].kind == RULEBOOK else _by_time)(tx, stages, held, as_of)
     swept.lost += len(claims) - len(held)
     if held:
         swept.done += len(after)
-        swept.changed += sum(before[id_].standing != state.standing for id_, state in after.items())
+        swept.changed += sum(before[id_].standing != state.standing for id_, state in after.items() if id_ in before)
         swept.latest = max(swept.latest, *(as_of - claim.due.at for claim in held))
+
+
+def _by_time(tx: Batch, stages: Stages, held: Sequence[Claim], as_of: datetime) -> dict[str, MatterState]:
+    """Say again where they stand; settlement gives each its next moment."""
+    due = {claim.item: claim.due for claim in held}
+    after = resettle(tx, stages, list(due), known_at=as_of, occasion=Occasion(due=due))
+    tx.unschedule(MATTER, due.keys() - after.keys())
+    told = {"settled": sorted(after), "due": len(held), **stages.named}
+    tx.append_audit(MACHINE, "review", told, as_of)
+    return after
+
+
+def _by_rules(tx: Batch, stages: Stages, held: Sequence[Claim], as_of: datetime) -> dict[str, MatterState]:
+    """Link and judge all their records again."""
+    matters = [claim.item for claim in held]
+    records = sorted(id_ for ids in tx.member_ids(matters).values() for id_ in ids)
+    reconsider(tx, stages, records, known_at=as_of, occasion=Occasion(RULEBOOK))
+    tx.unschedule(RULEBOOK, matters)
+    told = {"again": records, "trigger": RULEBOOK, "due": len(held), **stages.named}
+    tx.append_audit(MACHINE, "review", told, as_of)
+    return tx.matter_states(matters)

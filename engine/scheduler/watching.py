@@ -5,11 +5,14 @@ In: a store and the time. Out: `JobView` of every job and of the due matters. No
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from engine.occasion import RULEBOOK
 from engine.settlement import MATTER
 from engine.store import Store
+from engine.store.rows import DueRow
 
 REVIEW = "review"
 """The name under which due matters are shown beside the jobs."""
@@ -29,9 +32,9 @@ class JobView:
 
 
 def job_views(store: Store, now: datetime) -> list[JobView]:
-    """Every job that was ever planned, and the due matters as one."""
+    """Every job that was ever planned, the due matters as one, and those that wait because the rules changed as one."""
     with store.read() as view:
-        rows, waiting = view.jobs(now), view.waiting(MATTER)
+        rows, due = view.jobs(now), {kind: view.waiting(kind) for kind in (MATTER, RULEBOOK)}
     views = [
         JobView(
             row.name,
@@ -44,11 +47,15 @@ def job_views(store: Store, now: datetime) -> list[JobView]:
         )
         for row in rows
     ]
-    if not waiting:
-        return views
-    next_at = waiting[0].due.at
-    said = f"{len(waiting)} 件事项有下一次研判的时间，{sum(row.due.at <= now for row in waiting)} 件已到期"
-    return [*views, JobView(REVIEW, "等待", None, next_at, _lag(next_at, now), 0, said)]
+    return [*views, *(_waiting(kind, waiting, now) for kind, waiting in due.items() if waiting)]
+
+
+def _waiting(kind: str, rows: Sequence[DueRow], now: datetime) -> JobView:
+    next_at = rows[0].due.at
+    said = f"{len(rows)} 件事项有下一次研判的时间，{sum(row.due.at <= now for row in rows)} 件已到期"
+    if kind == RULEBOOK:
+        said = f"规则变了，还有 {len(rows)} 件事项要按新规则再看"
+    return JobView(REVIEW if kind == MATTER else RULEBOOK, "等待", None, next_at, _lag(next_at, now), 0, said)
 
 
 def _lag(at: datetime | None, now: datetime) -> int:

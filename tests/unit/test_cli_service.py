@@ -28,7 +28,7 @@ def test_once_says_in_words_what_it_did(office: Console) -> None:
     ran = office.run("serve", "--once", "--now", LATER)
     assert ran.code == 0, ran.err
     assert "✓ poll:日报：读入 5 行 ＝ 新增 0 ＋ 未变 4 ＋ 更新 0 ＋ 隔离 1" in ran.out
-    assert "✓ 再研判 3 件到期事项" in ran.out
+    assert "✓ 再研判 3 件事项" in ran.out
     assert office.ok("serve", "--once", "--now", LATER).out == ""
 
 
@@ -89,7 +89,7 @@ def test_a_tick_that_fails_is_told_and_ends_nothing(
 
     monkeypatch.setattr("engine.scheduler.matters.sweep", failing)
     with desk_of(office.folder / "config.yaml", NOW) as desk:
-        service._tick(desk, service.jobs_of(desk), lambda: False, as_json=True)
+        service._Round(desk, as_json=True).tick(lambda: False)
     told = capsys.readouterr().out
     assert said in told
     assert "13800000001" not in told
@@ -102,3 +102,27 @@ def test_a_database_that_fails_ends_once_with_its_own_code(office: Console, monk
     monkeypatch.setattr("engine.scheduler.matters.sweep", failing)
     ran = office.run("serve", "--once", "--now", NOW)
     assert (ran.code, "磁盘满了" in ran.err) == (StoreError("").exit_code, True)
+
+
+def test_changed_rules_hold_from_the_next_round_and_faulty_ones_are_told_once(
+    office: Console, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from cli import service
+    from cli.wiring import desk_of
+
+    file = office.folder / "rules" / "parameters.yaml"
+    shipped = file.read_text(encoding="utf-8")
+    with desk_of(office.folder / "config.yaml", NOW) as desk:
+        rounds = service._Round(desk, as_json=False)
+        rounds.tick(lambda: False)
+        assert "规则" not in capsys.readouterr().out
+        file.write_text("parameters: {", encoding="utf-8")
+        rounds.tick(lambda: False)
+        assert "规则有误，仍用原来的" in capsys.readouterr().out
+        rounds.tick(lambda: False)
+        assert "规则有误" not in capsys.readouterr().out
+        file.write_text(shipped + "# 没有变\n", encoding="utf-8")
+        rounds.tick(lambda: False)
+        assert "规则变了：3 件办理中的事项按新规则再研判" in capsys.readouterr().out
+        rounds.tick(lambda: False)
+        assert "规则" not in capsys.readouterr().out
