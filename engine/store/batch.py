@@ -16,6 +16,7 @@ from engine.model import Incident, Links, RawRecord, Sighting
 from engine.store import cells
 from engine.store.arrivals import Arrivals
 from engine.store.audit import Audit
+from engine.store.callers import Callers
 from engine.store.due import Due
 from engine.store.events import Events
 from engine.store.feeds import Feeds
@@ -31,7 +32,19 @@ from engine.store.session import Shared
 
 
 class Reading(
-    Arrivals, Neighbourhood, Judgements, Matters, Events, Quarantine, Rulebooks, Audit, People, Feeds, Due, Jobs
+    Arrivals,
+    Neighbourhood,
+    Judgements,
+    Matters,
+    Events,
+    Quarantine,
+    Rulebooks,
+    Audit,
+    People,
+    Feeds,
+    Due,
+    Jobs,
+    Callers,
 ):
     """Everything that can be read in one transaction."""
 

@@ -85,6 +85,18 @@ class DueRow:
 
 
 @dataclass(frozen=True, slots=True)
+class CallRow:
+    """One record of a person: its channel, when, the matter it belongs to, whether it counts."""
+
+    person: str
+    id: str
+    kind: str
+    at: datetime
+    matter: str
+    counts: bool
+
+
+@dataclass(frozen=True, slots=True)
 class JobRow:
     """A job of the service: how often it runs, how its runs went, when it runs next (None: paused or never planned)."""
 

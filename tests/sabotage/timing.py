@@ -207,4 +207,20 @@ TIMING = (
         instead="except ZeroDivisionError as fault:",
         tests="unit/test_cli_service.py::test_changed_rules_hold_from_the_next_round_and_faulty_ones_are_told_once",
     ),
+    defence(
+        "callers-masked",
+        "反复来件的人，电话打码",
+        "engine/desk/callers.py",
+        'phone=mask_phone(phones[-1]) if phones else "",',
+        instead='phone=phones[-1] if phones else "",',
+        tests="unit/test_desk_callers.py::test_names_and_phones_are_masked[sqlite]",
+    ),
+    defence(
+        "callers-confidential",
+        "保密件不进反复来件的名单",
+        "engine/desk/callers.py",
+        "if not incidents[call.id].confidential]",
+        instead="if incidents[call.id]]",
+        tests="unit/test_desk_callers.py::test_confidential_records_are_left_out[sqlite]",
+    ),
 )
