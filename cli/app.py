@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import operations, records
+from cli import operations, records, service
 from cli.audit import audit
 from cli.database import db
 from cli.matters import matters
@@ -29,6 +29,8 @@ app.command("ingest")(records.ingest)
 app.command("score")(records.score)
 app.command("explain")(records.explain)
 app.command("replay")(records.replay)
+app.command("serve")(service.serve)
+app.command("worker")(service.worker)
 app.command("doctor")(operations.doctor)
 for name, group in {
     "rules": rules,
@@ -37,5 +39,6 @@ for name, group in {
     "people": people,
     "db": db,
     "audit": audit,
+    "jobs": service.jobs,
 }.items():
     app.add_typer(group, name=name)

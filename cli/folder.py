@@ -25,9 +25,9 @@ keys:
 # batch_size: 1000               # 一个事务读入多少行
 
 # 来源。name 名称；kind 渠道：police_110、hotline_12345、petition、message_board、walk_in、grid、mini_program、open311；
-# type 读法：file、sql、http、open311；location 位置，或 location_env 写明哪个环境变量里有。例如：
+# type 读法：file、sql、http、open311；location 位置，或 location_env 写明哪个环境变量里有；every 由 sanse serve 每隔多久读一次。例如：
 # sources:
-#   - {{name: 警情日报, kind: police_110, type: file, location: exports/110.csv}}
+#   - {{name: 警情日报, kind: police_110, type: file, location: exports/*.csv, every: 10m}}
 #   - name: 热线
 #     kind: hotline_12345
 #     type: sql

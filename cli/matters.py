@@ -15,6 +15,7 @@ from cli.options import CONFIG, AsJson, ConfigPath, Now, Reason, Reference
 if TYPE_CHECKING:
     from engine.desk import Desk
     from engine.desk.acting import Done
+    from engine.desk.callers import CallerShown
     from engine.desk.reading import MatterShown
 
 matters = typer.Typer(help="事项：查看、记录办理、改级、办结、合并、拆分", no_args_is_help=True)
@@ -136,6 +137,80 @@ def tell(desk: Desk, matter: MatterShown, *, most: int = 20) -> None:
     for aside in matter.set_asides:
         second = f"、{aside.second}" if aside.second else ""
         say(f"  下调至 {local(aside.expires_at)}：{aside.by}{second}，{aside.reason}")
+    _tell_reviews(desk, matter, most=most)
+
+
+def _tell_reviews(desk: Desk, matter: MatterShown, *, most: int) -> None:
+    """Every time it was looked at again: when, why, what changed; and when it will be next."""
+    from cli.printing import local, say
+
+    triggers, titles = desk.words("triggers"), desk.words("changes")
+    for review in matter.reviews[-most:]:
+        pairs = [
+            (title, _sides(desk, name, *review.changed[name]))
+            for name, title in titles.items()
+            if name in review.changed
+        ]
+        changed = "；".join(f"{title} {sides}" for title, sides in pairs) or "没有变化"
+        say(f"  {local(review.done_at)} 再研判（{triggers.get(review.trigger, review.trigger)}）：{changed}")
+    if matter.next_review:
+        why = triggers.get(matter.next_review.why, matter.next_review.why)
+        say(f"  下次再研判 {local(matter.next_review.at)}（{why}）")
+
+
+def _sides(desk: Desk, name: str, before: Any, after: Any) -> str:
+    """What something was and is, in words; lists as far as they have something."""
+    if isinstance(after, list):
+        return " → ".join("、".join(map(str, side)) for side in (before, after) if side)
+    words = {"status": desk.words("statuses"), "route": _routes(desk)}.get(name, desk.words("colours"))
+    return " → ".join(words.get(str(side), str(side) or "无") for side in (before, after))
+
+
+def _routes(desk: Desk) -> dict[str, str]:
+    return {str(route["id"]): str(route["title"]) for route in desk.rulebook.documents.get("routes", ())}
+
+
+@matters.command()
+def callers(
+    days: Annotated[int, typer.Option("--days", help="看最近多少天")] = 180,
+    least: Annotated[int, typer.Option("--at-least", help="来过至少多少次")] = 3,
+    limit: Annotated[int, typer.Option("--limit", help="最多多少人", min=1, max=1000)] = 50,
+    config: ConfigPath = CONFIG,
+    now: Now = "",
+    as_json: AsJson = False,
+) -> None:
+    """反复来件的人：为哪几件事、从哪些渠道来、我们答复了没有、办过什么；用来帮人解决问题，不作处理任何人的依据。"""
+    from cli.printing import line, say
+    from cli.wiring import desk_of
+    from engine.desk.callers import repeat_callers
+
+    with desk_of(config, now) as desk:
+        found = repeat_callers(desk, days=days, least=least, most=limit)
+        for caller in found:
+            line(caller) if as_json else _tell_caller(desk, caller)
+    if not as_json:
+        say(f"最近 {days} 天来过 {least} 次以上的有 {len(found)} 人。这份清单只用来帮人解决问题、检查我们自己的办理。")
+
+
+def _tell_caller(desk: Desk, caller: CallerShown) -> None:
+    from cli.printing import local, say, style_of
+
+    kinds, actions, help_ = desk.words("kinds"), desk.words("actions"), desk.words("help")
+    channels = "、".join(f"{kinds.get(kind, kind)} {count} 次" for kind, count in caller.kinds.items())
+    replies = "、".join(f"{desk.words('replies')[name]} {count} 次" for name, count in caller.replies.items())
+    say(
+        f"{caller.name or '未留姓名'} {caller.phone}  来件 {caller.records} 次（{channels}），最近 {local(caller.last_at)}"
+    )
+    say(f"  {'同一件事' if len(caller.matters) == 1 else f'{len(caller.matters)} 件不同的事'}；我方答复：{replies}")
+    for matter in caller.matters:
+        done = "、".join(f"{actions.get(kind, kind)} {count} 次" for kind, count in matter.done.items())
+        status = f"{desk.colour_word(matter.colour)}，{_STATUS[matter.status]}"
+        say(
+            f"  {matter.code or matter.matter}（{status}）来过 {matter.records} 次；{f'办过：{done}' if done else '还没有办理记录'}",
+            style=style_of(matter.colour),
+        )
+    for name in caller.help:
+        say(f"    → {help_.get(name, name)}")
 
 
 @matters.command()

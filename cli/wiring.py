@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,7 +51,9 @@ def desk_of(path: Path, now: str = "") -> Iterator[Desk]:
     fixed = moment(now, config.zone) if now else None
     desk = open_desk(config, (lambda: fixed) if fixed else real_clock)
     try:
-        if fixed and not simulated(desk):
+        if not fixed:
+            desk = replace(desk, clock=desk.store.clock(real_clock))
+        elif not simulated(desk):
             raise UsageError("这个数据库用的是真实时钟，不接受 --now", hint="模拟时钟要在建库时写 clock: simulated")
         yield desk
     finally:

@@ -7,13 +7,15 @@ Tasks, clocks and escalation come with the casework issue.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from engine.model import Action, Colour, HitHad, SetAside
+from engine.model import Action, Colour, HitHad, Moment, SetAside
 
 OPEN, CLOSED = "open", "closed"
+LIMIT, FLOOR, FOLLOW_UP, LAPSE = "limit", "floor", "follow_up", "lapse"
+"""Why a matter is looked at again: a limit of the rules, so many days at least, people are to be asked after closing, a lowering lapses."""
 ACCEPT, CLOSE, REOPEN, DISPATCH = "accept", "close", "reopen", "dispatch"
 
 
@@ -27,6 +29,14 @@ class RecordView:
     counts: bool
     colour: Colour
     supplier_closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """For one colour: how long after dispatch a matter is looked at again whatever happens, and how long after closing people are asked."""
+
+    review: tuple[timedelta, ...] = ()
+    follow_up: tuple[timedelta, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +63,14 @@ def standing(
     actions: Sequence[Action],
     process: Colour,
     now: datetime,
+    elapsed: Collection[str] = (),
 ) -> Standing:
     """Where a matter stands at `now`.
 
     The machine view (ruling 3) is the highest colour of the records of this episode and of `process`, what the rules of the process
     say at `now`. The standing colour (ruling 2) is the highest hit of this episode that no person has set aside, and never
-    below the machine view unless a person set it aside.
+    below the machine view unless a person set it aside. Hits of `elapsed` rules never begin the clock of a long yellow: neglect
+    does not climb the colours twice (ruling 1).
     """
     status, episode, since = _episode(records, actions)
     aside = {key for lowered in set_asides if lowered.expires_at > now for key in lowered.keys}
@@ -70,7 +82,8 @@ def standing(
     supplier_closed = supplier_closed and (reopened is None or any(record.known_at > reopened for record in records))
     if status == OPEN and supplier_closed and max(colour, machine) is Colour.GREEN:
         status = CLOSED
-    yellow = min((hit.known_at for hit in held if hit.colour >= Colour.YELLOW), default=None)
+    began = (hit.known_at for hit in held if hit.colour >= Colour.YELLOW and hit.rule not in elapsed)
+    yellow = min(began, default=None)
     return Standing(status, episode, colour, machine, yellow)
 
 
@@ -101,6 +114,30 @@ def _machine(records: Sequence[RecordView], actions: Sequence[Action]) -> Colour
     last = max((action.at for action in actions if action.kind == CLOSE), default=None)
     fresh = [record for record in records if last is None or record.at > last] or records
     return max((record.colour for record in fresh), default=Colour.GREEN)
+
+
+def moments(
+    stands: Standing,
+    actions: Sequence[Action],
+    set_asides: Sequence[SetAside],
+    looks: Mapping[Colour, Looks],
+    now: datetime,
+) -> Iterator[Moment]:
+    """Every later moment at which a matter is to be looked at again although no rule sets it, in no order.
+
+    An open matter: so many days after it was last dispatched, by its colour. One that a person closed: so many days after that, by
+    the colour it had. Either: when a lowering lapses.
+    """
+    yield from (Moment(aside.expires_at, LAPSE) for aside in set_asides if aside.expires_at > now)
+    kind = DISPATCH if stands.status == OPEN else CLOSE
+    last = max((action for action in actions if action.kind == kind), key=lambda a: (a.at, a.known_at), default=None)
+    if last is None:
+        return
+    if kind == DISPATCH:
+        days, why = looks[max(stands.standing, stands.machine)].review, FLOOR
+    else:
+        days, why = looks[Colour.named(last.level or Colour.GREEN.word)].follow_up, FOLLOW_UP
+    yield from (Moment(last.at + after, why) for after in days if last.at + after > now)
 
 
 def lowering(hits: Sequence[HitHad], *, to: Colour, set_asides: Sequence[SetAside], now: datetime) -> frozenset[str]:

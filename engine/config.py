@@ -7,15 +7,17 @@ building sources from their settings (the command line is the composition root).
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
@@ -24,6 +26,23 @@ from engine.errors import ConfigError, shape_fault
 FILE_NAME = "config.yaml"
 _KEY_NAMES = ("index", "seal", "chain")
 _KEY_BYTES = 32
+
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_DURATION = re.compile(r"([1-9]\d{0,5})([smhd])")
+
+
+def _duration(written: object) -> object:
+    """`15s`, `10m`, `2h`, `1d`; raises ValueError for anything else."""
+    if isinstance(written, timedelta):
+        return written
+    found = _DURATION.fullmatch(written) if isinstance(written, str) else None
+    if found is None:
+        raise ValueError(f"时长写法不对：{written}，例如 15s、10m、2h、1d")
+    return timedelta(seconds=int(found[1]) * _SECONDS[found[2]])
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
 
 
 class _Strict(BaseModel):
@@ -45,7 +64,7 @@ class KeysConfig(_Strict):
 
 
 class SourceConfig(_Strict):
-    """One feed: its name, the kind that says what its columns mean, and how it is read."""
+    """One feed: its name, the kind that says what its columns mean, how it is read, and how often the service reads it."""
 
     name: str
     kind: str
@@ -54,6 +73,14 @@ class SourceConfig(_Strict):
     location_env: str = ""
     allowed_hosts: tuple[str, ...] = ()
     options: dict[str, Any] = Field(default_factory=dict)
+    every: Duration | None = None
+
+
+class ServiceConfig(_Strict):
+    """The service: how often it looks whether something is due, and how long a worker may keep what it has taken."""
+
+    tick: Duration = timedelta(seconds=15)
+    lease: Duration = timedelta(minutes=5)
 
 
 class Config(_Strict):
@@ -67,6 +94,7 @@ class Config(_Strict):
     engine: Literal["durable", "trace"] = "durable"
     batch_size: int = Field(default=1000, ge=1, le=100_000)
     sources: tuple[SourceConfig, ...] = ()
+    service: ServiceConfig = ServiceConfig()
     folder: Path = Path()
 
     @field_validator("zone")

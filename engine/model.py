@@ -245,6 +245,14 @@ class Action:
     id: str = ""
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Moment:
+    """When something is to be looked at again although nothing happened, and why."""
+
+    at: datetime
+    why: str
+
+
 @dataclass(frozen=True, slots=True)
 class FeatureSet:
     """Every fact about one subject at one time.

@@ -28,19 +28,19 @@ from engine.model import (
     FeatureSet,
     Incident,
     Links,
+    MatterState,
     RawRecord,
     Rejected,
     Sighting,
     Source,
 )
 from engine.normalise import Normaliser
+from engine.occasion import ACTION, ARRIVAL, Occasion, of_arrivals, of_moves
 from engine.ruleset.tree import FeatureKind, Rulebook
-from engine.settlement import MACHINE, HotspotState, Settlement, hits_had, hotspots
+from engine.settlement import MACHINE, HotspotState, Settlement, Terms, hits_had, hotspots
 from engine.store import Batch, Store
 from engine.store.rows import Reach
 from engine.triage import Decision, Triage
-
-ARRIVAL = "arrival"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Stages:
     sighter: Sighter
     triage: Triage
     reach: Reach
-    act_on: timedelta
+    terms: Terms
     longest: Mapping[str, timedelta]
 
     @classmethod
@@ -68,7 +68,7 @@ class Stages:
             sighter,
             Triage(rulebook, engine=engine, zone=zone),
             _reach(timedelta(days=settings.get("reach_days", 180)), sighter.settings, longest),
-            timedelta(days=settings.get("act_on", {}).get("newer_than_days", 7)),
+            Terms.of(rulebook),
             longest,
         )
 
@@ -159,24 +159,29 @@ def ingest_batch(
         return tally
 
 
-def reconsider(tx: Batch, stages: Stages, records: Collection[str], *, known_at: datetime) -> Tally:
-    """Link and judge stored records again inside a transaction, after a person's action, merge or split."""
+def reconsider(
+    tx: Batch, stages: Stages, records: Collection[str], *, known_at: datetime, occasion: Occasion | None = None
+) -> Tally:
+    """Link and judge stored records again inside a transaction, after a person's action, merge or split, or under new rules."""
     tx.note_rulebook(stages.rulebook, known_at)
     incidents = tx.incidents(records)
     tally = Tally()
     fresh = {i.id: stages.sight(i) for i in incidents.values()}
     if fresh:
-        _Middle(tx, stages, fresh, known_at, tally, trigger="action").run()
+        _Middle(tx, stages, fresh, known_at, tally, occasion or Occasion(ACTION)).run()
     return tally
 
 
-def resettle(tx: Batch, stages: Stages, matters: Collection[str], *, known_at: datetime) -> None:
-    """Say again where matters stand, after an action that no stored record can see because all of them happened before it."""
+def resettle(
+    tx: Batch, stages: Stages, matters: Collection[str], *, known_at: datetime, occasion: Occasion | None = None
+) -> dict[str, MatterState]:
+    """Say again where matters stand: after an action that no stored record can see because all of them happened before it, or when due."""
     tx.note_rulebook(stages.rulebook, known_at)
     members = tx.member_ids(matters)
     first = {id_: row.sighting for id_, row in tx.sightings(members).items()}
-    settlement = Settlement(tx, stages.triage, known_at, newer_than=stages.act_on)
-    settlement.settle(members, gone=(), sightings=first)
+    why = occasion or Occasion(ACTION)
+    settlement = Settlement(tx, stages.triage, known_at, terms=stages.terms, occasion=why)
+    return settlement.settle(members, gone=(), sightings=first)
 
 
 def _accept(
@@ -217,10 +222,16 @@ class _Middle:
     """Linking, judging and casework of one transaction: `fresh` records and everything they touch."""
 
     def __init__(
-        self, tx: Batch, stages: Stages, fresh: Mapping[str, Seen], known_at: datetime, tally: Tally, trigger: str = ""
+        self,
+        tx: Batch,
+        stages: Stages,
+        fresh: Mapping[str, Seen],
+        known_at: datetime,
+        tally: Tally,
+        occasion: Occasion | None = None,
     ) -> None:
         self.tx, self.stages, self.fresh, self.known_at, self.tally = tx, stages, fresh, known_at, tally
-        self.trigger = trigger or ARRIVAL
+        self.occasion, self.trigger = occasion, occasion.trigger if occasion else ARRIVAL
         self.sightings: dict[str, Sighting] = {}
         self.old: dict[str, Links] = {}
         self.links: dict[str, Links] = {}
@@ -279,7 +290,8 @@ class _Middle:
         """Sightings, links, base facts, decisions and hits."""
         relinked = [id_ for id_ in self.old if self.links.get(id_) != self.old[id_] and id_ not in self.fresh]
         rows = [*self.fresh, *relinked]
-        unchanged = self.tx.input_digests(moved if self.trigger == ARRIVAL else [*self.fresh, *moved])
+        # What is new, or judged by new rules, is always kept: the same facts may mean something else.
+        unchanged = self.tx.input_digests([*self.fresh, *moved] if self.trigger == ACTION else moved)
         decided = {
             id_: decision
             for id_, decision in self.decisions.items()
@@ -305,9 +317,17 @@ class _Middle:
         first = {id_: self.sightings[id_] for id_ in members if id_ in self.sightings}
         first.update((id_, row.sighting) for id_, row in self.tx.sightings(members.keys() - first.keys()).items())
         gone = {links.matter for links in self.old.values()} - {links.matter for links in self.links.values()}
-        settlement = Settlement(self.tx, self.stages.triage, self.known_at, newer_than=self.stages.act_on)
+        why = self.happened()
+        settlement = Settlement(self.tx, self.stages.triage, self.known_at, terms=self.stages.terms, occasion=why)
         settlement.settle(members, gone=gone - members.keys(), sightings=first)
         self.tx.write_hotspots(self.hotspots(), self.known_at)
+
+    def happened(self) -> Occasion:
+        """What the records of the batch, or a person, did to each matter."""
+        if self.occasion is None:
+            times = {id_: sighting.at for id_, sighting in self.sightings.items()}
+            return of_arrivals({id_: times[id_] for id_ in self.fresh}, self.old, self.links, times)
+        return of_moves(self.old, self.links) if self.trigger == ACTION else self.occasion
 
     def hotspots(self) -> list[HotspotState]:
         """The hotspots that a record came to, or was judged anew in."""

@@ -1,7 +1,7 @@
 """Settlement: a matter recomputed whole inside the transaction that touched it, and dispatched when it is live.
 
 In: an open batch, the triage, the members of the touched matters. Out: matter states, dispatch actions, hits of the process rules.
-Not here: what a standing colour is (`casework`), who handles it (`routing`), linking and judging of records (`pipeline`).
+Not here: what a standing colour is (`casework`), why it is settled (`occasion`), who handles it (`routing`), linking and judging of records (`pipeline`).
 """
 
 from __future__ import annotations
@@ -10,14 +10,53 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from engine import casework
-from engine.model import Action, Assessment, Colour, HitHad, MatterState, SetAside, Sighting
+from engine.model import (
+    Action,
+    Assessment,
+    Colour,
+    HitHad,
+    MatterState,
+    Moment,
+    SetAside,
+    Sighting,
+    digest,
+)
+from engine.occasion import ARRIVAL, WINDOW, Occasion
+from engine.ruleset.facts import duration
+from engine.ruleset.tree import Rulebook
 from engine.store import Batch
+from engine.store.rows import Review
 from engine.triage import Decision, Triage
 
 MACHINE = "sanse"
+MATTER = "matter"
+"""The kind of due row that a matter has while there is a moment at which it must be looked at again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the policy says of matters: how new a record must be to be acted on, and when each colour is looked at again."""
+
+    newer_than: timedelta
+    looks: Mapping[Colour, casework.Looks]
+
+    @classmethod
+    def of(cls, rulebook: Rulebook) -> Terms:
+        """As `settings.yaml` and `deadlines.yaml` have it."""
+        acts = rulebook.documents.get("settings", {}).get("act_on", {})
+        deadlines = rulebook.documents.get("deadlines", {})
+        days = {
+            colour: {
+                name: tuple(map(duration, deadlines.get(colour.word, {}).get(name, ())))
+                for name in ("review", "follow_up")
+            }
+            for colour in Colour
+        }
+        looks = {colour: casework.Looks(**of_colour) for colour, of_colour in days.items()}
+        return cls(timedelta(days=acts.get("newer_than_days", 7)), looks)
 
 
 class _OfRecord(Protocol):
@@ -40,6 +79,22 @@ class _Case:
     former: tuple[MatterState, ...]
     codes: Mapping[str, str]
 
+    def inputs(self, as_of: datetime) -> list[Any]:
+        """All that the matter's standing is made from, as plain data for a digest."""
+        return [
+            as_of.isoformat(),
+            sorted((r.id, r.at.isoformat(), r.counts, r.colour, r.supplier_closed) for r in self.records),
+            sorted((hit.incident, hit.key, hit.colour) for hit in self.hits),
+            sorted((aside.incident, sorted(aside.keys), aside.expires_at.isoformat()) for aside in self.asides),
+            sorted((a.id, a.kind, a.level, a.at.isoformat()) for a in self.actions),
+        ]
+
+    @property
+    def before(self) -> MatterState | None:
+        """What stood before: under the same id, else what the oldest record of a former matter stood in."""
+        states = sorted(self.former, key=lambda state: (state.id != self.id, state.first_at, state.id))
+        return states[0] if states else None
+
     @property
     def code(self) -> str:
         """The code of the oldest former state that had one, else the first given to any of its records: it never changes (ruling 6)."""
@@ -50,24 +105,31 @@ class _Case:
 class Settlement:
     """Settles matters inside one transaction, at the time we know of."""
 
-    def __init__(self, tx: Batch, triage: Triage, known_at: datetime, *, newer_than: timedelta) -> None:
-        self._tx, self._triage, self._known_at, self._newer_than = tx, triage, known_at, newer_than
+    def __init__(self, tx: Batch, triage: Triage, known_at: datetime, *, terms: Terms, occasion: Occasion) -> None:
+        self._tx, self._triage, self._known_at, self._terms, self._occasion = tx, triage, known_at, terms, occasion
         self._assessed: list[tuple[Assessment, bytes]] = []
         self._hits: list[HitHad] = []
         self._defects: list[str] = []
         self._dispatched: list[Action] = []
+        self._reviews: list[Review] = []
+        self._next: dict[str, Moment] = {}
+        self._taken: set[tuple[str, datetime]] = set()
 
     def settle(
         self, members: Mapping[str, Sequence[str]], *, gone: Collection[str], sightings: Mapping[str, Sighting]
     ) -> dict[str, MatterState]:
         """The states of whole matters (id -> ids of all its records), written; `gone` ids no longer name a matter."""
         cases = self._cases(members, gone)
+        self._taken = self._tx.taken([case.id for case in cases if case.code], self._known_at)
         states = {case.id: self._state(case, sightings[case.id]) for case in cases}
         self._tx.write_assessments(self._assessed, self._known_at)
         self._tx.write_hits(self._hits)
         self._tx.write_defects(self._defects, self._known_at)
         self._tx.write_actions(self._dispatched)
         self._tx.write_matters(list(states.values()), gone=gone)
+        self._tx.write_reviews(self._reviews)
+        self._tx.schedule(MATTER, self._next)
+        self._tx.unschedule(MATTER, {*gone, *states} - self._next.keys())
         return states
 
     def _cases(self, members: Mapping[str, Sequence[str]], gone: Collection[str]) -> list[_Case]:
@@ -95,21 +157,14 @@ class Settlement:
 
     def _state(self, case: _Case, first: Sighting) -> MatterState:
         process, made = self._process(case)
-        stands = casework.standing(
-            case.records,
-            (*case.hits, *made),
-            set_asides=case.asides,
-            actions=case.actions,
-            process=process,
-            now=self._known_at,
-        )
+        stands = self._stands(case, made, process)
         times = [record.at for record in case.records]
         taken_up = bool(case.code) or any(action.kind == casework.ACCEPT for action in case.actions)
-        history = casework.is_history(max(times), self._known_at, self._newer_than) and not taken_up
+        history = casework.is_history(max(times), self._known_at, self._terms.newer_than) and not taken_up
         code, route = case.code, next((state.route for state in case.former if state.route), "")
         if not history and stands.status == casework.OPEN:
             code, route = self._dispatch(case, stands, first, route)
-        return MatterState(
+        state = MatterState(
             id=case.id,
             code=code,
             status=stands.status,
@@ -124,13 +179,57 @@ class Settlement:
             updated_at=self._known_at,
             yellow_since=stands.yellow_since,
         )
+        actions = [*case.actions, *(action for action in self._dispatched[-1:] if action.matter == case.id)]
+        upcoming = self._upcoming(case, stands, actions)
+        if upcoming is not None:
+            self._next[case.id] = upcoming
+        self._reviewed(case, state, made)
+        return state
+
+    def _stands(self, case: _Case, made: Sequence[HitHad] = (), process: Colour = Colour.GREEN) -> casework.Standing:
+        return casework.standing(
+            case.records,
+            (*case.hits, *made),
+            set_asides=case.asides,
+            actions=case.actions,
+            process=process,
+            now=self._known_at,
+            elapsed=self._triage.elapsed,
+        )
+
+    def _upcoming(self, case: _Case, stands: casework.Standing, actions: Sequence[Action]) -> Moment | None:
+        """The next moment at which this matter must be looked at again although nothing happens; history has none but a lapsing."""
+        now = self._known_at
+        found = list(casework.moments(stands, actions, case.asides, self._terms.looks, now))
+        if stands.status == casework.OPEN:
+            yellow = stands.yellow_since if stands.standing is Colour.YELLOW else None
+            found += (Moment(at, casework.LIMIT) for at in self._triage.limits(actions, now, yellow))
+        return min((moment for moment in found if (case.id, moment.at) not in self._taken), default=None)
+
+    def _reviewed(self, case: _Case, state: MatterState, made: Sequence[HitHad]) -> None:
+        """Note that a matter was looked at again; where a record or a window changed nothing there is nothing to tell."""
+        due, trigger = self._occasion.due.get(case.id), self._occasion.trigger_of(case.id)
+        changed = _changes(case, state, made, self._known_at)
+        if not case.former or (not changed and trigger in (ARRIVAL, WINDOW)):
+            return
+        self._reviews.append(
+            Review(
+                case.id,
+                due.at if due else None,
+                self._known_at,
+                trigger,
+                self._triage.rulebook.digest,
+                digest(case.inputs(self._known_at)),
+                changed,
+            )
+        )
 
     def _process(self, case: _Case) -> tuple[Colour, list[HitHad]]:
         """What the rules of the process say now; only matters somebody has acted on have a process."""
         if not case.actions:
             return Colour.GREEN, []
-        standing = max((hit.colour for hit in case.hits), default=Colour.GREEN)
-        yellow = min((state.yellow_since for state in case.former if state.yellow_since), default=None)
+        before = self._stands(case)
+        standing, yellow = before.standing, before.yellow_since
         decision = self._triage.assess_matter(
             case.id, case.actions, as_of=self._known_at, standing=standing, yellow_since=yellow, trigger="process"
         )
@@ -208,3 +307,21 @@ def _by_record(rows: Iterable[_Row]) -> Mapping[str, list[_Row]]:
     for row in rows:
         grouped[row.incident].append(row)
     return grouped
+
+
+def _changes(case: _Case, state: MatterState, made: Sequence[HitHad], now: datetime) -> dict[str, Sequence[Any]]:
+    """What is otherwise than before, by name: before and after; `rules`: those that newly hit; `matters`: the ids whose records are now one's."""
+    former = case.before
+    if former is None:
+        return {}
+    known = {hit.rule for hit in case.hits if hit.known_at < now}
+    pairs: dict[str, Sequence[Any]] = {
+        "standing": (former.standing.word, state.standing.word),
+        "machine": (former.machine.word, state.machine.word),
+        "status": (former.status, state.status),
+        "route": (former.route, state.route),
+        "records": (former.records, state.records),
+        "matters": (sorted(held.id for held in case.former), [state.id]),
+        "rules": ([], sorted({hit.rule for hit in (*case.hits, *made)} - known)),
+    }
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}

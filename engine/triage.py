@@ -7,7 +7,7 @@ Not here: reading, linking, storing (`pipeline`), what people did to a colour (`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -19,6 +19,7 @@ from engine.evaluate.plan import Scope
 from engine.evaluate.trace import Explanation, Tracer
 from engine.features.base import BaseFacts
 from engine.features.live import LiveFeatures
+from engine.features.moments import ProcessMoments
 from engine.features.subjects import Member, Subject
 from engine.model import (
     Action,
@@ -92,6 +93,8 @@ class Triage:
         }
         self._used = {rule.id: _bound_names(rule) for rule in rulebook.rules}
         self._dated: dict[date, Mapping[str, Value]] = {}
+        self._moments = ProcessMoments(rulebook, self._zone)
+        self.elapsed = frozenset(rule.id for rule in rulebook.rules if rule.process_rule)
         self._danger = frozenset(rulebook.documents.get("settings", {}).get("danger_rules", ()))
 
     @property
@@ -138,6 +141,10 @@ class Triage:
         subject = f"matter:{matter}"
         reading = self._read(subject, features, self._day(as_of), Scope.MATTER)
         return None if reading.quiet else self._told(subject, as_of, features, reading, trigger=trigger, links=None)
+
+    def limits(self, actions: Sequence[Action], now: datetime, yellow_since: datetime | None) -> Iterator[datetime]:
+        """When the rules of the process can next say something else of a matter, in no order."""
+        return self._moments.after(actions, now, yellow_since)
 
     def decide(
         self,

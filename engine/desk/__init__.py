@@ -3,7 +3,7 @@
 In: an installation, a person, an intention. Out: answers as plain records, and events in the log with everything that follows from them.
 Not here: printing (`cli`), what the order is (`pipeline`), what a colour means (`triage`, `casework`).
 
-Modules: `opening` the installation, `intake` new records, `reading` lists and pages, `acting` what people do to a matter,
+Modules: `opening` the installation, `intake` new records, `reading` lists and pages, `callers` who comes again and again, `acting` what people do to a matter,
 `explaining` why, `replaying` the same again from the recorded facts, `rebuilding` from the raw rows, `quarantine` bad rows and their cure, `health` is everything sound.
 """
 

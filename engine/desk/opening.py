@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -87,6 +87,14 @@ def open_desk(config: Config, clock: Clock) -> Desk:
     _is_there(url)
     rulebook = loader.load(loader.read_folder(config.rules_folder))
     return Desk(config, open_store(url, keys), rulebook, clock, [], keys)
+
+
+def renewed(desk: Desk) -> Desk:
+    """The same installation with the rules that stand in its folder now; itself while they are the same. Raises RuleError for faulty ones."""
+    files = loader.read_folder(desk.config.rules_folder)
+    if files == desk.rulebook.files:
+        return desk
+    return replace(desk, rulebook=loader.load(files), _stages=[])
 
 
 def create(config: Config, *, at: datetime) -> str:

@@ -17,10 +17,11 @@ import orjson
 from engine.desk.opening import Desk
 from engine.errors import UsageError
 from engine.masking import mask_reference, mask_text
-from engine.model import Action, Colour, Incident, Link, SetAside
+from engine.model import Action, Colour, Incident, Link, Moment, SetAside
 from engine.normalise.contacts import person_names
+from engine.settlement import MATTER
 from engine.store import Reading
-from engine.store.rows import DecisionRow, HotspotRow, MatterFilter, MatterRow
+from engine.store.rows import DecisionRow, HotspotRow, MatterFilter, MatterRow, Review
 
 SEALED, SEALED_PLACE = "（保密件，内容不显示）", "（保密）"
 _SPOKEN = {"红": "red", "黄": "yellow", "绿": "green", "红色": "red", "黄色": "yellow", "绿色": "green"}
@@ -50,7 +51,7 @@ class RecordShown:
 
 @dataclass(frozen=True, slots=True)
 class MatterShown:
-    """A matter's page."""
+    """A matter's page. `reviews`: every time it was looked at again, oldest first; `next_review`: when it will be though nothing happens."""
 
     row: MatterRow
     codes: tuple[str, ...]
@@ -60,6 +61,8 @@ class MatterShown:
     decisions: tuple[DecisionRow, ...]
     route: str
     receivers: tuple[str, ...]
+    reviews: tuple[Review, ...]
+    next_review: Moment | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +167,8 @@ def page(desk: Desk, view: Reading, reference: str) -> MatterShown:
         decisions=tuple(replace(one, reason=told(one.reason)) for one in decided),
         route=route.get("title", ""),
         receivers=tuple(route.get("receivers", ())),
+        reviews=tuple(view.reviews_of(ids)),
+        next_review=view.due_of(MATTER, row.state.id),
     )
 
 

@@ -22,6 +22,7 @@ from engine.desk.opening import Desk
 from engine.desk.replaying import decided
 from engine.errors import UsageError
 from engine.model import Cut, Union
+from engine.occasion import ACTION, Occasion
 from engine.pipeline import Stages, ingest_batch, reconsider, resettle
 from engine.ruleset import loader
 from engine.store import Batch, Reading, Store
@@ -96,7 +97,8 @@ class _Again:
             self._numbers[number] = self._decide(tx, number)
         stages = self._stages_of(entry)
         if "again" in told:
-            reconsider(tx, stages, told["again"], known_at=entry.at)
+            occasion = Occasion(told.get("trigger", ACTION))
+            reconsider(tx, stages, told["again"], known_at=entry.at, occasion=occasion)
         else:
             resettle(tx, stages, told["settled"], known_at=entry.at)
 

@@ -40,7 +40,7 @@ def action_ids(actions: Sequence[Action]) -> tuple[str, ...]:
 
 
 @dataclass(slots=True)
-class _Course:
+class Course:
     """Where the process stands after the actions seen so far: when it began, whether it has an outcome, whether somebody tried."""
 
     since: datetime | None = None
@@ -58,6 +58,15 @@ class _Course:
             self.ended, self.tried = True, False
 
 
+def course_of(actions: Sequence[Action], as_of: datetime) -> Course:
+    """Where the process stands at `as_of`; later actions are not looked at."""
+    course = Course()
+    past = [action for action in actions if action.at <= as_of]
+    for action in sorted(past, key=lambda a: (a.at, a.known_at, a.kind not in OUTCOMES, a.id)):
+        course.take(action)
+    return course
+
+
 def process_facts(
     actions: Sequence[Action], as_of: datetime, standing: Colour, yellow_since: datetime | None
 ) -> Mapping[str, Value]:
@@ -66,10 +75,7 @@ def process_facts(
     Never dispatched: none. With an outcome: only that. `yellow_days` stands only while the matter is yellow, and counts from
     `yellow_since`, which the caller takes from something other than the elapsed limits, or from the dispatch if that is later.
     """
-    course = _Course()
-    past = [action for action in actions if action.at <= as_of]
-    for action in sorted(past, key=lambda a: (a.at, a.known_at, a.kind not in OUTCOMES, a.id)):
-        course.take(action)
+    course = course_of(actions, as_of)
     if course.since is None:
         return {}
     if course.ended:

@@ -160,13 +160,14 @@ class RouteShape(Shape):
 
 
 class DeadlineShape(Shape):
-    """Deadlines of one colour, from dispatch."""
+    """Deadlines of one colour, from dispatch; `follow_up` from closing. `review`: when it is looked at again though nothing happened."""
 
     sign: Duration
     contact: Duration
     mediate: Duration
     close: Duration
     follow_up: list[Duration]
+    review: list[Duration] = []
     clock: Literal["working", "natural"]
 
 

@@ -16,8 +16,11 @@ from engine.model import Incident, Links, RawRecord, Sighting
 from engine.store import cells
 from engine.store.arrivals import Arrivals
 from engine.store.audit import Audit
+from engine.store.callers import Callers
+from engine.store.due import Due
 from engine.store.events import Events
 from engine.store.feeds import Feeds
+from engine.store.jobs import Jobs
 from engine.store.judgements import Judgements
 from engine.store.matters import Codes, Matters
 from engine.store.neighbourhood import Neighbourhood
@@ -28,7 +31,21 @@ from engine.store.rulebooks import Rulebooks
 from engine.store.session import Shared
 
 
-class Reading(Arrivals, Neighbourhood, Judgements, Matters, Events, Quarantine, Rulebooks, Audit, People, Feeds):
+class Reading(
+    Arrivals,
+    Neighbourhood,
+    Judgements,
+    Matters,
+    Events,
+    Quarantine,
+    Rulebooks,
+    Audit,
+    People,
+    Feeds,
+    Due,
+    Jobs,
+    Callers,
+):
     """Everything that can be read in one transaction."""
 
 

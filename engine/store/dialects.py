@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol, Self
 
@@ -120,15 +121,26 @@ class Query:
 
 
 class Insert:
-    """Rows into one table; `keys` given: rows with the same keys are replaced, but for the columns `keep`; `once`: left as they are."""
+    """Rows into one table; `keys` given: rows with the same keys are replaced, but for the columns `keep`; `once`: left as they are.
+
+    `unless_same`: a row whose column of this name holds the new value already is left as it is.
+    """
 
     def __init__(
-        self, table: Table, *columns: str, keys: Sequence[str] = (), keep: Collection[str] = (), once: bool = False
+        self,
+        table: Table,
+        *columns: str,
+        keys: Sequence[str] = (),
+        keep: Collection[str] = (),
+        once: bool = False,
+        unless_same: str = "",
     ) -> None:
         names = columns or tuple(column.name for column in table.columns)
         fixed = {*keys, *keep}
         changed = ", ".join(f'"{name}" = excluded."{name}"' for name in names if name not in fixed)
         conflict = f" ON CONFLICT ({_quoted(keys)}) DO UPDATE SET {changed}" if keys else ""
+        if unless_same:
+            conflict += f' WHERE "{table.name}"."{unless_same}" <> excluded."{unless_same}"'
         self._into = f'"{table.name}" ({_quoted(names)})'
         self._tail = " ON CONFLICT DO NOTHING" if once else conflict
         self._width = len(names)
@@ -204,6 +216,10 @@ class Vendor(Protocol):
         """So many unused row numbers of a table."""
         ...
 
+    def time(self, engine: Engine, host: Callable[[], datetime]) -> datetime:
+        """The time that leases and due work go by: the product's own, or the host's where it has none."""
+        ...
+
     def backup(self, connection: Connection, target: Path) -> None:
         """A consistent copy of the whole database in a new file, taken while others work."""
         ...
@@ -266,6 +282,10 @@ class SqliteVendor:
         found = connection.exec_driver_sql(f'SELECT coalesce(max("{number.name}"), 0) FROM "{table.name}"')
         highest = int(found.scalar_one())
         return range(highest + 1, highest + 1 + count)
+
+    def time(self, engine: Engine, host: Callable[[], datetime]) -> datetime:
+        """The host's: SQLite runs inside our process."""
+        return host()
 
     def backup(self, connection: Connection, target: Path) -> None:
         """SQLite's online backup."""
@@ -359,6 +379,12 @@ class PostgresVendor:
         (number,) = table.primary_key.columns
         sql = "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)"
         return [row[0] for row in connection.exec_driver_sql(sql, (table.name, number.name, count))]
+
+    def time(self, engine: Engine, host: Callable[[], datetime]) -> datetime:
+        """The server's, in whole seconds: workers on several hosts agree on it whatever their own clocks say."""
+        with transaction(engine, self, writes=False) as connection:
+            found = connection.exec_driver_sql("SELECT floor(extract(epoch FROM clock_timestamp()))::bigint")
+            return datetime.fromtimestamp(int(found.scalar_one()), UTC)
 
     def backup(self, connection: Connection, target: Path) -> None:
         """PostgreSQL has better tools of its own."""

@@ -24,6 +24,7 @@ _META = Query(select(meta.c.name, meta.c.value))
 _WRITE_CURSOR = Insert(cursors, keys=("source",))
 _WRITE_IMPORT = Insert(imports, "digest", "source", "at", "counts")
 _NOTE_META = Insert(meta, once=True)
+_PUT_META = Insert(meta, keys=("name",))
 
 
 class Feeds(Session):
@@ -55,3 +56,7 @@ class Feeds(Session):
     def note_meta(self, name: str, value: str) -> None:
         """Put a fact about this database, once; a fact that is there stays as it is."""
         self._each(_NOTE_META, [(name, value)])
+
+    def put_meta(self, name: str, value: str) -> None:
+        """Put a fact about this database in place of the one that is there."""
+        self._each(_PUT_META, [(name, value)])

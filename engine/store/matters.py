@@ -27,6 +27,7 @@ _ZONE = ZoneInfo("Asia/Shanghai")
 _DIGITS = 6
 
 _STATES = Query(select(matters).where(among(matters.c.id, "ids")))
+_OPEN = Query(select(matters.c.id).where(matters.c.status == "open", matters.c.history == 0).order_by(matters.c.id))
 _DROP = Query(delete(matters).where(among(matters.c.id, "ids")))
 _VIEWS = Query(
     select(
@@ -87,6 +88,10 @@ _WRITE_HOTSPOT = Insert(hotspots, keys=("id",))
 
 class Matters(Session):
     """Matters by id, code and colour."""
+
+    def open_matters(self) -> list[str]:
+        """The ids of all that are open and no history."""
+        return [row[0] for row in self._rows(_OPEN)]
 
     def record_views(self, ids: Collection[str]) -> dict[str, tuple[datetime, datetime, bool, Colour, bool]]:
         """Of each record: when it happened, when we first learned of it, whether it counts, its colour, whether its supplier closed it."""

@@ -6,8 +6,9 @@ Not here: making and upgrading the tables (`migrate`), what is in them (the modu
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
@@ -56,10 +57,20 @@ class Store:
         self._keys_noted = True
 
     @contextmanager
+    def beside(self) -> Iterator[Batch]:
+        """A short write transaction that waits for no batch: for claims, runs and deliveries, which touch no record and no matter."""
+        with transaction(self._engine, self._vendor, writes=True) as connection:
+            yield Batch(connection, self._shared)
+
+    @contextmanager
     def read(self) -> Iterator[Reading]:
         """A consistent view; it never waits for writers."""
         with transaction(self._engine, self._vendor, writes=False) as connection:
             yield Reading(connection, self._shared)
+
+    def clock(self, host: Callable[[], datetime]) -> Callable[[], datetime]:
+        """The clock that leases and due work go by (ruling 15): the server's where there is one, else the host's."""
+        return lambda: self._vendor.time(self._engine, host)
 
     def verify(self, *, anchors: Sequence[Anchor] = (), deep: bool = False) -> verify.Verification:
         """Examine everything; `anchors` kept elsewhere; `deep` opens every sealed cell and digests every decision."""

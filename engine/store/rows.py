@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
-from engine.model import Colour, Links, MatterState, Sighting
+from engine.model import Colour, Links, MatterState, Moment, Sighting
 
 
 class Reach(NamedTuple):
@@ -60,6 +60,72 @@ class Hotspot(Protocol):
     def place(self) -> str: ...
     @property
     def topic(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A due row in the hands of one worker until its lease ends; whoever claims it next has a higher `fence`."""
+
+    item: str
+    kind: str
+    due: Moment
+    fence: int
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class DueRow:
+    """Something that is to be done at a time, and who has it: `lease_until` None when nobody has."""
+
+    item: str
+    kind: str
+    due: Moment
+    lease_until: datetime | None
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """One record of a person: its channel, when, the matter it belongs to, whether it counts."""
+
+    person: str
+    id: str
+    kind: str
+    at: datetime
+    matter: str
+    counts: bool
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """A job of the service: how often it runs, how its runs went, when it runs next (None: paused or never planned)."""
+
+    name: str
+    every: timedelta
+    paused: bool
+    last_at: datetime | None
+    last_ok_at: datetime | None
+    failures: int
+    said: str
+    next_at: datetime | None
+    running: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """One time that a matter was looked at again.
+
+    `due_at`: the moment it was due, None when something happened instead. `inputs`: digest of all it was judged from.
+    `changed`: name -> before and after, empty when nothing did.
+    """
+
+    item: str
+    due_at: datetime | None
+    done_at: datetime
+    trigger: str
+    rulebook: str
+    inputs: str
+    changed: Mapping[str, Sequence[Any]]
 
 
 @dataclass(frozen=True, slots=True)

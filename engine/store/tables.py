@@ -369,14 +369,52 @@ outbox = Table(
     _int("made_at"),
     Index("outbox_due", "state", "due_at"),
 )
+reviews = Table(
+    "reviews",
+    metadata,
+    _number(),
+    _text("item"),
+    _int("due_at"),
+    _int("done_at"),
+    _text("trigger"),
+    _text("rulebook"),
+    _text("inputs"),
+    _blob("changed"),
+    Index("reviews_item", "item"),
+    Index(
+        "reviews_once",
+        "item",
+        "due_at",
+        unique=True,
+        sqlite_where=text("due_at > 0"),
+        postgresql_where=text("due_at > 0"),
+    ),
+)
+"""Every time a matter was looked at again: when it was due (`NO_TIME`: something happened), why, from what, and what changed. Only grows;
+no moment that was due is ever taken twice."""
+
+jobs = Table(
+    "jobs",
+    metadata,
+    _text("name", key=True),
+    _int("every"),
+    _small("paused"),
+    _int("last_at"),
+    _int("last_ok_at"),
+    _int("failures"),
+    _text("said"),
+)
+"""What the service does again and again: seconds between runs, when it last ran and last succeeded, failures since, what it last said."""
+
 due = Table(
     "due",
     metadata,
     _text("item", key=True),
     _text("kind", key=True),
+    _text("why"),
     _int("due_at"),
     _int("lease_until"),
     _int("fence"),
     _int("attempts"),
-    Index("due_next", "due_at"),
+    Index("due_next", "kind", "due_at"),
 )

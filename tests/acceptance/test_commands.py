@@ -120,7 +120,8 @@ class TestReading:
         assert "13800000001" not in said
         assert "陈一一" not in said
         shown = console.ok("matters", "show", "police_110:A1", "--json").only
-        assert {"row", "codes", "records", "actions", "set_asides", "decisions", "route", "receivers"} == set(shown)
+        parts = {"row", "codes", "records", "actions", "set_asides", "decisions", "route", "receivers"}
+        assert parts | {"reviews", "next_review"} == set(shown)
 
     def test_explain_gives_the_tree_and_why_not(self, console: Console) -> None:
         said = console.ok("explain", "police_110:K1").out

@@ -126,6 +126,20 @@ def test_every_key_of_a_rule_is_on_the_language_page() -> None:
     assert missing == []
 
 
+def test_what_starts_the_service_elsewhere_calls_a_command_that_there_is() -> None:
+    commands = dict(typed(typer.main.get_command(app), ""))
+    unit, container = (
+        (ROOT / "docs" / "deploy" / name).read_text("utf-8") for name in ("sanse.service", "Containerfile")
+    )
+    started = re.findall(r"^ExecStart=\S+/sanse (.+)$|^CMD \[\"(\w+)\"\]$", unit + container, re.MULTILINE)
+    assert [command or other for command, other in started] == ["serve", "serve"]
+    assert "serve" in commands
+    for line in ("KillSignal=SIGTERM", "Restart=always"):
+        assert line in unit.splitlines()
+    assert "requirements.lock" in container
+    assert "STOPSIGNAL SIGTERM" in container
+
+
 @pytest.mark.parametrize("page", EVERY_PAGE, ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path) -> None:
     assert [link for link in LINK.findall(page.read_text(encoding="utf-8")) if not (page.parent / link).exists()] == []

@@ -313,7 +313,7 @@ DECIDING = (
         "history",
         "旧案不派单",
         _SETTLEMENT,
-        "casework.is_history(max(times), self._known_at, self._newer_than)",
+        "casework.is_history(max(times), self._known_at, self._terms.newer_than)",
         instead="False",
         tests=(
             "acceptance/test_ingest.py::TestHistory::test_records_older_than_seven_days_are_judged_but_not_dispatched[sqlite]"

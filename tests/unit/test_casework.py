@@ -7,8 +7,24 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from engine.casework import CLOSE, CLOSED, DISPATCH, OPEN, REOPEN, RecordView, Standing, is_history, lowering, standing
-from engine.model import Action, Colour, HitHad, SetAside
+from engine.casework import (
+    CLOSE,
+    CLOSED,
+    DISPATCH,
+    FLOOR,
+    FOLLOW_UP,
+    LAPSE,
+    OPEN,
+    REOPEN,
+    Looks,
+    RecordView,
+    Standing,
+    is_history,
+    lowering,
+    moments,
+    standing,
+)
+from engine.model import Action, Colour, HitHad, Moment, SetAside
 
 GREEN, YELLOW, RED = Colour
 DAY = timedelta(days=1)
@@ -222,3 +238,50 @@ class TestHistoryOfOldRecords:
         assert not is_history(known - week, known, week)
         assert is_history(known - week - SECOND, known, week)
         assert not is_history(known + DAY, known, week)
+
+
+LOOKS = {
+    GREEN: Looks((7 * DAY, 30 * DAY), (7 * DAY,)),
+    YELLOW: Looks((3 * DAY, 7 * DAY), (7 * DAY, 30 * DAY)),
+    RED: Looks((1 * DAY, 3 * DAY), (7 * DAY, 90 * DAY)),
+}
+
+
+class TestMoments:
+    """When a matter is looked at again although no rule sets a time."""
+
+    def found(self, held: Standing, *actions: Action, asides: Sequence[SetAside] = (), now: float = 0) -> list[Moment]:
+        return sorted(moments(held, actions, asides, LOOKS, START + now * DAY))
+
+    def at(self, day: float, why: str) -> Moment:
+        return Moment(START + day * DAY, why)
+
+    def test_an_open_matter_by_its_colour_from_its_last_dispatch(self) -> None:
+        held = Standing(OPEN, 1, GREEN, YELLOW, None)
+        history = (action(DISPATCH, 0), action(DISPATCH, 2), action("contact", 9))
+        assert self.found(held, *history) == [self.at(5, FLOOR), self.at(9, FLOOR)]
+        assert self.found(held, *history, now=5) == [self.at(9, FLOOR)]
+
+    def test_one_that_was_never_dispatched_waits_for_nothing(self) -> None:
+        assert self.found(Standing(OPEN, 1, RED, RED, None), action("contact", 0)) == []
+
+    @pytest.mark.parametrize(("level", "days"), [("red", (7, 90)), ("yellow", (7, 30)), ("", (7,))])
+    def test_a_closed_one_by_the_colour_it_was_closed_with(self, level: str, days: tuple[int, ...]) -> None:
+        held = Standing(CLOSED, 1, GREEN, GREEN, None)
+        closed = Action("r1", CLOSE, level, "王主任", START, START)
+        assert self.found(held, action(DISPATCH, -3), closed) == [self.at(day, FOLLOW_UP) for day in days]
+
+    def test_any_one_when_a_lowering_lapses(self) -> None:
+        held = Standing(OPEN, 1, GREEN, GREEN, None)
+        assert self.found(held, asides=[aside(until=9), aside(until=-1)]) == [self.at(9, LAPSE)]
+        assert self.found(held, asides=[aside(until=9)], now=9) == []
+
+
+def test_neglect_does_not_begin_the_clock_of_a_long_yellow() -> None:
+    hits = [hit("Y8L|m", YELLOW, known=1), hit("Y2|a", YELLOW, known=4)]
+    held = standing([record()], hits, set_asides=(), actions=(), process=GREEN, now=START + 9 * DAY, elapsed=("Y8L",))
+    assert held.yellow_since == START + 4 * DAY
+    alone = standing(
+        [record()], hits[:1], set_asides=(), actions=(), process=GREEN, now=START + 9 * DAY, elapsed=("Y8L",)
+    )
+    assert (alone.standing, alone.yellow_since) == (YELLOW, None)

@@ -11,9 +11,10 @@ from cli.app import app
 PROMISED = {
     "init", "demo", "ingest", "score", "explain", "replay", "doctor",
     "rules lint", "rules test", "rules schema",
-    "matters list", "matters show", "matters act", "matters override", "matters close", "matters reopen",
+    "matters list", "matters show", "matters callers", "matters act", "matters override", "matters close", "matters reopen",
     "matters merge", "matters split",
     "quarantine list", "quarantine export", "quarantine retry", "quarantine dismiss",
+    "serve", "worker", "jobs list", "jobs run", "jobs pause", "jobs resume",
     "people add", "people list", "db upgrade", "db verify", "audit verify", "audit anchor",
 }  # fmt: skip
 WITHOUT_A_FOLDER = {"init", "demo", "score", "rules lint", "rules test", "rules schema"}

@@ -63,3 +63,29 @@ def test_json_of_an_act_says_before_and_after(desk_office: Console) -> None:
     ).only
     assert (told["was"], told["colour"], told["matter"]) == ("green", "red", "police_110:B1")
     assert told["code"].startswith(CODE)
+
+
+def test_callers_are_told_masked_with_what_was_done_and_what_may_help(desk_office: Console) -> None:
+    asked = ("matters", "callers", "--at-least", "2", "--now", NOW)
+    said = desk_office.ok(*asked).out
+    assert "陈＊＊ 138＊＊＊＊0001" in said
+    assert "来件 2 次（110 2 次）" in said
+    assert "同一件事；我方答复：情况不明 2 次" in said
+    assert "还没有办理记录" in said
+    assert "→ 有事项还没有人上门或调解过" in said
+    assert "最近 180 天来过 2 次以上的有 1 人" in said
+    for secret in ("13800000001", "陈一一", "untried", "unknown", "police_110"):
+        assert secret not in said
+    caller = desk_office.ok(*asked, "--json").only
+    assert (caller["records"], caller["kinds"], caller["help"]) == (2, {"police_110": 2}, ["untried", "reply_unknown"])
+    assert desk_office.run("matters", "callers", "--at-least", "1", "--now", NOW).code == 2
+
+
+def test_reviews_and_the_next_one_stand_on_the_page_in_words(desk_office: Console) -> None:
+    assert "下次再研判 2025-03-13 09:00（" in desk_office.ok("matters", "show", "police_110:B1").out
+    desk_office.ok("serve", "--once", "--now", "2025-03-20T09:00:00")
+    said = desk_office.ok("matters", "show", "police_110:B1").out
+    assert "2025-03-20 09:00 再研判（规则的时限到了）：等级 绿 → 黄；机判等级 绿 → 黄；" in said
+    assert "办理方式 人民调解员和相关单位 → 联合调解；新命中 Y8L、Y9L" in said
+    for code in ("limit", "standing", "green", "floor", "machine"):
+        assert code not in said

@@ -63,6 +63,23 @@ class TestConfig:
     def test_what_is_no_configuration_is_refused_in_words(self, tmp_path: Path, text: str, said: str) -> None:
         assert said in refused(tmp_path, text).what
 
+    @pytest.mark.parametrize(("written_as", "seconds"), [("15s", 15), ("10m", 600), ("2h", 7_200), ("1d", 86_400)])
+    def test_a_duration_is_a_number_and_a_letter(self, tmp_path: Path, written_as: str, seconds: int) -> None:
+        text = f"service: {{tick: {written_as}}}\nsources: [{{name: a, kind: b, every: {written_as}}}]\n"
+        config = load_config(written(tmp_path, text))
+        assert config.service.tick.total_seconds() == seconds
+        every = config.sources[0].every
+        assert every is not None
+        assert every.total_seconds() == seconds
+
+    @pytest.mark.parametrize("written_as", ["15", "0s", "-1m", "1.5h", "soon", "[1]", "1234567s"])
+    def test_any_other_duration_is_refused(self, tmp_path: Path, written_as: str) -> None:
+        assert "例如 15s、10m、2h、1d" in refused(tmp_path, f"service: {{lease: {written_as}}}").what
+
+    def test_without_a_service_it_looks_every_quarter_of_a_minute(self, tmp_path: Path) -> None:
+        config = load_config(written(tmp_path, ""))
+        assert (config.service.tick.total_seconds(), config.service.lease.total_seconds()) == (15, 300)
+
     def test_the_line_of_broken_yaml_is_named(self, tmp_path: Path) -> None:
         assert refused(tmp_path, "clock: real\n  zone: x\n").where == "config.yaml:2"
 

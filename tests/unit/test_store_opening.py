@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,24 @@ class TestOpening:
     def test_the_file_is_readable_by_its_owner_only(self, tmp_path: Path) -> None:
         upgrade(f"sqlite:///{tmp_path / 'new.db'}")
         assert (tmp_path / "new.db").stat().st_mode & 0o777 == 0o600
+
+
+class TestClock:
+    """Leases go by the server's clock where there is one (ruling 15)."""
+
+    def test_sqlite_has_the_hosts(self, sqlite_url: str, keys: Keys) -> None:
+        store = open_store(sqlite_url, keys)
+        assert store.clock(lambda: START)() == START
+        store.close()
+
+    def test_postgresql_has_its_own_whatever_the_host_says(self, postgres_url: str, keys: Keys) -> None:
+        store = open_store(postgres_url, keys)
+        clock = store.clock(lambda: START)
+        with by_hand(postgres_url) as connection:
+            before, after = (connection.execute(text("SELECT clock_timestamp()")).scalar_one() for _ in range(2))
+        assert before.replace(microsecond=0) <= after <= clock() + timedelta(seconds=1)
+        assert clock().microsecond == 0
+        store.close()
 
 
 class TestTogether:

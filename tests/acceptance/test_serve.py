@@ -1,0 +1,110 @@
+"""The service as a process: it polls, does what is due, stops when it is told, and loses nothing when it is killed."""
+
+from __future__ import annotations
+
+import random
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.console import Console, both
+from tests.serving import SERVICE, configure, days_ago, export, real_now, serving
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def centre(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Console]:
+    """An office whose service looks every second, with ten matters dispatched ten days ago."""
+    for console in both(request, tmp_path / "office"):
+        configure(console, **SERVICE)
+        export(console.folder / "old.csv", range(10), days_ago(10))
+        at = days_ago(10).isoformat()
+        console.ok("ingest", "--file", "old.csv", "--source", "police_110", "--now", at)
+        yield console
+
+
+def polled(said: dict[str, Any]) -> bool:
+    return said.get("job") == "poll:日报"
+
+
+def matters(console: Console) -> list[dict[str, Any]]:
+    return sorted(console.ok("matters", "list", "--all", "--json").lines, key=lambda row: str(row["matter"]))
+
+
+def test_it_polls_by_schedule_does_what_is_due_and_stops_when_told(centre: Console) -> None:
+    export(centre.folder / "in-1.csv", range(10, 12), days_ago(1))
+    with serving(centre, "serve") as service:
+        first = service.until(polled)
+        assert first["well"], first
+        assert "新增 2" in first["said"]
+        swept = service.until(lambda said: said.get("reviewed"))
+        assert (swept["reviewed"], swept["changed"], swept["failed"]) == (10, 10, [])
+        export(centre.folder / "in-2.csv", range(12, 15), days_ago(1))
+        assert service.until(lambda said: polled(said) and "新增 3" in said["said"])
+        service.send(signal.SIGTERM)
+        assert service.end() == 0
+        assert service.said[0]["started"] is True
+        assert service.said[-1] == {"started": False}
+    colours = [row["colour"] for row in matters(centre)]
+    assert (len(colours), colours.count("yellow")) == (15, 10)
+    jobs = {job["name"]: job for job in centre.ok("jobs", "list", "--json").lines}
+    assert jobs["poll:日报"]["failures"] == 0
+    assert jobs["review"]["next_at"] > real_now().isoformat()
+
+
+def test_once_does_everything_that_is_due_and_ends(centre: Console) -> None:
+    export(centre.folder / "in-1.csv", range(10, 11), days_ago(1))
+    lines = centre.process("serve", "--once", "--json").lines
+    assert [line.get("job") for line in lines] == ["poll:日报", None]
+    assert lines[-1]["reviewed"] == 10
+    assert centre.process("serve", "--once", "--json").lines[-1]["reviewed"] == 0
+
+
+def test_a_feed_that_fails_is_told_and_the_rest_goes_on(centre: Console) -> None:
+    ran = centre.process("serve", "--once", "--json")
+    assert ran.code == 1
+    told, swept = ran.lines
+    assert (told["job"], told["well"]) == ("poll:日报", False)
+    assert "没有找到文件" in told["said"]
+    assert swept["reviewed"] == 10
+    assert centre.run("jobs", "list").code == 1
+
+
+def test_killed_at_any_moment_and_begun_again_it_loses_nothing(centre: Console) -> None:
+    configure(centre, batch_size="5")
+    export(centre.folder / "in-1.csv", range(10, 120), days_ago(1))
+    draw = random.Random(5)
+    for _ in range(5):
+        with serving(centre, "serve") as service:
+            service.until(lambda said: said.get("started"))
+            time.sleep(draw.uniform(0.0, 1.5))
+            service.send(signal.SIGKILL)
+    while centre.process("serve", "--once", "--json").lines[-1]["reviewed"] or len(matters(centre)) < 120:
+        time.sleep(1)
+    rows = matters(centre)
+    assert [row["matter"] for row in rows] == [f"police_110:A{number:04d}" for number in range(120)]
+    assert sorted(row["code"][-6:] for row in rows) == [f"{number:06d}" for number in range(1, 121)]
+    for number in range(10):
+        page = centre.ok("matters", "show", f"police_110:A{number:04d}", "--json").only
+        assert [review["trigger"] for review in page["reviews"] if review["due_at"]] == ["limit"]
+    assert centre.ok("db", "verify", "--deep")
+    assert centre.ok("audit", "verify")
+
+
+def test_a_helper_shares_the_work_on_postgresql_only(centre: Console, request: pytest.FixtureRequest) -> None:
+    if "sqlite" in request.node.name:
+        refused = centre.process("worker")
+        assert (refused.code, "PostgreSQL" in refused.err) == (2, True)
+        return
+    export(centre.folder / "in-1.csv", range(10, 20), days_ago(1))
+    with serving(centre, "worker") as one, serving(centre, "worker") as other:
+        for helper in (one, other):
+            helper.until(lambda said: "reviewed" in said)
+            helper.send(signal.SIGINT)
+        assert [one.end(), other.end()] == [0, 0]
+        reviewed = sum(said.get("reviewed", 0) for said in (*one.said, *other.said))
+    assert reviewed == 10
+    assert len(matters(centre)) == 20

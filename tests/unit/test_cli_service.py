@@ -1,0 +1,128 @@
+"""The service at a terminal: what it says in words, jobs by hand, and what it refuses."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from engine.errors import StoreError
+from engine.scheduler.matters import Swept
+from tests.console import Console
+from tests.serving import configure
+
+pytest_plugins = ["tests.places"]
+
+NOW, LATER = "2025-03-10T09:00:00", "2025-03-20T09:00:00"
+FEED = "[{name: 日报, kind: police_110, location: export.csv, every: 10m}]"
+
+
+@pytest.fixture
+def office(desk_office: Console) -> Console:
+    """An office that polls its export."""
+    configure(desk_office, sources=FEED)
+    return desk_office
+
+
+def test_once_says_in_words_what_it_did(office: Console) -> None:
+    ran = office.run("serve", "--once", "--now", LATER)
+    assert ran.code == 0, ran.err
+    assert "✓ poll:日报：读入 5 行 ＝ 新增 0 ＋ 未变 4 ＋ 更新 0 ＋ 隔离 1" in ran.out
+    assert "✓ 再研判 3 件事项" in ran.out
+    assert office.ok("serve", "--once", "--now", LATER).out == ""
+
+
+def test_a_time_is_only_for_one_round(office: Console) -> None:
+    ran = office.run("serve", "--now", LATER)
+    assert (ran.code, "--once" in ran.err) == (2, True)
+
+
+def test_jobs_are_listed_run_paused_and_resumed(office: Console) -> None:
+    assert "review" in office.ok("jobs", "list", "--now", NOW).out
+    assert "poll:日报：读入 5 行" in office.ok("jobs", "run", "poll:日报", "--now", NOW).out
+    assert "已暂停" in office.ok("jobs", "pause", "poll:日报", "--now", NOW).out
+    said = office.ok("jobs", "list", "--now", NOW).out
+    assert "暂停" in said
+    assert "读入 5 行" in said
+    assert office.ok("jobs", "resume", "poll:日报", "--now", NOW, "--json").only == {
+        "job": "poll:日报",
+        "paused": False,
+    }
+    assert office.ok("serve", "--once", "--now", NOW, "--json").lines[0]["job"] == "poll:日报"
+
+
+def test_an_unknown_job_is_refused_with_those_there_are(office: Console) -> None:
+    ran = office.run("jobs", "run", "poll:周报", "--now", NOW)
+    assert (ran.code, "poll:日报" in ran.err) == (2, True)
+    assert office.run("jobs", "pause", "poll:周报", "--now", NOW).code == 2
+
+
+def test_a_job_that_fails_ends_with_one_and_shows(office: Console) -> None:
+    (office.folder / "export.csv").unlink()
+    ran = office.run("jobs", "run", "poll:日报", "--now", NOW)
+    assert (ran.code, "✗ poll:日报" in ran.out) == (1, True)
+    assert office.run("serve", "--once", "--now", LATER).code == 1
+    listed = office.run("jobs", "list", "--now", LATER, "--json")
+    assert listed.code == 1
+    assert {line["name"]: line["failures"] for line in listed.lines}["poll:日报"] == 2
+
+
+def test_a_matter_that_cannot_be_judged_ends_with_one(office: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = Swept(done=2, failed=["police_110:A1"], latest=timedelta(seconds=5))
+    monkeypatch.setattr("engine.scheduler.matters.sweep", lambda *_, **__: broken)
+    ran = office.run("serve", "--once", "--now", LATER)
+    assert (ran.code, "✗ 再研判 police_110:A1 出错" in ran.out) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [(StoreError("磁盘满了"), "磁盘满了"), (KeyError("陈一一 13800000001"), "程序内部出错（KeyError）")],
+)
+def test_a_tick_that_fails_is_told_and_ends_nothing(
+    office: Console, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], fault: Exception, said: str
+) -> None:
+    from cli import service
+    from cli.wiring import desk_of
+
+    def failing(*_: object, **__: object) -> Swept:
+        raise fault
+
+    monkeypatch.setattr("engine.scheduler.matters.sweep", failing)
+    with desk_of(office.folder / "config.yaml", NOW) as desk:
+        service._Round(desk, as_json=True).tick(lambda: False)
+    told = capsys.readouterr().out
+    assert said in told
+    assert "13800000001" not in told
+
+
+def test_a_database_that_fails_ends_once_with_its_own_code(office: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(*_: object, **__: object) -> Swept:
+        raise StoreError("磁盘满了")
+
+    monkeypatch.setattr("engine.scheduler.matters.sweep", failing)
+    ran = office.run("serve", "--once", "--now", NOW)
+    assert (ran.code, "磁盘满了" in ran.err) == (StoreError("").exit_code, True)
+
+
+def test_changed_rules_hold_from_the_next_round_and_faulty_ones_are_told_once(
+    office: Console, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from cli import service
+    from cli.wiring import desk_of
+
+    file = office.folder / "rules" / "parameters.yaml"
+    shipped = file.read_text(encoding="utf-8")
+    with desk_of(office.folder / "config.yaml", NOW) as desk:
+        rounds = service._Round(desk, as_json=False)
+        rounds.tick(lambda: False)
+        assert "规则" not in capsys.readouterr().out
+        file.write_text("parameters: {", encoding="utf-8")
+        rounds.tick(lambda: False)
+        assert "规则有误，仍用原来的" in capsys.readouterr().out
+        rounds.tick(lambda: False)
+        assert "规则有误" not in capsys.readouterr().out
+        file.write_text(shipped + "# 没有变\n", encoding="utf-8")
+        rounds.tick(lambda: False)
+        assert "规则变了：3 件办理中的事项按新规则再研判" in capsys.readouterr().out
+        rounds.tick(lambda: False)
+        assert "规则" not in capsys.readouterr().out

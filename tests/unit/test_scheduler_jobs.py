@@ -1,0 +1,199 @@
+"""Jobs: each when it is due, one worker at a time; what fails is tried again and stops no other; what was missed is one run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import pytest
+
+from engine.errors import SourceError, UsageError
+from engine.scheduler.jobs import Beat, Job, Jobs, Ran, pause
+from engine.store import Store
+from engine.store.rows import JobRow
+from tests.store_samples import START
+
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass
+class Desk:
+    """A store, a clock that stands still, and jobs that note their runs."""
+
+    store: Store
+    now: datetime = START
+    ran: list[str] = field(default_factory=list)
+
+    def job(self, name: str, every: int = 10, run: Callable[[Beat], str] | None = None) -> Job:
+        def noted(beat: Beat) -> str:
+            self.ran.append(name)
+            return run(beat) if run else f"{name} 好"
+
+        return Job(name, every * MINUTE, noted)
+
+    def jobs(self, *planned: Job) -> Jobs:
+        made = Jobs(self.store, lambda: self.now, planned, lease=5 * MINUTE)
+        made.plan()
+        return made
+
+    def row(self, name: str) -> JobRow:
+        with self.store.read() as view:
+            return next(row for row in view.jobs(self.now) if row.name == name)
+
+
+@pytest.fixture
+def desk(store: Store) -> Desk:
+    return Desk(store)
+
+
+def failing(_: Beat) -> str:
+    raise SourceError("连不上", hint="检查网络")
+
+
+def broken(_: Beat) -> str:
+    return str({}["陈一一 13800000001"])
+
+
+def test_a_new_job_runs_at_once_and_then_each_time_it_is_due(desk: Desk) -> None:
+    jobs = desk.jobs(desk.job("a"))
+    assert list(jobs.run_due()) == [Ran("a", True, "a 好")]
+    assert list(jobs.run_due()) == []
+    desk.now += 10 * MINUTE
+    assert len(list(jobs.run_due())) == 1
+    assert desk.row("a").next_at == desk.now + 10 * MINUTE
+
+
+def test_runs_that_were_missed_are_one_run(desk: Desk) -> None:
+    jobs = desk.jobs(desk.job("a"))
+    list(jobs.run_due())
+    desk.now += 72 * 60 * MINUTE
+    assert len(list(jobs.run_due())) == 1
+    assert list(jobs.run_due()) == []
+
+
+def test_the_longest_due_runs_first(desk: Desk) -> None:
+    jobs = desk.jobs(desk.job("a", 30), desk.job("b", 20))
+    list(jobs.run_due())
+    desk.ran.clear()
+    desk.now += 40 * MINUTE
+    list(jobs.run_due())
+    assert desk.ran == ["b", "a"]
+
+
+@pytest.mark.parametrize(("run", "said"), [(failing, "连不上"), (broken, "程序错误（KeyError）")])
+def test_a_job_that_fails_is_tried_sooner_at_first_and_stops_no_other(
+    desk: Desk, run: Callable[[Beat], str], said: str
+) -> None:
+    jobs = desk.jobs(desk.job("a", run=run), desk.job("b"))
+    first, second = jobs.run_due()
+    assert (first.job, first.well, second.well) == ("a", False, True)
+    assert said in first.said
+    assert "13800000001" not in first.said
+    waits = []
+    for _ in range(7):
+        row = desk.row("a")
+        assert row.next_at is not None
+        waits.append((row.next_at - desk.now) / MINUTE)
+        desk.now = row.next_at
+        list(jobs.run_due())
+    assert waits == [0.5, 1, 2, 4, 8, 10, 10]
+    assert desk.row("a").failures == 8
+
+
+def test_a_job_that_somebody_has_is_left_alone_until_the_lease_ends(desk: Desk) -> None:
+    def slow(beat: Beat) -> str:
+        others = desk.jobs(desk.job("a"))
+        assert list(others.run_due()) == []
+        desk.now += 4 * MINUTE
+        beat()
+        desk.now += 4 * MINUTE
+        assert list(others.run_due()) == [], "a beat keeps the lease"
+        desk.now += 6 * MINUTE
+        assert list(others.run_due()) == [Ran("a", True, "a 好")]
+        beat()
+        raise AssertionError("overtaken: nothing more to do")
+
+    assert list(desk.jobs(desk.job("a", run=slow)).run_due()) == []
+    assert desk.row("a").failures == 0
+
+
+def test_one_that_ends_after_its_lease_notes_nothing(desk: Desk) -> None:
+    def asleep(_: Beat) -> str:
+        desk.now += 6 * MINUTE
+        list(desk.jobs(desk.job("a")).run_due())
+        return "太晚"
+
+    assert list(desk.jobs(desk.job("a", run=asleep)).run_due()) == []
+    assert desk.row("a").said == "a 好"
+
+
+def test_a_process_that_ends_gives_its_job_back(desk: Desk) -> None:
+    stopping = [False]
+
+    def long(beat: Beat) -> str:
+        stopping[0] = True
+        beat()
+        return "不会到这里"
+
+    jobs = desk.jobs(desk.job("a", run=long), desk.job("b"))
+    assert list(jobs.run_due(lambda: stopping[0])) == []
+    assert desk.ran == ["a"]
+    again = desk.jobs(desk.job("a"), desk.job("b"))
+    assert [ran.job for ran in again.run_due()] == ["a", "b"]
+
+
+def test_a_paused_job_waits_until_it_is_resumed(desk: Desk) -> None:
+    jobs = desk.jobs(desk.job("a"))
+    pause(desk.store, lambda: desk.now, "a", paused=True)
+    desk.jobs(desk.job("a"))
+    assert list(jobs.run_due()) == []
+    assert jobs.run_now("a") == Ran("a", True, "a 好")
+    assert desk.row("a").next_at is None
+    pause(desk.store, lambda: desk.now, "a", paused=False)
+    assert len(list(jobs.run_due())) == 1
+
+
+def test_a_job_runs_by_hand_whatever_its_turn(desk: Desk) -> None:
+    jobs = desk.jobs(desk.job("a"))
+    list(jobs.run_due())
+    desk.now += MINUTE
+    assert jobs.run_now("a") == Ran("a", True, "a 好")
+    assert desk.row("a").next_at == desk.now + 10 * MINUTE
+
+
+def test_by_hand_is_refused_for_unknown_ones_and_for_one_that_runs(desk: Desk) -> None:
+    def again(_: Beat) -> str:
+        with pytest.raises(UsageError, match="正在运行"):
+            jobs.run_now("a")
+        return "好"
+
+    jobs = desk.jobs(desk.job("a", run=again))
+    assert len(list(jobs.run_due())) == 1
+    with pytest.raises(UsageError, match="没有这项任务：b") as fault:
+        jobs.run_now("b")
+    assert "a" in fault.value.hint
+    with pytest.raises(UsageError, match="没有这项任务"):
+        pause(desk.store, lambda: desk.now, "b", paused=True)
+
+
+def test_a_job_of_a_former_configuration_has_no_more_turns(desk: Desk) -> None:
+    desk.jobs(desk.job("a"), desk.job("old"))
+    assert [ran.job for ran in desk.jobs(desk.job("a")).run_due()] == ["a"]
+    assert desk.row("old").next_at is None
+
+
+def test_a_clock_that_was_set_back_delays_no_job_by_more_than_a_round(desk: Desk) -> None:
+    desk.now += 60 * MINUTE
+    jobs = desk.jobs(desk.job("a"))
+    list(jobs.run_due())
+    desk.now -= 60 * MINUTE
+    jobs.plan()
+    assert desk.row("a").next_at == desk.now + 10 * MINUTE
+
+
+def test_a_shorter_round_holds_at_once(desk: Desk) -> None:
+    list(desk.jobs(desk.job("a", 60)).run_due())
+    desk.jobs(desk.job("a", 5))
+    row = desk.row("a")
+    assert (row.every, row.next_at) == (5 * MINUTE, desk.now + 5 * MINUTE)
