@@ -1,7 +1,7 @@
 """Documents as tests read them: the commands a page shows, what it promises of them, and what came of running them.
 
 In: a Markdown page. Out: commands with the lines promised; a run of all of them in one shell, in order. Blocks marked `console` are
-run; other blocks are shown to people only. Not here: which pages there are (`acceptance.test_documents`), parsing a command's options
+run; a block marked with a language and a path (`yaml rules/local.yaml`) is written there; other blocks are shown to people only. Not here: which pages there are (`acceptance.test_documents`), parsing a command's options
 (`tests.command_lines`).
 """
 
@@ -10,11 +10,11 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-CONSOLE = re.compile(r"^```console\n(.*?)^```", re.DOTALL | re.MULTILINE)
+BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```", re.DOTALL | re.MULTILINE)
 MARK = "@@@"
 
 
@@ -35,15 +35,20 @@ class Answer:
 
 
 def shown(page: Path) -> list[Example]:
-    """Commands of a page in their order."""
-    examples: list[tuple[str, list[str]]] = []
-    for block in CONSOLE.findall(page.read_text(encoding="utf-8")):
-        for line in block.splitlines():
-            if line.startswith("$ "):
-                examples.append((line[2:], []))
-            else:
-                examples[-1][1].append(line)
-    return [Example(command, tuple(lines)) for command, lines in examples]
+    """Commands of a page, and files it has the reader write, in their order."""
+    examples: list[Example] = []
+    for language, path, text in BLOCK.findall(page.read_text(encoding="utf-8")):
+        if path:
+            examples.append(Example(f"cat >{path} <<'{MARK}'\n{text}{MARK}\ntrue", ()))
+        elif language == "console":
+            examples.extend(_typed(text))
+    return examples
+
+
+def _typed(block: str) -> Iterator[Example]:
+    for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+        command, *lines = part.splitlines()
+        yield Example(command, tuple(lines))
 
 
 def promised(line: str) -> re.Pattern[str]:

@@ -20,9 +20,11 @@ from tests.documents import bare, broken, run, shown
 
 ROOT = Path(__file__).parents[2]
 MANUAL, CONFIG, LANGUAGE = (ROOT / "docs" / name for name in ("manual.md", "config.md", "rule-language.md"))
-PAGES = (ROOT / "README.md", ROOT / "README.zh-CN.md", MANUAL)
+GUIDES = tuple(ROOT / "docs" / f"{name}.md" for name in ("administrator", "operator", "analyst", "adapters"))
+PAGES = (ROOT / "README.md", ROOT / "README.zh-CN.md", MANUAL, *GUIDES)
 DEPLOYMENT = tuple(sorted((ROOT / "docs" / "deploy").glob("*.md")))
-EVERY_PAGE = (*PAGES, CONFIG, LANGUAGE, ROOT / "CHANGELOG.md")
+STATEMENTS = tuple(ROOT / "docs" / name for name in ("threat-model.md", "impact-assessment.md"))
+EVERY_PAGE = (*PAGES, CONFIG, LANGUAGE, *STATEMENTS, ROOT / "CHANGELOG.md")
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 
 
