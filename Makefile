@@ -6,12 +6,13 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 WORKERS ?= 2
 
-.PHONY: help setup demo test check bench promises sabotage lock clean
+.PHONY: help setup demo test check bench promises sabotage wheelhouse offline lock clean
 
 help:
 	@printf '%s\n' 'make demo      一个乡镇的一年：生成、导入、研判、汇总' \
 	  'make test      全部测试（SQLite 与 PostgreSQL）' 'make check     格式、规范、类型、结构、快速测试' \
-	  'make bench     性能表' 'make promises  长测（P=R19 只跑一项）' 'make sabotage  逐一拆除防线，看测试是否失败' 'make clean     清理'
+	  'make bench     性能表' 'make promises  长测（P=R19 只跑一项）' 'make sabotage  逐一拆除防线，看测试是否失败' \
+	  'make wheelhouse  离线安装包：dist/wheelhouse' 'make offline   断网装一遍、用一遍（维护者用）' 'make clean     清理'
 
 $(STAMP): requirements.lock pyproject.toml
 	@tools/setup.sh $(VENV)
@@ -41,6 +42,12 @@ promises: $(STAMP)
 
 sabotage: $(STAMP)
 	@$(BIN)/python -m tests.sabotage $(S)
+
+wheelhouse: $(STAMP)
+	@$(BIN)/python -m tools.wheelhouse dist/wheelhouse
+
+offline: wheelhouse
+	@$(BIN)/python -m tests.offline dist/wheelhouse
 
 lock:
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \

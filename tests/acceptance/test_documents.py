@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,30 +15,17 @@ import typer
 
 from cli.app import app
 from engine.config import Config, SourceConfig
+from tests.command_lines import faults
+from tests.documents import bare, broken, run, shown
 
 ROOT = Path(__file__).parents[2]
 MANUAL, CONFIG, LANGUAGE = (ROOT / "docs" / name for name in ("manual.md", "config.md", "rule-language.md"))
-PAGES = (ROOT / "README.md", ROOT / "README.zh-CN.md", MANUAL)
-EVERY_PAGE = (*PAGES, CONFIG, LANGUAGE, ROOT / "CHANGELOG.md")
-CONSOLE = re.compile(r"^```console\n(.*?)^```", re.DOTALL | re.MULTILINE)
+GUIDES = tuple(ROOT / "docs" / f"{name}.md" for name in ("administrator", "operator", "analyst", "adapters"))
+PAGES = (ROOT / "README.md", ROOT / "README.zh-CN.md", MANUAL, *GUIDES)
+DEPLOYMENT = tuple(sorted((ROOT / "docs" / "deploy").glob("*.md")))
+STATEMENTS = tuple(ROOT / "docs" / name for name in ("threat-model.md", "impact-assessment.md"))
+EVERY_PAGE = (*PAGES, CONFIG, LANGUAGE, *STATEMENTS, ROOT / "CHANGELOG.md")
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
-MARK = "@@@"
-
-
-def shown(page: Path) -> list[tuple[str, list[str]]]:
-    """Commands of a page, each with the lines it promises; `…` stands for anything."""
-    examples: list[tuple[str, list[str]]] = []
-    for block in CONSOLE.findall(page.read_text(encoding="utf-8")):
-        for line in block.splitlines():
-            if line.startswith("$ "):
-                examples.append((line[2:], []))
-            else:
-                examples[-1][1].append(line)
-    return examples
-
-
-def promised(line: str) -> re.Pattern[str]:
-    return re.compile(".*".join(re.escape(part.strip()) for part in line.split("…")))
 
 
 @pytest.fixture
@@ -53,22 +39,13 @@ def township(tmp_path: Path) -> Path:
 def test_commands_of_a_page_do_what_it_shows(page: Path, township: Path) -> None:
     examples = shown(page)
     assert len(examples) > 3
-    script = "\n".join(f"{command} 2>&1\necho {MARK}$?" for command, _ in examples)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("SANSE_")}
-    run = subprocess.run(
-        ["bash", "-c", script],
-        cwd=township,
-        env={**environment, "PATH": path},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    outputs = re.split(rf"{MARK}(\d+)\n", run.stdout)
-    for (command, lines), output, code in zip(examples, outputs[::2], outputs[1::2], strict=False):
-        assert code == "0", f"{command}\n{output}"
-        for line in lines:
-            assert promised(line).search(output), f"{command}\n{line}\n{output}"
+    assert broken(examples, run(examples, township, bare(PATH=path))) == []
+
+
+@pytest.mark.parametrize("page", [*PAGES, CONFIG, LANGUAGE, *DEPLOYMENT], ids=lambda page: page.name)
+def test_every_call_on_a_page_is_one_that_exists(page: Path) -> None:
+    assert faults(page.read_text(encoding="utf-8")) == []
 
 
 def typed(command: Any, name: str) -> Iterator[tuple[str, list[str]]]:
@@ -126,20 +103,6 @@ def test_every_key_of_a_rule_is_on_the_language_page() -> None:
     assert missing == []
 
 
-def test_what_starts_the_service_elsewhere_calls_a_command_that_there_is() -> None:
-    commands = dict(typed(typer.main.get_command(app), ""))
-    unit, container = (
-        (ROOT / "docs" / "deploy" / name).read_text("utf-8") for name in ("sanse.service", "Containerfile")
-    )
-    started = re.findall(r"^ExecStart=\S+/sanse (.+)$|^CMD \[\"(\w+)\"\]$", unit + container, re.MULTILINE)
-    assert [command or other for command, other in started] == ["serve", "serve"]
-    assert "serve" in commands
-    for line in ("KillSignal=SIGTERM", "Restart=always"):
-        assert line in unit.splitlines()
-    assert "requirements.lock" in container
-    assert "STOPSIGNAL SIGTERM" in container
-
-
-@pytest.mark.parametrize("page", EVERY_PAGE, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [*EVERY_PAGE, *DEPLOYMENT], ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path) -> None:
     assert [link for link in LINK.findall(page.read_text(encoding="utf-8")) if not (page.parent / link).exists()] == []

@@ -28,7 +28,8 @@ def test_its_text_stands_exactly_once_and_taking_it_out_leaves_python(one: Defen
     for change in one.changes:
         assert change.stands(ROOT) == 1, f"{change.file}: {change.text}"
         assert change.text != change.instead
-        ast.parse(change.applied(ROOT))
+        if change.file.endswith(".py"):
+            ast.parse(change.applied(ROOT))
 
 
 @pytest.mark.parametrize("one", DEFENCES, ids=lambda one: one.id)
