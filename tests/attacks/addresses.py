@@ -15,7 +15,7 @@ from itertools import cycle
 from typing import Any
 from unittest.mock import patch
 
-from adapters.sources.addresses import Gate
+from adapters.addresses import Gate
 from adapters.sources.http_json import HttpJsonSource
 from adapters.sources.web import JsonDoor
 from engine.errors import SourceError
@@ -156,7 +156,7 @@ def _rebound(port: int, callers: list[str], gone: list[str]) -> list[str]:
     """A name that was public when it was checked: the connection goes to the address that was checked, not to the new one."""
     spec = SourceSpec("gate", "hotline_12345", frozenset(), "", "", {}, (f"rebind.example:{port}",))
     with net() as inner:
-        place = Gate(spec).checked(f"https://rebind.example:{port}/")
+        place = Gate(spec.allowed_hosts).checked(f"https://rebind.example:{port}/")
         problems = list(_read(replace(spec, location=f"https://rebind.example:{port}/")))
     wrong = [] if set(place.addresses) == {_PUBLIC} else [f"pinned to {place.addresses}"]
     return [
