@@ -29,6 +29,7 @@ def serve(
     as_json: AsJson = False,
 ) -> None:
     """常驻运行：按时读来源，到点再研判；收到停止信号，办完手上的就退出。"""
+    from cli.channels import post_of
     from cli.wiring import desk_of
     from engine.errors import UsageError
 
@@ -37,6 +38,7 @@ def serve(
     with desk_of(config, now) as desk:
         planned = jobs_of(desk)
         planned.plan()
+        post_of(desk)  # a channel that cannot work is told now, not at the first message
         if once:
             if not _tick(desk, planned, lambda: False, as_json=as_json):
                 raise typer.Exit(1)
@@ -81,6 +83,7 @@ def _read(desk: Desk, name: str, beat: Beat) -> str:
 
 def _tick(desk: Desk, planned: Jobs, stop: Callable[[], bool], *, as_json: bool) -> bool:
     """Everything that is due: feeds first, so that what they bring is looked at too, then matters. Whether all of it went well."""
+    from cli.notify import send_due
     from engine.errors import StoreError
     from engine.scheduler.matters import sweep
 
@@ -90,6 +93,7 @@ def _tick(desk: Desk, planned: Jobs, stop: Callable[[], bool], *, as_json: bool)
             runs.append(ran)
             _tell_run(ran, as_json=as_json)
         swept = sweep(desk.store, desk.stages, desk.clock, lease=desk.config.service.lease, stop=stop)
+        send_due(desk, stop, as_json=as_json)
     except StoreError as fault:
         _tell_fault(fault, as_json=as_json)
         return False

@@ -78,7 +78,7 @@ _PUT_OFF = Query(
 )
 _TAKE = Query(
     update(deliveries)
-    .where(_of_channel, _these)
+    .where(_of_channel, _these, deliveries.c.state == WAITING, deliveries.c.lease_until <= bindparam("now"))
     .values(
         parcel=bindparam("key"),
         lease_until=bindparam("until"),
@@ -158,9 +158,10 @@ class Outbox(Session):
         """Deliveries of a channel that wait longer."""
         self._change(_PUT_OFF, of=channel, keys=keys, until=cells.seconds(until), reason=why)
 
-    def take(self, channel: str, keys: Collection[str], *, parcel: str, until: datetime) -> None:
-        """Take deliveries of a channel in hand as one message; until `until` it is ours."""
-        self._change(_TAKE, of=channel, keys=keys, key=parcel, until=cells.seconds(until))
+    def take(self, channel: str, keys: Collection[str], *, parcel: str, now: datetime, until: datetime) -> int:
+        """Take deliveries of a channel in hand as one message, ours until `until`; how many nobody has and still wait."""
+        at, later = cells.seconds(now), cells.seconds(until)
+        return self._change(_TAKE, of=channel, keys=keys, key=parcel, now=at, until=later)
 
     def parcel_sent(self, parcel: str, fence: int, now: datetime) -> bool:
         """A message was taken by its channel; False when somebody else has it by now."""

@@ -56,7 +56,7 @@ def test_red_first_then_the_longest_due_and_nothing_that_somebody_has(store: Sto
     with store.beside() as tx:
         assert [row.notice.key for row in tx.ready("群", now=NOW, most=10)] == ["0002", "0001", "0003"]
         assert tx.ready("别的", now=NOW, most=10) == []
-        tx.take("群", ["0002"], parcel="p", until=NOW + LEASE)
+        tx.take("群", ["0002"], parcel="p", now=NOW, until=NOW + LEASE)
         tx.put_off("群", ["0001"], until=NOW + timedelta(hours=9), why="quiet")
     with store.read() as view:
         assert [row.notice.key for row in view.ready("群", now=NOW, most=10)] == ["0003"]
@@ -67,9 +67,10 @@ def test_red_first_then_the_longest_due_and_nothing_that_somebody_has(store: Sto
 def test_who_slept_through_the_lease_marks_nothing(store: Store) -> None:
     addressed(store, notice())
     with store.beside() as tx:
-        tx.take("群", ["0001"], parcel="p", until=NOW)
-        tx.take("群", ["0001"], parcel="p", until=NOW + LEASE)
+        tx.take("群", ["0001"], parcel="p", now=NOW, until=NOW)
+        tx.take("群", ["0001"], parcel="p", now=NOW, until=NOW + LEASE)
     with store.beside() as tx:
+        assert tx.take("群", ["0001"], parcel="p", now=NOW, until=NOW + LEASE) == 0
         assert not tx.parcel_sent("p", 1, NOW)
         assert not tx.parcel_failed("p", 1, state=DEAD, why="retry", again=NOW, now=NOW)
         assert tx.parcel_sent("p", 2, NOW)
@@ -82,7 +83,7 @@ def test_who_slept_through_the_lease_marks_nothing(store: Store) -> None:
 def test_the_dead_come_back_under_their_old_key(store: Store) -> None:
     addressed(store, notice(), notice(2))
     with store.beside() as tx:
-        tx.take("群", ["0001", "0002"], parcel="p", until=NOW + LEASE)
+        tx.take("群", ["0001", "0002"], parcel="p", now=NOW, until=NOW + LEASE)
         assert tx.parcel_failed("p", 1, state=DEAD, why="retry", again=NOW, now=NOW)
         assert tx.delivery_counts() == {("群", DEAD): 2}
         assert tx.revive(["p", "unknown"], NOW) == 2
