@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, func, literal_column, select, update
 
 from engine.model import Colour, Notice
 from engine.store import cells
@@ -26,10 +26,13 @@ from engine.store.tables import NO_TIME
 FRESH, ADDRESSED, NOT_SENT = "fresh", "addressed", "not sent"
 WAITING, SENT, DEAD = "waiting", "sent", "dead"
 
+_fresh = outbox.c.state == literal_column(f"'{FRESH}'")
+_waiting = deliveries.c.state == literal_column(f"'{WAITING}'")
+"""Written out, not bound: the partial indexes serve no other way."""
 _NOTICE = tuple(column for column in outbox.columns if column.name != "state")
 _FRESH = Query(
     select(*_NOTICE)
-    .where(outbox.c.state == FRESH)
+    .where(_fresh)
     .order_by(outbox.c.key)
     .limit(bindparam("most", literal_execute=False))
     .with_for_update(skip_locked=True)
@@ -50,7 +53,7 @@ _of_channel = deliveries.c.channel == bindparam("of")
 _READY = Query(
     _rows_where(
         _of_channel,
-        deliveries.c.state == WAITING,
+        _waiting,
         deliveries.c.due_at <= bindparam("now"),
         deliveries.c.lease_until <= bindparam("now"),
     )

@@ -9,7 +9,9 @@ import pytest
 
 from engine.model import Colour, Notice
 from engine.store import Store
-from engine.store.outbox import DEAD, SENT, WAITING
+from engine.store.dialects import SqliteVendor
+from engine.store.outbox import _FRESH, _READY, DEAD, SENT, WAITING
+from tests.store_samples import by_hand
 
 NOW = datetime(2025, 3, 10, 1, tzinfo=UTC)
 LEASE = timedelta(minutes=5)
@@ -100,6 +102,16 @@ def test_what_is_withheld_says_why(store: Store) -> None:
         rows = view.deliveries_of(["0001", "0002"])
         assert [(row.state, row.why) for row in rows] == [("not sent", "silenced"), ("not sent", "closed")]
         assert [row.notice.key for row in view.deliveries(["not sent"], 1)] == ["0001"]
+
+
+def test_what_is_sought_at_every_tick_is_found_by_its_index(sqlite_url: str) -> None:
+    """However much was told in the course of years."""
+    with by_hand(sqlite_url) as connection:
+        for query, index in ((_FRESH, "outbox_fresh"), (_READY, "deliveries_next")):
+            sql, order, fixed = query.compiled(SqliteVendor(sqlite_url))
+            values = tuple(fixed.get(name) or 1 for name in order)
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values).fetchall()
+            assert any(index in row[3] for row in plan), plan
 
 
 @pytest.mark.parametrize("most", [1, 2])
