@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from engine import notify
 from engine.casework import CLOSED
 from engine.errors import UsageError
+from engine.masking import mask_text
 from engine.model import Channel, Colour, Delivered, Message, Notice, Refused
 from engine.notify import Bucket, Policy, Standing, Terms
 from engine.store import Batch, Store
@@ -222,7 +223,7 @@ class Post:
     def _end(self, tx: Batch, number: int, answer: Delivered | Refused) -> None:
         said = answer.said if isinstance(answer, Delivered) else answer.why
         outcome = SENT if isinstance(answer, Delivered) else REFUSED
-        tx.end_sending(number, at=self._clock(), outcome=outcome, said=said[:_LONGEST])
+        tx.end_sending(number, at=self._clock(), outcome=outcome, said=mask_text(said)[:_LONGEST])
 
     def _worded(self, notices: Sequence[Notice], key: str, now: datetime) -> Message:
         return notify.message(notices, key=key, at=now, policy=self._policy, link=self._link)

@@ -176,6 +176,14 @@ TELLING = (
         tests=f"{_SENDING}one_channel_that_breaks_does_not_stop_another[sqlite]",
     ),
     defence(
+        "message-answers",
+        "对方回答里的号码不落地",
+        _MESSAGES,
+        "said=mask_text(said)[:_LONGEST]",
+        instead="said=said[:_LONGEST]",
+        tests=f"{_SENDING}what_a_gateway_answers_is_kept_without_numbers_of_people[sqlite]",
+    ),
+    defence(
         "silence-days",
         "最多静默三十天",
         _DESK,

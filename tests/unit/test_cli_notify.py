@@ -48,7 +48,8 @@ def group(answers: Answers) -> Iterator[Receiver]:
 def told(desk_office: Console, group: Receiver) -> Console:
     """An office with a group."""
     config = desk_office.folder / "config.yaml"
-    config.write_text(config.read_text(encoding="utf-8") + _CHANNELS.format(port=group.port), encoding="utf-8")
+    text = config.read_text(encoding="utf-8").replace("channels: []\n", "")
+    config.write_text(text + _CHANNELS.format(port=group.port), encoding="utf-8")
     return Console(desk_office.folder, {"SANSE_WECOM_URL": group.url})
 
 

@@ -327,6 +327,16 @@ def test_a_stop_is_heard_between_messages(office: Office) -> None:
     assert len(line.got) == 2
 
 
+def test_what_a_gateway_answers_is_kept_without_numbers_of_people(office: Office) -> None:
+    office.line("群", Refused("号码 13800000001 不存在"))
+    office.tell(1)
+    office.run()
+    with office.store.read() as view:
+        (tried,) = view.sendings_of([row.parcel for row in office.rows()])
+    assert tried.said.startswith("号码 ")
+    assert "13800000001" not in tried.said
+
+
 def test_a_test_message_is_sent_now_and_kept_in_the_ledger(office: Office) -> None:
     line = office.line("群", Refused("HTTP 500"))
     assert office.post().test("群") == Refused("HTTP 500")
