@@ -11,6 +11,7 @@ from cli import operations, records, service
 from cli.audit import audit
 from cli.database import db
 from cli.matters import matters
+from cli.notify import notify
 from cli.people import people
 from cli.quarantine import quarantine
 from cli.rules import rules
@@ -40,5 +41,6 @@ for name, group in {
     "db": db,
     "audit": audit,
     "jobs": service.jobs,
+    "notify": notify,
 }.items():
     app.add_typer(group, name=name)

@@ -24,6 +24,11 @@ keys:
 # engine: trace                  # 不用 durable-rules 时
 # batch_size: 1000               # 一个事务读入多少行
 
+# 通知渠道。type：console、webhook、wecom、dingtalk、smtp、sms；带密钥的地址写在环境变量里。写好后 sanse notify test 渠道名 试发。例如：
+# channels:
+#   - {{name: 值班群, type: wecom, url_env: SANSE_WECOM_URL}}
+channels: []
+
 # 来源。name 名称；kind 渠道：police_110、hotline_12345、petition、message_board、walk_in、grid、mini_program、open311；
 # type 读法：file、sql、http、open311；location 位置，或 location_env 写明哪个环境变量里有；every 由 sanse serve 每隔多久读一次。例如：
 # sources:

@@ -29,12 +29,14 @@ def serve(
     as_json: AsJson = False,
 ) -> None:
     """常驻运行：按时读来源，到点再研判；收到停止信号，办完手上的就退出。"""
+    from cli.channels import post_of
     from cli.wiring import desk_of
     from engine.errors import UsageError
 
     if now and not once:
         raise UsageError("--now 只能和 --once 合用", hint="演练时逐次给出时间：sanse serve --once --now 时间")
     with desk_of(config, now) as desk:
+        post_of(desk)  # a channel that cannot work is told now, not at the first message
         if not once:
             _keep_on(desk, as_json=as_json)
         elif not _everything(desk, lambda: False, as_json=as_json):
@@ -130,6 +132,7 @@ def _read(desk: Desk, name: str, beat: Beat) -> str:
 
 def _everything(desk: Desk, stop: Callable[[], bool], *, as_json: bool) -> bool:
     """Everything that is due: feeds first, so that what they bring is looked at too, then matters. Whether all of it went well."""
+    from cli.notify import send_due
     from engine.scheduler.matters import sweep
     from engine.scheduler.rules import queue
 
@@ -141,6 +144,7 @@ def _everything(desk: Desk, stop: Callable[[], bool], *, as_json: bool) -> bool:
     _tell_queued(queue(desk.store, desk.stages, desk.clock), as_json=as_json)
     swept = sweep(desk.store, desk.stages, desk.clock, lease=desk.config.service.lease, stop=stop)
     _tell_sweep(swept, as_json=as_json)
+    send_due(desk, stop, as_json=as_json)
     return well and not swept.failed
 
 

@@ -83,6 +83,31 @@ class ServiceConfig(_Strict):
     lease: Duration = timedelta(minutes=5)
 
 
+class NotifyConfig(_Strict):
+    """Messages: the address of a matter's page (`{code}` in it), and after how many refusals a message is given up."""
+
+    link: str = Field(default="", pattern=r"^(|https?://[!-~]+)$")
+    give_up_after: int = Field(default=8, ge=1, le=100)
+
+
+class ChannelConfig(_Strict):
+    """One channel: how it sends, where (secrets by name of an environment variable), whom and what it serves, its caps."""
+
+    name: str = Field(min_length=1)
+    type: Literal["console", "webhook", "wecom", "dingtalk", "smtp", "sms"]
+    url: str = ""
+    url_env: str = ""
+    secret_env: str = ""
+    allowed_hosts: tuple[str, ...] = ()
+    private_hosts: tuple[str, ...] = ()
+    colours: tuple[Literal["green", "yellow", "red"], ...] = ("green", "yellow", "red")
+    receivers: tuple[str, ...] = ()
+    batch: Duration = timedelta(minutes=10)
+    per_minute: int | None = Field(default=None, ge=1, le=10_000)
+    second: str = ""
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
 class Config(_Strict):
     """A checked `config.yaml`; relative paths are below the folder it stands in."""
 
@@ -95,6 +120,8 @@ class Config(_Strict):
     batch_size: int = Field(default=1000, ge=1, le=100_000)
     sources: tuple[SourceConfig, ...] = ()
     service: ServiceConfig = ServiceConfig()
+    notify: NotifyConfig = NotifyConfig()
+    channels: tuple[ChannelConfig, ...] = ()
     folder: Path = Path()
 
     @field_validator("zone")
@@ -115,6 +142,19 @@ class Config(_Strict):
         if twice:
             raise ValueError(f"来源重名：{'、'.join(twice)}")
         return sources
+
+    @field_validator("channels")
+    @classmethod
+    def _channels(cls, channels: tuple[ChannelConfig, ...]) -> tuple[ChannelConfig, ...]:
+        """Refuse two channels of one name, and a second channel that is none."""
+        names = [channel.name for channel in channels]
+        twice = [name for name, count in Counter(names).items() if count > 1]
+        if twice:
+            raise ValueError(f"渠道重名：{'、'.join(twice)}")
+        for channel in channels:
+            if channel.second and (channel.second not in names or channel.second == channel.name):
+                raise ValueError(f"渠道 {channel.name} 的 second 应是另一个渠道的名称，没有 {channel.second}")
+        return channels
 
     @property
     def rules_folder(self) -> Path:

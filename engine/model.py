@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum, IntEnum
 from typing import Any, Protocol
 
@@ -431,3 +431,96 @@ class MatterState:
     last_at: datetime
     updated_at: datetime
     yellow_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Something about a matter that somebody may have to be told: all that a message can be made of, and no word of a record.
+
+    `matter` is kept for looking up and never sent; `verdict` is empty when it is to be told, else the reason why nobody is.
+    """
+
+    key: str
+    matter: str
+    code: str
+    event: str
+    colour: Colour
+    route: str
+    at: datetime
+    due_at: datetime | None = None
+    within: timedelta | None = None
+    verdict: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One matter in a message: its code, colour, what happened in a fixed word, until when, where to read on; `text`: all of it in words."""
+
+    code: str
+    colour: Colour
+    event: str
+    due_at: datetime | None
+    link: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a channel delivers. `key`: the same for every repeat of the same message; `at`: when it is being sent."""
+
+    key: str
+    at: datetime
+    title: str
+    lines: tuple[Line, ...]
+
+    @property
+    def text(self) -> str:
+        """Everything as plain text, a line for each matter."""
+        return "\n".join([self.title, *(line.text for line in self.lines)])
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The channel took the message; `said`: what it answered, in few words."""
+
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The channel did not take the message: why; whether trying again can help; how long it asks us to wait."""
+
+    why: str
+    again: bool = True
+    wait: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a channel bears: messages a minute, bytes of text in one."""
+
+    per_minute: int
+    most_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelSpec:
+    """What a channel is told: where it sends, its secret, which hosts it may reach, options of its type."""
+
+    name: str
+    address: str = field(default="", repr=False)
+    secret: str = field(default="", repr=False)
+    allowed_hosts: tuple[str, ...] = ()
+    private_hosts: tuple[str, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Channel(Protocol):
+    """A way to tell people; knows no matter and keeps nothing."""
+
+    spec: ChannelSpec
+    limits: Limits
+
+    def deliver(self, message: Message) -> Delivered | Refused:
+        """Hand one message over; whatever goes wrong out there is a `Refused`."""
+        ...

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
 
+from engine import notify
 from engine.features.subjects import Member, Subject
 from engine.identity.affected import affected
 from engine.identity.keys import block_keys
@@ -29,6 +30,7 @@ from engine.model import (
     Incident,
     Links,
     MatterState,
+    Notice,
     RawRecord,
     Rejected,
     Sighting,
@@ -68,7 +70,7 @@ class Stages:
             sighter,
             Triage(rulebook, engine=engine, zone=zone),
             _reach(timedelta(days=settings.get("reach_days", 180)), sighter.settings, longest),
-            Terms.of(rulebook),
+            Terms.of(rulebook, zone),
             longest,
         )
 
@@ -209,8 +211,17 @@ def _accept(
         kept.append((raw, incident))
     tally.quarantined = len(rejected)
     tx.write_quarantine(rejected, known_at)
+    tx.write_notices(_alarms(tx, rejected, known_at))
     tx.write_versions(kept, frozenset(incident.version for incident in current.values()), known_at)
     return tally, list(current.values())
+
+
+def _alarms(tx: Batch, rejected: Sequence[Rejected], known_at: datetime) -> list[Notice]:
+    """What is to be told of rows that cannot be read and whose text is dangerous (ruling 13)."""
+    return [
+        notify.alarm(number, source, row_digest, known_at)
+        for (source, row_digest), number in tx.quarantine_numbers([row for row in rejected if row.colour]).items()
+    ]
 
 
 def supersedes(updated_at: datetime | None, held: datetime | None) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
-from engine import casework
+from engine import casework, notify
 from engine.model import (
     Action,
     Assessment,
@@ -20,6 +20,7 @@ from engine.model import (
     HitHad,
     MatterState,
     Moment,
+    Notice,
     SetAside,
     Sighting,
     digest,
@@ -38,14 +39,15 @@ MATTER = "matter"
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the policy says of matters: how new a record must be to be acted on, and when each colour is looked at again."""
+    """What the policy says of matters: how new a record must be to be acted on, when each colour is looked at again, who is told how."""
 
     newer_than: timedelta
     looks: Mapping[Colour, casework.Looks]
+    messages: notify.Policy
 
     @classmethod
-    def of(cls, rulebook: Rulebook) -> Terms:
-        """As `settings.yaml` and `deadlines.yaml` have it."""
+    def of(cls, rulebook: Rulebook, zone: str) -> Terms:
+        """As `settings.yaml`, `deadlines.yaml` and `routes.yaml` have it."""
         acts = rulebook.documents.get("settings", {}).get("act_on", {})
         deadlines = rulebook.documents.get("deadlines", {})
         days = {
@@ -56,7 +58,7 @@ class Terms:
             for colour in Colour
         }
         looks = {colour: casework.Looks(**of_colour) for colour, of_colour in days.items()}
-        return cls(timedelta(days=acts.get("newer_than_days", 7)), looks)
+        return cls(timedelta(days=acts.get("newer_than_days", 7)), looks, notify.Policy.of(rulebook, zone))
 
 
 class _OfRecord(Protocol):
@@ -112,6 +114,7 @@ class Settlement:
         self._defects: list[str] = []
         self._dispatched: list[Action] = []
         self._reviews: list[Review] = []
+        self._notices: list[Notice] = []
         self._next: dict[str, Moment] = {}
         self._taken: set[tuple[str, datetime]] = set()
 
@@ -128,6 +131,7 @@ class Settlement:
         self._tx.write_actions(self._dispatched)
         self._tx.write_matters(list(states.values()), gone=gone)
         self._tx.write_reviews(self._reviews)
+        self._tx.write_notices(self._notices)
         self._tx.schedule(MATTER, self._next)
         self._tx.unschedule(MATTER, {*gone, *states} - self._next.keys())
         return states
@@ -184,6 +188,8 @@ class Settlement:
         if upcoming is not None:
             self._next[case.id] = upcoming
         self._reviewed(case, state, made)
+        notice = notify.decide(case.former, state, self._terms.messages, self._occasion.due.get(case.id))
+        self._notices += [notice] if notice else []
         return state
 
     def _stands(self, case: _Case, made: Sequence[HitHad] = (), process: Colour = Colour.GREEN) -> casework.Standing:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urljoin
 
-from adapters.sources.addresses import shown
+from adapters.addresses import shown
 from adapters.sources.documents import elements, json_records
 from adapters.sources.options import pairs, whole_number
 from adapters.sources.progress import later, with_last

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from adapters.sources.addresses import shown
+from adapters.addresses import shown
 from adapters.sources.documents import elements, json_records
 from adapters.sources.options import whole_number, wrong
 from adapters.sources.progress import utc, with_last

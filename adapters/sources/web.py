@@ -1,6 +1,6 @@
 """The one door to HTTP: allow-listed hosts, pinned addresses, no redirects, bounded answers, retries.
 
-In: a URL and a SourceSpec. Out: parsed JSON. Not here: paging (`http_json`, `open311`), which addresses are allowed (`addresses`).
+In: a URL and a SourceSpec. Out: parsed JSON. Not here: paging (`http_json`, `open311`), which addresses are allowed (`adapters.addresses`).
 Every bound is on what the other side does: 64 MB and `options.total_seconds` per answer, four tries, waits of a minute at most.
 """
 
@@ -11,17 +11,17 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
 
-from adapters.sources.addresses import Gate, shown
-from adapters.sources.deadline import Deadline
+from adapters.addresses import Gate, shown
+from adapters.deadline import Deadline
 from adapters.sources.documents import parsed
-from adapters.sources.options import pairs, whole_number, wrong
+from adapters.sources.options import pairs, texts, whole_number, wrong
+from adapters.waits import asked_wait
 from engine.errors import SourceError
 from engine.model import SourceSpec
 
@@ -56,7 +56,7 @@ class JsonDoor:
     """Fetches JSON for one source; `pause` is how it waits between tries (seconds)."""
 
     def __init__(self, spec: SourceSpec, *, pause: Callable[[float], None] = time.sleep) -> None:
-        self._pause, self._gate = pause, Gate(spec)
+        self._pause, self._gate = pause, Gate(spec.allowed_hosts, texts(spec, "private_hosts"))
         self._headers = pairs(spec, "headers")
         if not all(f"{name}{value}".isascii() for name, value in self._headers.items()):
             raise wrong(spec, "headers", "名称和值只能用英文字符")
@@ -141,7 +141,8 @@ def _with_query(url: str, params: Mapping[str, str]) -> str:
 def _taken(answer: httpx.Response, url: str) -> _Answer:
     """Status and body; of an answer that is no success only what its headers say."""
     leads_to = answer.headers.get("location", "") if answer.is_redirect else ""
-    wait = _asked_wait(answer.headers.get("retry-after", ""))
+    now = datetime.now(UTC)  # noqa: TID251 -- the other side names an hour of its clock
+    wait = asked_wait(answer.headers.get("retry-after", ""), now)
     body = _bounded(answer, url) if answer.status_code == httpx.codes.OK else b""
     return _Answer(answer.status_code, body, wait, shown(leads_to))
 
@@ -156,15 +157,3 @@ def _bounded(answer: httpx.Response, url: str) -> bytes:
         if len(body) > _MAX_BYTES:
             raise SourceError("接口一次给的数据超过 64 MB", where=shown(url), hint="把每页条数调小")
     return bytes(body)
-
-
-def _asked_wait(text: str) -> float:
-    """The seconds of a Retry-After header, which holds seconds or a date; zero when it says nothing readable."""
-    if text.isdecimal():
-        return float(text[:9])
-    try:
-        asked = parsedate_to_datetime(text)
-    except ValueError:
-        return 0.0
-    until = asked if asked.tzinfo else asked.replace(tzinfo=UTC)
-    return max(0.0, (until - datetime.now(UTC)).total_seconds())  # noqa: TID251 -- the other side names an hour of its clock

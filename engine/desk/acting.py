@@ -114,7 +114,7 @@ def close_all(desk: Desk, person: Person, references: Collection[str], *, means:
     """End many matters that one meeting settled, in one transaction; those closed already are passed over. How many were closed."""
     if not means.strip() or not evidence.strip():
         raise UsageError("办结要写明化解方式和依据文书", hint="例如 --means 达成调解协议 --evidence 调解协议书编号")
-    _may_act(person)
+    may_act(person)
     now = desk.clock()
     with desk.store.batch() as tx:
         states = tx.matter_states([id_ for reference in references if (id_ := tx.matter_id(reference))])
@@ -260,7 +260,8 @@ def _unmet_second(standing: Colour, person: Person, second: Person | None) -> It
         yield f"复核人 {second.name} 的角色是 {second.role}，须是 {' 或 '.join(_REVIEWERS)}"
 
 
-def _may_act(person: Person) -> None:
+def may_act(person: Person) -> None:
+    """Refuse whoever has no business with matters."""
     if person.role not in _ACTORS:
         raise UsageError(f"{person.name} 的角色是 {person.role}，不能办理事项", hint=f"由 {'、'.join(_ACTORS)} 办理")
 
@@ -295,7 +296,7 @@ def _parts(left: Collection[str], right: Collection[str], ours: set[str], theirs
 @contextmanager
 def _case(desk: Desk, person: Person, *references: str) -> Iterator[_Case]:
     """A write transaction that holds the matters of these references, for somebody who may act; the first one is the case."""
-    _may_act(person)
+    may_act(person)
     with desk.store.read() as view:
         named = {reference: view.matter_id(reference) for reference in references}
         members = [member.sighting for id_ in named.values() if id_ for member in view.members(id_)]

@@ -9,6 +9,7 @@ import hmac
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from engine.desk.messages import given_up
 from engine.desk.opening import Desk
 from engine.errors import UsageError
 from engine.store.chain import Anchor, Examination, anchor_seal
@@ -70,6 +71,8 @@ def checks(desk: Desk) -> Iterator[Check]:
         "隔离待处理", not waiting, f"{waiting} 行", "sanse quarantine export 导出改正后再 retry" if waiting else ""
     )
     yield Check("人员", bool(names), f"{len(names)} 人", "" if names else "sanse people add 姓名 --role admin")
+    dead = given_up(desk)
+    yield Check("通知", not dead, f"{dead} 条发不出去", "sanse notify list --state dead 查看原因" if dead else "")
     live = desk.rulebook.digest in known
     yield Check("规则集已存档", live or not known, "是" if live else "还没有用它研判过")
 

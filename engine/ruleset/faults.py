@@ -90,7 +90,7 @@ CODES: dict[str, tuple[str, str, str]] = {
         "补上例句，或只写 same_as 和 at_least",
     ),
     "W106": ("词条不能为空", "empty entry", "写上文字"),
-    "T101": ("研判用语里没有“{key}”这一项", "unknown label", "{near}"),
+    "T101": ("用语里没有“{key}”这一项", "unknown label", "{near}"),
     "T102": ("用语“{key}”的花括号里写了不认识的名称，或花括号不成对", "unknown place in a label", "可用：{near}"),
     "P101": ("起用日没有按先后写", "dates out of order", "从早到晚写，旧的不删"),
     "P102": ("参数至少要有一个值", "no value", "加一行 {{from: 2025-01-01, value: 3}}"),

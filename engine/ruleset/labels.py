@@ -1,6 +1,6 @@
 """Labels with places in them: which names may stand in braces, and how they are filled in.
 
-In: the texts of `labels: {assessment: ...}`. Out: faults; a text with its places filled. Not here: when which text is said (`assessment`).
+In: the texts of `labels: {assessment: ..., messages: ...}`. Out: faults; a text with its places filled. Not here: when which text is said (`assessment`, `notify`).
 A place is replaced as it stands, once: a label is no format string, so none can reach into the program.
 """
 
@@ -23,6 +23,15 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "held": ("title", "titles"),
 }
 """What may stand in braces in each text of the group `assessment`."""
+MESSAGE_PLACES: Mapping[str, tuple[str, ...]] = {
+    "title": (),
+    "line": ("colour", "code", "event", "due", "link"),
+    "due_at": ("at",),
+    "due_within": ("hours",),
+    **dict.fromkeys(("new", "raised", "reopened", "routed", "follow_up", "quarantine", "test"), ()),
+}
+"""The same of the group `messages`: all that a message can say."""
+_GROUPS = {"assessment": PLACES, "messages": MESSAGE_PLACES}
 _PLACE = re.compile(r"\{([^{}]*)\}")
 
 
@@ -33,13 +42,13 @@ def filled(text: str, **words: object) -> str:
 
 def check_labels(parts: Parts, document: Document) -> None:
     """Texts nobody says, and braces that name nothing, are faults."""
-    group = (document.value.get("labels") or {}).get("assessment") or {}
-    for key, text in group.items():
-        place = document.place(("labels", "assessment", key))
-        if key not in PLACES:
-            parts.add("T101", place, key=key, near=nearest(key, PLACES))
-            continue
-        strange = sorted(set(_PLACE.findall(text)) - set(PLACES[key]))
-        if strange or re.search(r"[{}]", _PLACE.sub("", text)):
-            near = "、".join(f"{{{name}}}" for name in PLACES[key]) or "不能有花括号"
-            parts.add("T102", place, key=key, near=near)
+    for group, places in _GROUPS.items():
+        for key, text in ((document.value.get("labels") or {}).get(group) or {}).items():
+            place = document.place(("labels", group, key))
+            if key not in places:
+                parts.add("T101", place, key=key, near=nearest(key, places))
+                continue
+            strange = sorted(set(_PLACE.findall(text)) - set(places[key]))
+            if strange or re.search(r"[{}]", _PLACE.sub("", text)):
+                near = "、".join(f"{{{name}}}" for name in places[key]) or "不能有花括号"
+                parts.add("T102", place, key=key, near=near)

@@ -171,6 +171,19 @@ class DeadlineShape(Shape):
     clock: Literal["working", "natural"]
 
 
+class QuietShape(Shape):
+    """Quiet hours, local time: messages that are not red wait for their end."""
+
+    begin: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+    end: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+
+
+class NotifyShape(Shape):
+    """What holds messages back."""
+
+    quiet: QuietShape | None = None
+
+
 class TopicShape(Open):
     """One topic."""
 
@@ -203,6 +216,7 @@ class FileShape(Shape):
     parameters: dict[str, ParameterShape] | None = None
     routes: list[RouteShape] | None = None
     deadlines: dict[Literal["green", "yellow", "red"], DeadlineShape] | None = None
+    notify: NotifyShape | None = None
     categories: dict[str, Any] | list[Any] | None = None
     topics: dict[str, TopicShape] | None = None
     gazetteer: dict[str, Any] | None = None

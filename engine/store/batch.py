@@ -24,10 +24,12 @@ from engine.store.jobs import Jobs
 from engine.store.judgements import Judgements
 from engine.store.matters import Codes, Matters
 from engine.store.neighbourhood import Neighbourhood
+from engine.store.outbox import Outbox
 from engine.store.people import People
 from engine.store.quarantine import Quarantine
 from engine.store.rows import BlockKeys, Hotspot, Reach, Stored
 from engine.store.rulebooks import Rulebooks
+from engine.store.sendings import Sendings
 from engine.store.session import Shared
 
 
@@ -45,6 +47,8 @@ class Reading(
     Due,
     Jobs,
     Callers,
+    Outbox,
+    Sendings,
 ):
     """Everything that can be read in one transaction."""
 

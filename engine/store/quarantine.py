@@ -28,6 +28,11 @@ _HELD = Query(
         quarantine.c.source, quarantine.c.digest, quarantine.c.status, quarantine.c.first_at, quarantine.c.times
     ).where(among(quarantine.c.digest, "digests"))
 )
+_NUMBERS = Query(
+    select(quarantine.c.n, quarantine.c.source, quarantine.c.digest)
+    .where(among(quarantine.c.digest, "digests"))
+    .order_by(quarantine.c.n)
+)
 _LISTED = Query(
     select(quarantine)
     .where(among(quarantine.c.status, "statuses"))
@@ -66,6 +71,12 @@ class Quarantine(Session):
             seen = (status, first_at, known, times + 1)
             rows[key] = (row.raw.source, row.raw.kind, row.raw.row, digest, row.code, colour, *seen, sealed)
         self._each(_WRITE, [rows[key] for key in sorted(rows)])
+
+    def quarantine_numbers(self, rejected: Sequence[Rejected]) -> dict[tuple[str, str], int]:
+        """The numbers under which rows are kept, by source and digest."""
+        wanted = {(row.raw.source, row.raw.digest) for row in rejected}
+        found = self._rows(_NUMBERS, digests=[digest for _, digest in wanted]) if wanted else ()
+        return {(row.source, row.digest): row.n for row in found if (row.source, row.digest) in wanted}
 
     def quarantined(
         self, statuses: Collection[str] = (OPEN,), *, limit: int = 1000, offset: int = 0

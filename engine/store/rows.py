@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
-from engine.model import Colour, Links, MatterState, Moment, Sighting
+from engine.model import Colour, Links, MatterState, Moment, Notice, Sighting
 
 
 class Reach(NamedTuple):
@@ -126,6 +126,47 @@ class Review:
     rulebook: str
     inputs: str
     changed: Mapping[str, Sequence[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRow:
+    """One channel that tells of one notice: `why` it waits or was not sent, the key of its message, tries and refusals so far, who has it."""
+
+    notice: Notice
+    channel: str
+    state: str
+    why: str
+    due_at: datetime
+    parcel: str
+    attempts: int
+    failures: int
+    lease_until: datetime | None
+    fence: int
+    done_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SendingRow:
+    """One try of one message; without an end it was broken off, and nobody knows whether it arrived."""
+
+    parcel: str
+    channel: str
+    attempt: int
+    began_at: datetime
+    ended_at: datetime | None
+    outcome: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A person's wish not to be told of a matter until a time."""
+
+    code: str
+    by: str
+    reason: str
+    known_at: datetime
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)

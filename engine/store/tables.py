@@ -356,19 +356,6 @@ imports = Table(
     Index("imports_digest", "digest"),
 )
 
-outbox = Table(
-    "outbox",
-    metadata,
-    _text("key", key=True),
-    _blob("sealed"),
-    _int("due_at"),
-    _text("state"),
-    _int("attempts"),
-    _int("lease_until"),
-    _int("fence"),
-    _int("made_at"),
-    Index("outbox_due", "state", "due_at"),
-)
 reviews = Table(
     "reviews",
     metadata,

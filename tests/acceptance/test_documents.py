@@ -14,7 +14,7 @@ import pytest
 import typer
 
 from cli.app import app
-from engine.config import Config, SourceConfig
+from engine.config import ChannelConfig, Config, SourceConfig
 from tests.command_lines import faults
 from tests.documents import bare, broken, run, shown
 
@@ -72,7 +72,7 @@ def test_every_key_of_the_configuration_is_on_its_page() -> None:
     for name, field in Config.model_fields.items():
         inner = getattr(field.annotation, "model_fields", None)
         keys += [f"{name}.{key}" for key in inner] if inner else [name]
-    keys += list(SourceConfig.model_fields)
+    keys += [*SourceConfig.model_fields, *ChannelConfig.model_fields]
     assert [key for key in keys if f"`{key}`" not in page] == []
 
 
@@ -88,6 +88,15 @@ def test_every_option_of_a_source_is_on_the_page_of_the_configuration() -> None:
     }
     assert len(found) > 10
     assert sorted(name for name in found - {"until"} if f"`{name}`" not in page) == []
+
+
+def test_every_option_of_a_channel_is_on_the_page_of_the_configuration() -> None:
+    page = CONFIG.read_text(encoding="utf-8")
+    read = re.compile(r"(?:text|texts|seconds|_flat)\(spec, \"(\w+)\"|options\.get\(\"(\w+)\"")
+    files = (ROOT / "adapters" / "channels").glob("*.py")
+    found = {name for file in files for pair in read.findall(file.read_text(encoding="utf-8")) for name in pair if name}
+    assert found >= {"ca_file", "timeout_seconds", "from", "to", "to_env", "user", "headers", "form", "success"}
+    assert sorted(name for name in found if f"`{name}`" not in page) == []
 
 
 def test_every_key_of_a_rule_is_on_the_language_page() -> None:

@@ -1,4 +1,4 @@
-"""Addresses that lead a source where nobody sent it.
+"""Addresses that lead a source or a channel where nobody sent it.
 
 In: nothing but loopback. Out: the row: every form of an address, from the configuration, from a next page, from a redirect, from a name whose
 meaning changes between two questions; the forbidden server counts who connects. Not here: what an answer may hold (`adapters.sources.web`).
@@ -10,22 +10,25 @@ import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from itertools import cycle
 from typing import Any
 from unittest.mock import patch
 
-from adapters.sources.addresses import Gate
+from adapters.addresses import Gate
+from adapters.channels.post import Door
 from adapters.sources.http_json import HttpJsonSource
 from adapters.sources.web import JsonDoor
 from engine.errors import SourceError
-from engine.model import SourceSpec
+from engine.model import ChannelSpec, Refused, SourceSpec
 from tests.attacks.measure import Outcome, in_chinese
 from tests.attacks.workbooks import listener
 from tests.source_server import Answer, Request, Site, site
 
 _Info = list[tuple[Any, ...]]
 _PUBLIC = "93.184.216.34"
+_NOW = datetime(2025, 3, 10, 1, tzinfo=UTC)
 _NAMES = {"rebind.example": (_PUBLIC, "127.0.0.1"), "inside.example": ("127.0.0.1",), "mixed.example": (_PUBLIC, "127.0.0.1"),
           "six.example": ("::ffff:127.0.0.1",), "meta.example": ("169.254.169.254",)}  # fmt: skip
 _HOSTS = (
@@ -101,13 +104,19 @@ def row(every: int = 1) -> Outcome:
                 violations += [f"{way} {url!r}: went to {address}" for address in gone if _PUBLIC not in address]
                 callers.clear()
                 gone.clear()
+        for url in forms[::every]:
+            violations += [f"channel {url!r}: {fault}" for fault in _posted(allowed, url)]
+            violations += [f"channel {url!r}: connected to the forbidden server" for _ in callers]
+            violations += [f"channel {url!r}: went to {address}" for address in gone if _PUBLIC not in address]
+            callers.clear()
+            gone.clear()
         violations += _rebound(port, callers, gone)
         honest = [
             raw.values
             for raw in HttpJsonSource(replace(allowed.spec(), options={"private_hosts": ["localhost"]})).read()
         ]
     violations += [] if honest == [{"a": 1}] else [f"the honest address gave {honest}"]
-    return len(ways) * len(forms) // every + 2, violations
+    return (len(ways) + 2) * len(forms) // every + 2, violations
 
 
 def _answer(request: Request) -> Answer:
@@ -136,6 +145,22 @@ def _named(allowed: Site, url: str) -> SourceSpec:
     )
 
 
+def _posted(allowed: Site, url: str) -> Iterator[str]:
+    """A message to that address, from a channel that may reach another host, and from one to which the host is named: it must be refused."""
+    named = _named(allowed, url).allowed_hosts
+    for spec in (
+        ChannelSpec("gate", url, "", (f"localhost:{allowed.port}",), ("localhost",), {"timeout_seconds": 5}),
+        ChannelSpec("gate", url, "", named, (), {"timeout_seconds": 5}),
+    ):
+        try:
+            answer = Door(spec).post(url, b"{}", key="k", at=_NOW, headers={})
+        except Exception as fault:  # noqa: BLE001 -- whatever comes instead of a refusal is what is sought
+            yield f"{type(fault).__name__} instead of a refusal: {str(fault)[:80]}"
+            continue
+        if not isinstance(answer, Refused) or not in_chinese(answer.why):
+            yield f"not refused: {answer}"
+
+
 def _read(spec: SourceSpec) -> Iterator[str]:
     """A reading must end in a refusal told in Chinese, or in the rows of the allowed server alone."""
     source = HttpJsonSource(spec, JsonDoor(spec, pause=lambda _: None))
@@ -156,7 +181,7 @@ def _rebound(port: int, callers: list[str], gone: list[str]) -> list[str]:
     """A name that was public when it was checked: the connection goes to the address that was checked, not to the new one."""
     spec = SourceSpec("gate", "hotline_12345", frozenset(), "", "", {}, (f"rebind.example:{port}",))
     with net() as inner:
-        place = Gate(spec).checked(f"https://rebind.example:{port}/")
+        place = Gate(spec.allowed_hosts).checked(f"https://rebind.example:{port}/")
         problems = list(_read(replace(spec, location=f"https://rebind.example:{port}/")))
     wrong = [] if set(place.addresses) == {_PUBLIC} else [f"pinned to {place.addresses}"]
     return [

@@ -27,6 +27,7 @@ _EVALUATIONS, _EVALUATION_PIECE = 1_000_000, 250_000
 _POISON_ROWS = 10_000
 _PAIRS, _RULEBOOKS, _READER_PIECES = 100_000, 2_000, 20
 _ORDER_RECORDS, _ORDERS, _ORDER_SEED = 100_000, 20, 6
+_CRASHES, _CRASH_PIECE = 250, 25
 _CELLS = 10_000
 _PEOPLE = 10_000
 
@@ -71,6 +72,15 @@ def _poison(number: int) -> Outcome:
         *(f"{id_} is judged otherwise than without the poison" for id_ in made.otherwise),
         *(f"{id_} is neither a record nor in quarantine" for id_ in made.unaccounted),
     ]
+
+
+def _repeats(number: int) -> Outcome:
+    """A sender killed at four points, on SQLite and PostgreSQL in turn."""
+    from tests.promises.repeats import repeats
+
+    with _url("sqlite" if number % 2 else "postgresql") as url:
+        made = repeats(url, _CRASH_PIECE, seed=number)
+    return made.trials, made.violations
 
 
 def _readers(number: int) -> Outcome:
@@ -143,6 +153,7 @@ def _url(vendor: str) -> Iterator[str]:
 
 
 PROMISES = (
+    Promise("R2", "通知至少送达一次，每次中断至多重发一次，编号不变", _CRASHES // _CRASH_PIECE, _repeats),
     Promise("R11", "每一行都有下落：损坏的、混编码的文件也一样", _FILES // _FILE_PIECE, _files),
     Promise("R12", "百分之一的坏行挡不住其余各行", 2, _poison),
     Promise("R19", "durable-rules 判一百万件，不丢、不涨内存", _EVALUATIONS // _EVALUATION_PIECE, _evaluations),

@@ -10,7 +10,7 @@ from tests.sabotage.defence import Change, defence, together
 _YAML, _BUILD = "engine/ruleset/strict_yaml.py", "engine/ruleset/build.py"
 _WORDS = "engine/ruleset/wordlists.py"
 _WORDLISTS = "engine/ruleset/wordlists.py"
-_ADDRESSES, _WEB = "adapters/sources/addresses.py", "adapters/sources/web.py"
+_ADDRESSES, _WEB = "adapters/addresses.py", "adapters/sources/web.py"
 _WORKBOOK, _SHEETS = "adapters/sources/workbook.py", "adapters/sheets.py"
 _RULES = "acceptance/test_defences.py::TestRuleFiles"
 
@@ -170,7 +170,7 @@ DOORS = (
         _ADDRESSES,
         "        if not named and not all(public(address) for address in found):",
         instead="        if False:",
-        tests="unit/test_source_addresses.py::test_an_inner_address_must_be_named_as_private_too",
+        tests="unit/test_addresses.py::test_an_inner_address_must_be_named_as_private_too",
     ),
     defence(
         "never-addresses",
@@ -178,7 +178,7 @@ DOORS = (
         _ADDRESSES,
         "        if any(never(address) for address in found):",
         instead="        if False:",
-        tests="unit/test_source_addresses.py::test_some_addresses_are_never_reached",
+        tests="unit/test_addresses.py::test_some_addresses_are_never_reached",
     ),
     defence(
         "pinned-address",
@@ -192,9 +192,9 @@ DOORS = (
         "plain-http",
         "外部接口必须用 https",
         _ADDRESSES,
-        '        if parts.scheme != "https" and not named:',
+        "        if parts.scheme in _PLAIN and not named:",
         instead="        if False:",
-        tests="unit/test_source_addresses.py::test_forbidden",
+        tests="unit/test_addresses.py::test_forbidden",
     ),
     defence(
         "redirects",

@@ -150,3 +150,33 @@ class TestKeys:
             read_keys(tmp_path / "sanse.keys")
         with pytest.raises(ConfigError, match="不是文件"):
             read_keys(tmp_path)
+
+
+class TestChannels:
+    def test_defaults(self, tmp_path: Path) -> None:
+        config = load_config(written(tmp_path, "channels: [{name: 群, type: console}]\n"))
+        (channel,) = config.channels
+        assert (channel.colours, channel.per_minute, channel.batch.total_seconds()) == (
+            ("green", "yellow", "red"),
+            None,
+            600,
+        )
+        assert (config.notify.link, config.notify.give_up_after) == ("", 8)
+
+    @pytest.mark.parametrize(
+        ("text", "said"),
+        [
+            ("channels: [{name: 群, type: pigeon}]\n", "channels.0.type：可用"),
+            ("channels: [{name: 群, type: console, color: red}]\n", "channels.0.color：没有这个键"),
+            ("channels: [{name: 群, type: console}, {name: 群, type: console}]\n", "渠道重名：群"),
+            ("channels: [{name: 群, type: console, second: 短信}]\n", "没有 短信"),
+            ("channels: [{name: 群, type: console, second: 群}]\n", "应是另一个渠道"),
+            ("channels: [{name: 群, type: console, colours: [pink]}]\n", "可用"),
+            ("channels: [{name: 群, type: console, per_minute: 0}]\n", "不能小于 1"),
+            ("channels: [{name: 群, type: console, batch: soon}]\n", "时长写法不对"),
+            ("notify: {link: 'javascript:alert(1)'}\n", "notify.link"),
+            ("notify: {give_up_after: 0}\n", "不能小于 1"),
+        ],
+    )
+    def test_what_is_no_channel_is_refused_in_words(self, tmp_path: Path, text: str, said: str) -> None:
+        assert said in refused(tmp_path, text).what

@@ -17,6 +17,7 @@ import pytest
 
 from adapters.sources.web import JsonDoor
 from engine.errors import SourceError
+from engine.model import SourceSpec
 from tests.source_server import Answer, Request, Site, site
 
 
@@ -319,3 +320,9 @@ def test_options_that_are_wrong_are_named(name: str, value: object) -> None:
         JsonDoor(place.spec(**{name: value}))
     assert refused.value.where == "config.yaml"
     assert refused.value.hint == f"改正 options.{name}"
+
+
+@pytest.mark.parametrize("value", [{"a": 1}, 7, ["a", 1]])
+def test_private_hosts_are_a_list_of_texts(value: object) -> None:
+    with pytest.raises(SourceError, match="private_hosts 写得不对"):
+        JsonDoor(SourceSpec("gateway", "sql", options={"private_hosts": value}))

@@ -68,6 +68,30 @@ def test_a_password_in_the_address_is_not_told(keys: Keys) -> None:
     assert "hunter2secret" not in f"{told.value!s} {told.value.__cause__!s}"
 
 
+def test_the_step_before_messages_is_brought_to_this_release(tmp_path: Path, keys: Keys) -> None:
+    """What stands in its tables stays; the outbox that nothing wrote is made anew."""
+    from alembic import command
+    from alembic.config import Config
+
+    url = f"sqlite:///{tmp_path / 'old.db'}"
+    upgrade(url)
+    with by_hand(url) as connection:
+        for table in ("outbox", "deliveries", "sendings", "buckets", "silences"):
+            connection.execute(text(f"DROP TABLE {table}"))
+        connection.execute(text("CREATE TABLE outbox (key TEXT PRIMARY KEY)"))
+        connection.execute(text("INSERT INTO jobs VALUES ('poll:a', 60, 0, 0, 0, 3, 'x')"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0002'"))
+        settings = Config(attributes={"connection": connection})
+        settings.set_main_option("script_location", str(Path(migrations.__file__).parent))
+        command.upgrade(settings, "0003")
+    assert upgrade(url) == migrations.HEAD
+    store = open_store(url, keys)
+    with store.beside() as tx:
+        assert tx.fresh_notices(1) == []
+        assert [job.failures for job in tx.jobs(START)] == [3]
+    store.close()
+
+
 def test_every_step_is_known_by_name() -> None:
     scripts = Path(migrations.__file__).parent / "versions"
     assert sorted(path.name[:4] for path in scripts.glob("[0-9]*.py")) == list(migrations.REVISIONS)

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from adapters.sources.deadline import Deadline
+from adapters.deadline import Deadline
 
 
 @pytest.fixture

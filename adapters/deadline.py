@@ -1,7 +1,7 @@
 """An end to answers that drip: the time-out of a single read never comes when a byte comes in time, again and again.
 
 In: seconds, and what httpcore tells of a connection. Out: the connection is cut when the time is over, and `passed` says so.
-Not here: the time-outs of connecting and of single reads (`web` gives them to httpx).
+Not here: the time-outs of connecting and of single reads (whoever opens them sets those).
 """
 
 from __future__ import annotations
@@ -33,7 +33,11 @@ class Deadline:
     def note(self, event: str, info: Mapping[str, Any]) -> None:
         """Remember the connection; with TLS the second one told of is the one in use."""
         if event in _CONNECTED:
-            self._socket = info["return_value"].get_extra_info("socket")
+            self.hold(info["return_value"].get_extra_info("socket"))
+
+    def hold(self, held: socket.socket) -> None:
+        """The connection that is in use from now on."""
+        self._socket = held
 
     def _cut(self) -> None:
         self.passed = True

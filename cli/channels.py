@@ -1,0 +1,124 @@
+"""Channels: the configured ones built, with their terms and secrets, and the post that sends through them.
+
+In: the configuration, the environment. Out: a `Post`. Not here: sending (`engine.scheduler.messages`), what each channel does (`adapters.channels`).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from engine.errors import ConfigError
+from engine.model import Channel, ChannelSpec, Colour
+
+if TYPE_CHECKING:
+    from engine.config import ChannelConfig
+    from engine.desk import Desk
+    from engine.scheduler.messages import Outlet, Post
+
+_HOSTS = {"wecom": ("qyapi.weixin.qq.com",), "dingtalk": ("oapi.dingtalk.com",)}
+"""Where the robots of these makers live, when the configuration names no other host."""
+
+
+def post_of(desk: Desk) -> Post:
+    """The post of an installation; raises ConfigError when a channel cannot work."""
+    from engine.scheduler.messages import Post
+
+    config = desk.config
+    return Post(
+        desk.store,
+        desk.clock,
+        [outlet_of(channel) for channel in config.channels],
+        desk.stages.terms.messages,
+        link=config.notify.link,
+        lease=config.service.lease,
+        give_up_after=config.notify.give_up_after,
+    )
+
+
+def outlet_of(channel: ChannelConfig) -> Outlet:
+    """A channel with its terms; what it bears is never exceeded, whatever the configuration says."""
+    from engine.notify import Terms
+    from engine.scheduler.messages import Outlet
+
+    made = channel_of(channel)
+    limits = made.limits
+    terms = Terms(
+        channel.name,
+        frozenset(map(Colour.named, channel.colours)),
+        frozenset(channel.receivers),
+        channel.batch,
+        min(channel.per_minute or limits.per_minute, limits.per_minute),
+        limits.most_bytes,
+        channel.second,
+    )
+    return Outlet(made, terms)
+
+
+def channel_of(channel: ChannelConfig) -> Channel:
+    """The adapter of a channel, with its secrets from the environment."""
+    spec = ChannelSpec(
+        channel.name,
+        _secret(channel, channel.url_env) if channel.url_env else channel.url,
+        _secret(channel, channel.secret_env) if channel.secret_env else "",
+        channel.allowed_hosts or _HOSTS.get(channel.type, ()),
+        channel.private_hosts,
+        channel.options,
+    )
+    return _ADAPTERS[channel.type](spec)
+
+
+def _secret(channel: ChannelConfig, variable: str) -> str:
+    held = os.environ.get(variable, "")
+    if not held:
+        where = f"config.yaml: channels.{channel.name}"
+        raise ConfigError(f"环境变量 {variable} 没有设置", where=where, hint="设置后再运行")
+    return held
+
+
+def _console(spec: ChannelSpec) -> Channel:
+    from adapters.channels.console import ConsoleChannel
+
+    return ConsoleChannel(spec, lambda text: print(text, file=sys.stderr, flush=True))
+
+
+def _webhook(spec: ChannelSpec) -> Channel:
+    from adapters.channels.webhook import WebhookChannel
+
+    return WebhookChannel(spec)
+
+
+def _wecom(spec: ChannelSpec) -> Channel:
+    from adapters.channels.bots import WecomChannel
+
+    return WecomChannel(spec)
+
+
+def _dingtalk(spec: ChannelSpec) -> Channel:
+    from adapters.channels.bots import DingtalkChannel
+
+    return DingtalkChannel(spec)
+
+
+def _smtp(spec: ChannelSpec) -> Channel:
+    from adapters.channels.mail import MailChannel
+
+    return MailChannel(spec)
+
+
+def _sms(spec: ChannelSpec) -> Channel:
+    from adapters.channels.sms import SmsChannel
+
+    return SmsChannel(spec)
+
+
+_ADAPTERS: Mapping[str, Callable[[ChannelSpec], Channel]] = {
+    "console": _console,
+    "webhook": _webhook,
+    "wecom": _wecom,
+    "dingtalk": _dingtalk,
+    "smtp": _smtp,
+    "sms": _sms,
+}

@@ -1,0 +1,223 @@
+"""Notify: what was told and what was not, test messages, dead letters, silences.
+
+In: references, keys, the person who acts. Out: calls of the desk and the post, printed. Not here: who is told (`engine.notify`), sending
+(`engine.scheduler.messages`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.options import CONFIG, AsJson, ConfigPath, Now, Reason, Reference
+
+if TYPE_CHECKING:
+    from engine.desk import Desk
+    from engine.desk.messages import DeliveryRow, NoticeShown, Shown
+    from engine.scheduler.messages import Posted
+
+notify = typer.Typer(help="通知：发了什么、没发什么和原因、试发、重发、静默", no_args_is_help=True)
+_STATES = {"waiting": "待发", "sent": "已发", "dead": "发不出去", "not sent": "不发"}
+_OUTCOMES = {"sent": "已收下", "refused": "没有收下", "": "中断，不知是否收下"}
+
+
+def send_due(desk: Desk, stop: Callable[[], bool], *, as_json: bool) -> None:
+    """Everything that is due to be told, and a line about it; for the service."""
+    from cli.channels import post_of
+
+    _tell_posted(post_of(desk).run(stop), as_json=as_json)
+
+
+def _tell_posted(posted: Posted, *, as_json: bool) -> None:
+    from cli.printing import line, say
+
+    if as_json:
+        line({"sent": posted.sent, "refused": posted.refused, "dead": posted.dead, "nobody": posted.nobody})
+    elif posted.sent or posted.refused:
+        dead = f"，{posted.dead} 条不再试" if posted.dead else ""
+        say(f"✓ 通知：发出 {posted.sent} 条，{posted.refused} 条没有被收下{dead}")
+
+
+@notify.command("list")
+def list_(
+    state: Annotated[
+        str,
+        typer.Option("--state", help="waiting、sent、dead 或 held（不发）；不写列待发和发不出去的", show_default=False),
+    ] = "",
+    limit: Annotated[int, typer.Option("--limit", help="最多多少条", min=1, max=100_000)] = 100,
+    config: ConfigPath = CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """列出通知：红的在前，各自在哪个渠道、为什么还没有发。"""
+    from cli.printing import line, local, say, style_of, table
+    from cli.wiring import desk_of
+    from engine.desk.messages import deliveries
+
+    with desk_of(config) as desk:
+        rows = deliveries(desk, state, limit=limit)
+        events, reasons = desk.words("messages"), desk.words("not_sent")
+        for row in rows if as_json else ():
+            line(_plain(row))
+        shown = [
+            (
+                (row.notice.code, style_of(row.notice.colour)),
+                events.get(row.notice.event, row.notice.event),
+                row.channel,
+                _STATES[row.state],
+                reasons.get(row.why, row.why),
+                local(row.done_at or row.due_at),
+                row.parcel,
+            )
+            for row in rows
+        ]
+    if not as_json:
+        table(("编号", "事由", "渠道", "状态", "原因", "时间", "通知编号"), shown) if shown else say("没有这样的通知")
+
+
+def _plain(row: DeliveryRow) -> dict[str, object]:
+    return {
+        "key": row.parcel,
+        "notice": row.notice.key,
+        "code": row.notice.code,
+        "colour": row.notice.colour,
+        "event": row.notice.event,
+        "channel": row.channel,
+        "state": row.state,
+        "why": row.why,
+        "due_at": row.due_at,
+        "done_at": row.done_at,
+        "attempts": row.attempts,
+        "failures": row.failures,
+    }
+
+
+@notify.command()
+def show(reference: Reference, config: ConfigPath = CONFIG, now: Now = "", as_json: AsJson = False) -> None:
+    """一个事项（或隔离行，写 Q 加隔离编号）通知过什么、没有通知什么和原因、每一次发送。"""
+    from cli.printing import line
+    from cli.wiring import desk_of
+    from engine.desk.messages import show as shown
+
+    with desk_of(config, now) as desk:
+        found = shown(desk, reference)
+        if as_json:
+            line({"code": found.code, "why": found.why, "silence": found.silence, "notices": _told(found)})
+        else:
+            _tell(desk, found)
+
+
+def _told(found: Shown) -> list[dict[str, object]]:
+    return [
+        {
+            "key": one.notice.key,
+            "event": one.notice.event,
+            "colour": one.notice.colour,
+            "at": one.notice.at,
+            "why": one.notice.verdict,
+            "deliveries": [_plain(row) for row in one.deliveries],
+            "tries": list(one.tries),
+        }
+        for one in found.notices
+    ]
+
+
+def _tell(desk: Desk, found: Shown) -> None:
+    from cli.printing import local, say
+
+    reasons = desk.words("not_sent")
+    say(f"{found.code}：{len(found.notices)} 条" + (f"（{reasons.get(found.why, found.why)}）" if found.why else ""))
+    if found.silence is not None and found.silence.until > desk.clock():
+        say(f"  静默到 {local(found.silence.until)}：{found.silence.by}")
+    for one in found.notices:
+        _tell_notice(desk, one)
+
+
+def _tell_notice(desk: Desk, one: NoticeShown) -> None:
+    from cli.printing import local, say
+
+    events, reasons, notice = desk.words("messages"), desk.words("not_sent"), one.notice
+    what = events.get(notice.event, notice.event) if notice.event else "不通知"
+    why = f"（{reasons.get(notice.verdict, notice.verdict)}）" if notice.verdict else ""
+    say(f"  {local(notice.at)} {desk.colour_word(notice.colour)} {what}{why}")
+    for row in one.deliveries:
+        because = f"（{reasons.get(row.why, row.why)}）" if row.why else ""
+        say(
+            f"    {row.channel}：{_STATES[row.state]}{because} {local(row.done_at or row.due_at)} {row.parcel}".rstrip()
+        )
+        for made in one.tries:
+            if made.parcel == row.parcel:
+                outcome = _OUTCOMES.get(made.outcome, made.outcome)
+                say(f"      第 {made.attempt} 次 {local(made.began_at)}：{outcome} {made.said}".rstrip())
+
+
+@notify.command()
+def test(
+    channel: Annotated[str, typer.Argument(help="渠道名，见 config.yaml 的 channels", show_default=False)],
+    config: ConfigPath = CONFIG,
+    now: Now = "",
+    as_json: AsJson = False,
+) -> None:
+    """马上试发一条；没有被收下则退出码为 1。"""
+    from cli.channels import post_of
+    from cli.printing import line, say
+    from cli.wiring import desk_of
+    from engine.model import Delivered
+
+    with desk_of(config, now) as desk:
+        answer = post_of(desk).test(channel)
+    well = isinstance(answer, Delivered)
+    said = answer.said if isinstance(answer, Delivered) else answer.why
+    if as_json:
+        line({"channel": channel, "delivered": well, "said": said})
+    else:
+        say(f"{'✓' if well else '✗'} {channel}：{said}")
+    if not well:
+        raise typer.Exit(1)
+
+
+@notify.command()
+def replay(
+    keys: Annotated[
+        list[str] | None, typer.Argument(help="通知编号，见 notify list --state dead", show_default=False)
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="全部发不出去的")] = False,
+    config: ConfigPath = CONFIG,
+    now: Now = "",
+    as_json: AsJson = False,
+) -> None:
+    """把发不出去的通知重新排上，编号不变：对方已经收过的能认出来。"""
+    from cli.printing import line, say
+    from cli.wiring import desk_of
+    from engine.desk.messages import revive
+    from engine.errors import UsageError
+
+    if not keys and not every:
+        raise UsageError("没有写通知编号", hint="写编号，或用 --all 全部重发")
+    with desk_of(config, now) as desk:
+        count = revive(desk, keys or (), every=every)
+    line({"revived": count}) if as_json else say(f"已重新排上 {count} 条，服务下一次运行时发出")
+
+
+@notify.command()
+def silence(
+    reference: Reference,
+    reason: Reason,
+    days: Annotated[int, typer.Option("--days", help="静默几天；0 为取消静默", min=0, max=30)] = 7,
+    config: ConfigPath = CONFIG,
+    now: Now = "",
+    as_json: AsJson = False,
+) -> None:
+    """暂不通知一个事项，最多 30 天；红色不能静默，升为红色照样通知。"""
+    from cli.printing import line, local, say
+    from cli.wiring import desk_of, person_of
+    from engine.desk.messages import silence as silenced
+
+    with desk_of(config, now) as desk:
+        made = silenced(desk, person_of(desk), reference, lasts=timedelta(days=days), reason=reason)
+    if as_json:
+        line({"code": made.code, "until": made.until, "by": made.by})
+    else:
+        say(f"{made.code} 静默到 {local(made.until)}" if days else f"{made.code} 不再静默")

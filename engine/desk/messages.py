@@ -1,0 +1,119 @@
+"""Messages as people see them: what was told of a matter and what was not, and why; silencing; dead letters revived.
+
+In: references, a person. Out: plain records; silences and revived messages, each in one transaction. Not here: deciding (`engine.notify`),
+sending (`engine.scheduler.messages`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from engine import notify
+from engine.desk.acting import may_act
+from engine.desk.opening import Desk
+from engine.errors import UsageError
+from engine.masking import mask_reference
+from engine.model import Colour, Notice
+from engine.store import Reading
+from engine.store.outbox import DEAD, NOT_SENT, SENT, WAITING
+from engine.store.rows import DeliveryRow, Person, SendingRow, Silence
+
+__all__ = ["STATES", "DeliveryRow", "NoticeShown", "Shown", "deliveries", "given_up", "revive", "show", "silence"]
+
+STATES = {"waiting": (WAITING,), "sent": (SENT,), "dead": (DEAD,), "held": (NOT_SENT,)}
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeShown:
+    """One notice: why nobody is told (empty: somebody is), what each channel made of it, every try."""
+
+    notice: Notice
+    deliveries: tuple[DeliveryRow, ...]
+    tries: tuple[SendingRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """All that was told of a matter; `why`: the reason where there is nothing; `silence`: the newest one, lapsed or not."""
+
+    code: str
+    notices: tuple[NoticeShown, ...]
+    why: str = ""
+    silence: Silence | None = None
+
+
+def deliveries(desk: Desk, state: str, *, limit: int) -> list[DeliveryRow]:
+    """Deliveries in a state (`STATES`, or "" for what waits and what is dead), red first."""
+    if state and state not in STATES:
+        raise UsageError(f"没有这个状态：{state}", hint=f"可用：{'、'.join(STATES)}")
+    with desk.store.read() as view:
+        return view.deliveries(STATES[state] if state else (DEAD, WAITING), limit)
+
+
+def given_up(desk: Desk) -> int:
+    """How many deliveries are dead."""
+    with desk.store.read() as view:
+        return sum(count for (_, state), count in view.delivery_counts().items() if state == DEAD)
+
+
+def show(desk: Desk, reference: str) -> Shown:
+    """What was told of the matter that a code, id or record names, or of a row of the quarantine (`Q17`); raises UsageError."""
+    with desk.store.read() as view:
+        row = view.matter(reference)
+        codes = list(view.codes_of(row.state.id)) if row else [reference]
+        notices = view.notices_about(codes)
+        if row is None and not notices:
+            raise UsageError(f"没有找到：{mask_reference(reference)}", hint="用 sanse matters list --all 查看编号")
+        code = row.state.code if row else reference
+        silence = view.silences_of([code]).get(code)
+        why = notify.HISTORY if row is not None and not row.state.code else ""
+        return Shown(code, _shown(view, notices), why, silence)
+
+
+def _shown(view: Reading, notices: Sequence[Notice]) -> tuple[NoticeShown, ...]:
+    made = view.deliveries_of([notice.key for notice in notices])
+    tries = view.sendings_of({row.parcel for row in made if row.parcel})
+    return tuple(
+        NoticeShown(
+            notice,
+            tuple(row for row in made if row.notice.key == notice.key),
+            tuple(one for one in tries if one.parcel in {r.parcel for r in made if r.notice.key == notice.key}),
+        )
+        for notice in notices
+    )
+
+
+def silence(desk: Desk, person: Person, reference: str, *, lasts: timedelta, reason: str) -> Silence:
+    """Hold back the messages of a matter for a while (zero: no longer); never of a red one, never its colour, never a rule or a person."""
+    may_act(person)
+    if not reason.strip():
+        raise UsageError("要写明理由", hint="加上 --reason")
+    if lasts > notify.LONGEST_SILENCE:
+        raise UsageError("最多静默 30 天", hint="到期以后可以再静默")
+    now = desk.clock()
+    with desk.store.batch() as tx:
+        row = tx.matter(reference)
+        if row is None or not row.state.code:
+            raise UsageError(f"没有派过单的事项：{mask_reference(reference)}", hint="用 sanse matters list 查看编号")
+        if row.state.standing is Colour.RED and lasts:
+            raise UsageError("红色事项不能静默", hint="先按程序下调，或直接办理")
+        made = Silence(row.state.code, person.name, reason, now, now + lasts)
+        tx.silence(made)
+        told = {"code": row.state.code, "until": made.until.isoformat()}
+        tx.append_audit(person.name, "silence", told, now, reason=reason)
+    return made
+
+
+def revive(desk: Desk, keys: Collection[str], *, every: bool = False) -> int:
+    """Give dead messages another chance; how many deliveries there were. Raises UsageError for a key that is of none."""
+    with desk.store.beside() as tx:
+        dead = {row.parcel for row in tx.deliveries((DEAD,), _ALL)}
+        strange = sorted(set(keys) - dead)
+        if strange:
+            raise UsageError(f"没有发不出去的通知：{'、'.join(strange)}", hint="用 sanse notify list --state dead 查看")
+        return tx.revive(dead if every else set(keys), desk.clock())
+
+
+_ALL = 1_000_000
