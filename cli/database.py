@@ -1,17 +1,21 @@
-"""Database: made, brought to this release, examined.
+"""Database: made, brought to this release, examined, backed up and put back.
 
 In: a configuration. Out: calls of the desk. Not here: what is kept (`engine.store`).
 """
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.options import CONFIG, Anchors, AsJson, ConfigPath
+from cli.options import CONFIG, Anchors, AsJson, ConfigPath, Now
 
-db = typer.Typer(help="数据库：升级、检查", no_args_is_help=True)
+if TYPE_CHECKING:
+    from engine.desk.backups import Restored
+
+db = typer.Typer(help="数据库：升级、检查、备份、恢复", no_args_is_help=True)
 
 
 @db.command()
@@ -51,3 +55,61 @@ def verify(
             say("检查完毕：没有问题" if result.sound else "检查完毕：有问题，请保留现场并联系管理员")
     if not result.sound:
         raise typer.Exit(1)
+
+
+@db.command()
+def backup(
+    to: Annotated[
+        Path | None, typer.Option("--to", help="写到哪个目录；默认是配置的 backup.folder", show_default=False)
+    ] = None,
+    config: ConfigPath = CONFIG,
+    now: Now = "",
+    as_json: AsJson = False,
+) -> None:
+    """把整个数据库备份成一个新文件，不用停机；密钥不在里面。"""
+    from cli.printing import line, say
+    from cli.wiring import desk_of
+    from engine.desk.backups import backup as backed_up
+
+    with desk_of(config, now) as desk:
+        made = backed_up(desk, to or desk.config.folder / desk.config.backup.folder)
+    if as_json:
+        line({"path": str(made.path), **made.manifest.model_dump()})
+        return
+    held = made.manifest
+    say(
+        f"已备份到 {made.path}：来件 {held.rows['sightings']}、研判 {held.rows['assessments']}、审计到第 {held.audit_seq} 条"
+    )
+    say("密钥不在备份里：密钥文件另存一处，与备份分开放。")
+
+
+@db.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="备份文件", show_default=False)],
+    deep: Annotated[bool, typer.Option("--verify", help="恢复前打开每个加密格，并多抽研判重做")] = False,
+    config: ConfigPath = CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """把备份恢复到一个空的地方；先核对清单、审计链，抽研判重做，不对就什么也不动。"""
+    from cli.printing import line
+    from cli.wiring import real_clock
+    from engine.config import load_config
+    from engine.desk.backups import restore as restored
+
+    done = restored(load_config(config), file, real_clock, deep=deep)
+    if as_json:
+        line({"replayed": done.replayed, "deep": done.deep, "missing": done.missing, **done.manifest.model_dump()})
+    else:
+        _tell(done)
+
+
+def _tell(done: Restored) -> None:
+    from cli.printing import say
+
+    held = done.manifest
+    say(
+        f"已恢复 {held.made_at} 的备份：来件 {held.rows['sightings']}、研判 {held.rows['assessments']}、"
+        f"审计 {held.audit_seq} 条；清单、审计链{'、每个加密格' if done.deep else ''}核对无误，{done.replayed} 个研判重做相同"
+    )
+    for missing in done.missing:
+        say(f"  还要看：{missing}")

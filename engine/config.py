@@ -83,6 +83,13 @@ class ServiceConfig(_Strict):
     lease: Duration = timedelta(minutes=5)
 
 
+class BackupConfig(_Strict):
+    """Backups: the folder they are written to, and how old the newest may be before `doctor` says so."""
+
+    folder: str = "backups"
+    warn_after: Duration = timedelta(days=2)
+
+
 class Config(_Strict):
     """A checked `config.yaml`; relative paths are below the folder it stands in."""
 
@@ -95,6 +102,7 @@ class Config(_Strict):
     batch_size: int = Field(default=1000, ge=1, le=100_000)
     sources: tuple[SourceConfig, ...] = ()
     service: ServiceConfig = ServiceConfig()
+    backup: BackupConfig = BackupConfig()
     folder: Path = Path()
 
     @field_validator("zone")

@@ -61,6 +61,11 @@ class Audit(Session):
         self._each(_WRITE_ANCHOR, [(seq, when, bytes(mac), seal)])
         return chain.Anchor(seq, when, bytes(mac), seal)
 
+    def audit_head(self) -> tuple[int, bytes]:
+        """Number and mac of the newest entry; (0, nothing) before the first."""
+        seq, mac, _ = self._rows(_HEAD)[0]
+        return int(seq), bytes(mac)
+
     def anchors(self) -> list[chain.Anchor]:
         """The anchors kept in the database."""
         return [chain.Anchor(row[0], row[1], bytes(row[2]), bytes(row[3])) for row in self._rows(_ANCHORS)]

@@ -215,8 +215,12 @@ class Vendor(Protocol):
         """So many unused row numbers of a table."""
         ...
 
+    def count_on(self, connection: Connection, table: Table) -> None:
+        """Let the numbers of a table go on after its highest, when rows came with numbers of their own."""
+        ...
+
     def backup(self, connection: Connection, target: Path) -> None:
-        """A consistent copy of the whole database in a new file, taken while others work."""
+        """A consistent copy of the whole database into an empty file, where the product copies files."""
         ...
 
 
@@ -278,11 +282,13 @@ class SqliteVendor:
         highest = int(found.scalar_one())
         return range(highest + 1, highest + 1 + count)
 
+    def count_on(self, connection: Connection, table: Table) -> None:
+        """Nothing: SQLite looks for the highest."""
+
     def backup(self, connection: Connection, target: Path) -> None:
-        """SQLite's online backup."""
+        """SQLite's online backup: all pages in one step, so that writers never make it begin again."""
         driver = connection.connection.driver_connection
         assert isinstance(driver, sqlite3.Connection)
-        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         copy = sqlite3.connect(target)
         try:
             driver.backup(copy)
@@ -371,9 +377,17 @@ class PostgresVendor:
         sql = "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)"
         return [row[0] for row in connection.exec_driver_sql(sql, (table.name, number.name, count))]
 
+    def count_on(self, connection: Connection, table: Table) -> None:
+        """Set the sequence of a table that has one."""
+        for column in table.primary_key.columns:
+            if column.identity is not None:
+                highest = f'(SELECT coalesce(max("{column.name}"), 0) + 1 FROM "{table.name}")'
+                sql = f"SELECT setval(pg_get_serial_sequence(%s, %s), {highest}, false)"
+                connection.exec_driver_sql(sql, (table.name, column.name))
+
     def backup(self, connection: Connection, target: Path) -> None:
-        """PostgreSQL has better tools of its own."""
-        raise StoreError("PostgreSQL 数据库不由 sanse 备份", hint="使用 pg_basebackup 与 WAL 归档，或 pg_dump")
+        """Not by files: rows are copied (`backup`)."""
+        raise NotImplementedError
 
 
 def vendor_of(url: str) -> SqliteVendor | PostgresVendor:

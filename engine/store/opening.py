@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 from engine.errors import StoreError
-from engine.store import block_keys, verify
+from engine.store import backup, block_keys, verify
 from engine.store.batch import Batch, Reading
 from engine.store.chain import Anchor
 from engine.store.dialects import Vendor, transaction, vendor_of
@@ -73,9 +73,13 @@ class Store:
             return verify.Verifier(connection, self._shared).verify(anchors, deep=deep)
 
     def backup(self, target: Path) -> None:
-        """A consistent copy in a new file while others work (SQLite only)."""
-        with self._engine.connect() as connection:
-            self._vendor.backup(connection, target)
+        """A consistent copy in a new SQLite file while others work; raises FileExistsError."""
+        backup.take(self._engine, self._vendor, target)
+
+    @property
+    def vendor(self) -> str:
+        """The database product, by name."""
+        return self._vendor.name
 
     def close(self) -> None:
         """Give back every connection."""

@@ -33,12 +33,13 @@ _HEAD_BYTES = 2
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """Three independent keys of 32 bytes: person digests, sealed cells, audit chain; and the cipher of new cells."""
+    """Three independent keys of 32 bytes: person digests, sealed cells, audit chain; the cipher of new cells, and which sealing key of this installation it is."""
 
     index: bytes = field(repr=False)
     seal: bytes = field(repr=False)
     chain: bytes = field(repr=False)
     cipher: Literal["aes", "sm4"] = "aes"
+    generation: int = 1
 
 
 def fingerprint(keys: Keys) -> str:

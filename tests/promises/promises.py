@@ -29,6 +29,7 @@ _PAIRS, _RULEBOOKS, _READER_PIECES = 100_000, 2_000, 20
 _ORDER_RECORDS, _ORDERS, _ORDER_SEED = 100_000, 20, 6
 _CELLS = 10_000
 _PEOPLE = 10_000
+_BACKUP_PIECES, _BACKUPS = 10, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +143,26 @@ def _url(vendor: str) -> Iterator[str]:
         yield url
 
 
+def _backups(number: int) -> Outcome:
+    """Backups while ten thousand records come in, each restored and gone on with; SQLite and PostgreSQL in turn."""
+    from tests.backups import Load, under_load
+
+    load = Load(records=10_000, seed=15 + number, batch=100)
+    with tempfile.TemporaryDirectory(prefix="sanse-promise-") as folder, ExitStack() as stack:
+        if number % 2:
+            server = PostgresServer.start()
+            stack.callback(server.stop)
+            return under_load(Path(folder), lambda _: server.url(server.create("template0")), load, _BACKUPS)
+        return under_load(Path(folder), lambda place: f"sqlite:///{place / 'sanse.db'}", load, _BACKUPS)
+
+
 PROMISES = (
     Promise("R11", "每一行都有下落：损坏的、混编码的文件也一样", _FILES // _FILE_PIECE, _files),
     Promise("R12", "百分之一的坏行挡不住其余各行", 2, _poison),
     Promise("R19", "durable-rules 判一百万件，不丢、不涨内存", _EVALUATIONS // _EVALUATION_PIECE, _evaluations),
     Promise("R8", "四个判读器在十万对（规则集，来件）上一致", _READER_PIECES, _readers),
     Promise("R6", "任何次序、批量、进程数，结果相同", _ORDERS, _orders),
+    Promise("R15", "边读入边备份，恢复到两批之间，接着做完结果相同", _BACKUP_PIECES, _backups),
     Promise(
         "RAW",
         "数据库、日志、导出里找不到一万人的明文",

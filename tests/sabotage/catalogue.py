@@ -1,6 +1,6 @@
 """Every defence that the product has, by the room it stands in (ruling 63).
 
-In: the lists of `doors` (what comes in), `deciding` (what is made of it) and `keeping` (what is kept and done), `showing` (what is seen), `timing` (what is done in time). Out: `DEFENCES`.
+In: the lists of `doors` (what comes in), `deciding` (what is made of it) and `keeping` (what is kept and done), `showing` (what is seen), `timing` (what is done in time), `operating` (backups, keys, retention). Out: `DEFENCES`.
 """
 
 from __future__ import annotations
@@ -8,7 +8,8 @@ from __future__ import annotations
 from tests.sabotage.deciding import DECIDING
 from tests.sabotage.doors import DOORS
 from tests.sabotage.keeping import KEEPING
+from tests.sabotage.operating import OPERATING
 from tests.sabotage.showing import SHOWING
 from tests.sabotage.timing import TIMING
 
-DEFENCES = (*DOORS, *DECIDING, *KEEPING, *SHOWING, *TIMING)
+DEFENCES = (*DOORS, *DECIDING, *KEEPING, *SHOWING, *TIMING, *OPERATING)
