@@ -83,6 +83,27 @@ def backup(
     say("密钥不在备份里：密钥文件另存一处，与备份分开放。")
 
 
+@db.command("rotate-keys")
+def rotate_keys(config: ConfigPath = CONFIG, now: Now = "", as_json: AsJson = False) -> None:
+    """换加密密钥：每个加密格换用新密钥；中途停了再运行一次，接着做完。"""
+    from cli.printing import line, progress, say
+    from cli.wiring import desk_of, person_of
+    from engine.config import read_keys
+    from engine.desk.rotation import rotate
+
+    done = 0
+    with desk_of(config, now) as desk, progress("换密钥", quiet=as_json) as advance:
+        for cells in rotate(desk, person_of(desk)):
+            advance(cells)
+            done += cells
+        kept, generation = desk.config.key_file.name, read_keys(desk.config.key_file).generation
+    if as_json:
+        line({"resealed": done, "generation": generation})
+        return
+    say(f"已换用第 {generation} 代密钥，{done} 个加密格已重新加密。新的密钥文件 {kept} 请另存一份到别处。")
+    say(f"换之前的密钥在 {kept}.{generation - 1}：恢复以前的备份要用它，和那些备份一起保管；备份都清掉以后销毁。")
+
+
 @db.command()
 def restore(
     file: Annotated[Path, typer.Argument(help="备份文件", show_default=False)],

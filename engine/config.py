@@ -192,11 +192,18 @@ def _read_yaml(path: Path) -> Mapping[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class KeyMaterial:
-    """Three independent keys of 32 bytes: person digests, sealed cells, audit chain."""
+    """Three independent keys of 32 bytes: person digests, sealed cells, audit chain.
+
+    `generation` of the sealing key; `former`: sealing keys by generation that still open cells, while a rotation runs; `reasons`: of
+    generations before, what opens reasons in the audit log, which nobody may seal anew.
+    """
 
     index: bytes
     seal: bytes
     chain: bytes
+    generation: int = 1
+    former: tuple[tuple[int, bytes], ...] = ()
+    reasons: tuple[tuple[int, bytes], ...] = ()
 
 
 def read_keys(path: Path) -> KeyMaterial:
@@ -213,18 +220,44 @@ def read_keys(path: Path) -> KeyMaterial:
     text = path.read_bytes().decode("ascii", errors="replace")
     pairs = dict(line.split("=", 1) for line in text.split() if "=" in line)
     try:
-        keys = [bytes.fromhex(pairs[name]) for name in _KEY_NAMES]
+        index, seal, chain = (bytes.fromhex(pairs[name]) for name in _KEY_NAMES)
+        former, reasons = _numbered(pairs, "former."), _numbered(pairs, "reasons.")
+        material = KeyMaterial(index, seal, chain, int(pairs.get("generation", "1")), former, reasons)
     except (KeyError, ValueError) as fault:
         raise ConfigError(
             f"密钥文件 {path.name} 内容不完整", hint="应有 index、seal、chain 三行十六进制密钥"
         ) from fault
+    keys = (material.index, material.seal, material.chain, *(key for _, key in material.former))
     if any(len(key) != _KEY_BYTES for key in keys):
         raise ConfigError(f"密钥文件 {path.name} 的密钥长度不对", hint="每个密钥 32 字节（64 个十六进制字符）")
-    return KeyMaterial(*keys)
+    return material
+
+
+def _numbered(pairs: Mapping[str, str], prefix: str) -> tuple[tuple[int, bytes], ...]:
+    """Keys by generation; raises ValueError."""
+    found = [(name, key) for name, key in pairs.items() if name.startswith(prefix)]
+    return tuple(sorted((int(name.removeprefix(prefix)), bytes.fromhex(key)) for name, key in found))
 
 
 def write_keys(path: Path, fresh: KeyMaterial) -> None:
-    """A new key file, readable by its owner only; raises FileExistsError rather than overwrite one."""
+    """A new key file, readable by its owner only, on disk when this returns; raises FileExistsError rather than overwrite one."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.writelines(f"{name}={getattr(fresh, name).hex()}\n" for name in _KEY_NAMES)
+        if fresh.generation > 1:
+            file.write(f"generation={fresh.generation}\n")
+        for name in ("former", "reasons"):
+            file.writelines(f"{name}.{generation}={key.hex()}\n" for generation, key in getattr(fresh, name))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def replace_keys(path: Path, fresh: KeyMaterial) -> None:
+    """Another content for a key file that is there: the old one or the new one stands in it, never half of either."""
+    new = path.with_name(f"{path.name}.new")
+    new.unlink(missing_ok=True)
+    write_keys(new, fresh)
+    new.replace(path)
+    directory = os.open(path.parent, os.O_RDONLY)
+    os.fsync(directory)
+    os.close(directory)

@@ -52,6 +52,8 @@ class Restored:
 
 def backup(desk: Desk, folder: Path) -> BackedUp:
     """Write a new backup below a folder while others work; raises UsageError when the folder cannot be written to."""
+    if desk.keys.former:
+        raise UsageError("密钥轮换还没有做完，现在的备份以后打不开", hint="先运行 sanse db rotate-keys 做完，再备份")
     at = desk.clock()
     try:
         folder.mkdir(parents=True, exist_ok=True)

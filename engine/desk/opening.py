@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from engine.config import Config, read_keys
+from engine.config import Config, KeyMaterial, read_keys
 from engine.errors import StoreError, UsageError
 from engine.model import Colour
 from engine.pipeline import Stages
@@ -151,5 +151,10 @@ def _is_there(url: str) -> None:
 
 def keys_of(config: Config) -> Keys:
     """The keys of an installation; raises ConfigError when their file is missing, open to others or malformed."""
-    material = read_keys(config.key_file)
-    return Keys(material.index, material.seal, material.chain, config.keys.cipher)
+    return keys_from(read_keys(config.key_file), config)
+
+
+def keys_from(material: KeyMaterial, config: Config) -> Keys:
+    """Key material as the store takes it."""
+    m = material
+    return Keys(m.index, m.seal, m.chain, config.keys.cipher, m.generation, m.former, m.reasons)

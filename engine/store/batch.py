@@ -25,13 +25,26 @@ from engine.store.matters import Codes, Matters
 from engine.store.neighbourhood import Neighbourhood
 from engine.store.people import People
 from engine.store.quarantine import Quarantine
+from engine.store.resealing import Resealing
 from engine.store.rows import BlockKeys, Hotspot, Reach, Stored
 from engine.store.rulebooks import Rulebooks
 from engine.store.session import Shared
 
 
 class Reading(
-    Arrivals, Neighbourhood, Judgements, Matters, Events, Quarantine, Rulebooks, Audit, People, Feeds, Due, Jobs
+    Arrivals,
+    Neighbourhood,
+    Judgements,
+    Matters,
+    Events,
+    Quarantine,
+    Rulebooks,
+    Audit,
+    People,
+    Feeds,
+    Due,
+    Jobs,
+    Resealing,
 ):
     """Everything that can be read in one transaction."""
 

@@ -16,9 +16,9 @@ from sqlalchemy import Select, Table, func, select
 
 from engine.errors import StoreError
 from engine.model import digest
-from engine.store.arrivals import body_cell, raw_cell
 from engine.store.batch import Reading
 from engine.store.chain import Anchor, Examination
+from engine.store.resealing import SEALED
 from engine.store.session import Footprint
 from engine.store.tables import (
     assessments,
@@ -105,10 +105,12 @@ class Verifier(Reading):
                 yield f"{name} 有 {held} 行，审计记录写入 {number} 行"
 
     def _unopenable(self) -> Iterator[str]:
-        """Sealed cells that do not open."""
-        for kind, table, cell in (("raw", raws, raw_cell), ("incident", bodies, body_cell)):
-            for version, sealed in self._stream(select(table.c.version, table.c.sealed)):
-                yield from self._tried(kind, cell(version), sealed)
+        """Sealed cells that do not open, in every table that has any."""
+        for sealed in SEALED:
+            columns = select(sealed.column, *sealed.named)
+            wanted = columns.where(func.length(sealed.column) > 0) if sealed.optional else columns
+            for held, *named in self._stream(wanted):
+                yield from self._tried(sealed.kind, sealed.cell(*named), held)
 
     def _tried(self, kind: str, cell: str, sealed: bytes) -> Iterator[str]:
         try:

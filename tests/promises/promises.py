@@ -30,6 +30,7 @@ _ORDER_RECORDS, _ORDERS, _ORDER_SEED = 100_000, 20, 6
 _CELLS = 10_000
 _PEOPLE = 10_000
 _BACKUP_PIECES, _BACKUPS = 10, 5
+_ROTATED = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +164,12 @@ PROMISES = (
     Promise("R8", "四个判读器在十万对（规则集，来件）上一致", _READER_PIECES, _readers),
     Promise("R6", "任何次序、批量、进程数，结果相同", _ORDERS, _orders),
     Promise("R15", "边读入边备份，恢复到两批之间，接着做完结果相同", _BACKUP_PIECES, _backups),
+    Promise(
+        "KEYS",
+        "换密钥时被杀，接着换完，每一格都打得开",
+        4,
+        _elsewhere("tests.acceptance.test_rotation", "promise", _ROTATED),
+    ),
     Promise(
         "RAW",
         "数据库、日志、导出里找不到一万人的明文",
