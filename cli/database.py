@@ -105,6 +105,40 @@ def rotate_keys(config: ConfigPath = CONFIG, now: Now = "", as_json: AsJson = Fa
 
 
 @db.command()
+def purge(
+    yes: Annotated[bool, typer.Option("--yes", help="真的清除；不写只说会清除什么")] = False,
+    config: ConfigPath = CONFIG,
+    now: Now = "",
+    as_json: AsJson = False,
+) -> None:
+    """清除过了保存期限的原始行、正文、身份摘要和办理文字；默认只说会清除什么。"""
+    from cli.printing import line, local, say
+    from cli.wiring import desk_of, person_of
+    from engine.desk.retention import names_of, preview
+    from engine.desk.retention import purge as purged
+
+    with desk_of(config, now) as desk:
+        terms = purged(desk, person_of(desk)) if yes else preview(desk)
+    if as_json:
+        for term in terms:
+            line({"done": yes, **term.told()})
+        return
+    names = names_of(terms)
+    for term in terms:
+        kept = {"保全": term.held, "未办结": term.open, "连着较新的来件": term.younger}
+        stays = "、".join(f"{why} {count}" for why, count in kept.items() if count)
+        say(
+            f"{names[term.aim]}（{term.rule}，早于 {local(term.before)}）：{'已清除' if yes else '会清除'} "
+            f"{term.matters} 个事项 {term.records} 件来件，另 {term.rows} 行" + (f"；留下：{stays}" if stays else "")
+        )
+    say(
+        "数据库文件已整理。以前的备份里还有这些内容：过期的备份也要清掉。"
+        if yes
+        else "什么也没有动；真的清除加 --yes。"
+    )
+
+
+@db.command()
 def restore(
     file: Annotated[Path, typer.Argument(help="备份文件", show_default=False)],
     deep: Annotated[bool, typer.Option("--verify", help="恢复前打开每个加密格，并多抽研判重做")] = False,

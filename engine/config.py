@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
@@ -44,6 +44,8 @@ def _duration(written: object) -> object:
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 
+_LEAST_KEPT = {"audit": timedelta(days=1095), "access": timedelta(days=183)}
+
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -57,10 +59,11 @@ class DatabaseConfig(_Strict):
 
 
 class KeysConfig(_Strict):
-    """The key file (outside the database) and the cipher of sealed cells."""
+    """The key file (outside the database), the cipher of sealed cells, and how old the sealing key may be before `doctor` says so."""
 
     file: str = "sanse.keys"
     cipher: Literal["aes", "sm4"] = "aes"
+    rotate_after: Duration = timedelta(days=730)
 
 
 class SourceConfig(_Strict):
@@ -90,6 +93,26 @@ class BackupConfig(_Strict):
     warn_after: Duration = timedelta(days=2)
 
 
+class RetentionConfig(_Strict):
+    """How long what tells of people is kept: raw rows, texts and digests of records, what people wrote about matters, notes of files read.
+
+    Decisions and what belongs to them at least three years, notes of who read what at least six months (ruling 73).
+    """
+
+    raw: Duration = timedelta(days=1095)
+    records: Duration = timedelta(days=1825)
+    audit: Duration = timedelta(days=1825)
+    access: Duration = timedelta(days=365)
+
+    @field_validator("audit", "access")
+    @classmethod
+    def _least(cls, kept: timedelta, field: ValidationInfo) -> timedelta:
+        least = _LEAST_KEPT[str(field.field_name)]
+        if kept < least:
+            raise ValueError(f"不得短于 {least.days}d")
+        return kept
+
+
 class Config(_Strict):
     """A checked `config.yaml`; relative paths are below the folder it stands in."""
 
@@ -103,6 +126,7 @@ class Config(_Strict):
     sources: tuple[SourceConfig, ...] = ()
     service: ServiceConfig = ServiceConfig()
     backup: BackupConfig = BackupConfig()
+    retention: RetentionConfig = RetentionConfig()
     folder: Path = Path()
 
     @field_validator("zone")

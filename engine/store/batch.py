@@ -26,6 +26,7 @@ from engine.store.neighbourhood import Neighbourhood
 from engine.store.people import People
 from engine.store.quarantine import Quarantine
 from engine.store.resealing import Resealing
+from engine.store.retention import Retention
 from engine.store.rows import BlockKeys, Hotspot, Reach, Stored
 from engine.store.rulebooks import Rulebooks
 from engine.store.session import Shared
@@ -45,6 +46,7 @@ class Reading(
     Due,
     Jobs,
     Resealing,
+    Retention,
 ):
     """Everything that can be read in one transaction."""
 

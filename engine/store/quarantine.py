@@ -39,6 +39,8 @@ _ROWS = Query(select(quarantine).where(among(quarantine.c.n, "numbers")).order_b
 _COUNTS = Query(select(quarantine.c.status, func.count()).group_by(quarantine.c.status))
 _MARK = Query(quarantine.update().where(among(quarantine.c.n, "numbers")).values(status=bindparam("becomes")))
 
+_GONE: dict[str, Any] = {"values": {}, "reason": "", "text": "", "source_id": None}
+"""What is left of a row that was purged."""
 _WRITE = Insert(
     quarantine,
     *(column.name for column in quarantine.columns if column.name != "n"),
@@ -86,7 +88,11 @@ class Quarantine(Session):
         return self._change(_MARK, numbers=numbers, becomes=status)
 
     def _row(self, row: Any) -> QuarantineRow:
-        body = orjson.loads(self._sealer.open("quarantine", row_cell(row.source, row.digest), row.sealed))
+        body = (
+            _GONE
+            if not row.sealed
+            else orjson.loads(self._sealer.open("quarantine", row_cell(row.source, row.digest), row.sealed))
+        )
         return QuarantineRow(
             id=row.n,
             source=row.source,

@@ -18,13 +18,14 @@ from engine.errors import StoreError
 from engine.store.arrivals import body_cell, raw_cell
 from engine.store.events import decision_cell, evidence_cell, set_aside_cell
 from engine.store.quarantine import row_cell
+from engine.store.retention import QUARANTINE, RAW, RECORDS, hold_cell
 from engine.store.session import Session
-from engine.store.tables import actions, bodies, decisions, quarantine, raws, set_asides
+from engine.store.tables import actions, bodies, decisions, holds, quarantine, raws, set_asides
 
 
 @dataclass(frozen=True, slots=True)
 class SealedColumn:
-    """A column of sealed cells. `key` orders its rows; `named`: the columns that `cell` makes a cell's name of; `optional`: may be blank."""
+    """A column of sealed cells. `key` orders its rows; `named`: the columns that `cell` makes a cell's name of; `optional`: may be blank; `aim`: is blank only when purged for it."""
 
     column: Column[bytes]
     kind: str
@@ -32,6 +33,7 @@ class SealedColumn:
     named: Sequence[Column[Any]]
     cell: Callable[..., str]
     optional: bool = False
+    aim: str = ""
 
     @property
     def table(self) -> Table:
@@ -46,14 +48,20 @@ class SealedColumn:
 
 
 SEALED = (
-    SealedColumn(raws.c.sealed, "raw", raws.c.version, (raws.c.version,), raw_cell),
-    SealedColumn(bodies.c.sealed, "incident", bodies.c.version, (bodies.c.version,), body_cell),
+    SealedColumn(raws.c.sealed, "raw", raws.c.version, (raws.c.version,), raw_cell, aim=RAW),
+    SealedColumn(bodies.c.sealed, "incident", bodies.c.version, (bodies.c.version,), body_cell, aim=RECORDS),
     SealedColumn(
-        quarantine.c.sealed, "quarantine", quarantine.c.n, (quarantine.c.source, quarantine.c.digest), row_cell
+        quarantine.c.sealed,
+        "quarantine",
+        quarantine.c.n,
+        (quarantine.c.source, quarantine.c.digest),
+        row_cell,
+        aim=QUARANTINE,
     ),
     SealedColumn(actions.c.evidence, "casework", actions.c.n, (actions.c.id,), evidence_cell, optional=True),
     SealedColumn(decisions.c.reason, "casework", decisions.c.n, (decisions.c.n,), decision_cell, optional=True),
     SealedColumn(set_asides.c.reason, "casework", set_asides.c.n, (set_asides.c.n,), set_aside_cell, optional=True),
+    SealedColumn(holds.c.reason, "casework", holds.c.n, (holds.c.n,), hold_cell),
 )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import Select, Table, func, select
+from sqlalchemy import Select, Table, func, or_, select, true
 
 from engine.errors import StoreError
 from engine.model import digest
@@ -33,6 +33,7 @@ from engine.store.tables import (
     rulebook_files,
     rulebooks,
     sightings,
+    tombstones,
     verdicts,
     versions,
 )
@@ -107,9 +108,10 @@ class Verifier(Reading):
     def _unopenable(self) -> Iterator[str]:
         """Sealed cells that do not open, in every table that has any."""
         for sealed in SEALED:
-            columns = select(sealed.column, *sealed.named)
-            wanted = columns.where(func.length(sealed.column) > 0) if sealed.optional else columns
-            for held, *named in self._stream(wanted):
+            stone = select(tombstones.c.purge).where(tombstones.c.aim == sealed.aim, tombstones.c.row == sealed.key)
+            may_be_blank = true() if sealed.optional else stone.exists()
+            wanted = or_(func.length(sealed.column) > 0, ~may_be_blank)
+            for held, *named in self._stream(select(sealed.column, *sealed.named).where(wanted)):
                 yield from self._tried(sealed.kind, sealed.cell(*named), held)
 
     def _tried(self, kind: str, cell: str, sealed: bytes) -> Iterator[str]:

@@ -31,6 +31,7 @@ _CELLS = 10_000
 _PEOPLE = 10_000
 _BACKUP_PIECES, _BACKUPS = 10, 5
 _ROTATED = 20_000
+_MIGRATED = (("sqlite", 50_000, 23), ("postgresql", 50_000, 22), ("sqlite", 1_000_000, 5))
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,20 @@ def _backups(number: int) -> Outcome:
         return under_load(Path(folder), lambda place: f"sqlite:///{place / 'sanse.db'}", load, _BACKUPS)
 
 
+def _migrations(number: int) -> Outcome:
+    """The schema of 0.1.0 with rows comes to this release, killed at statements spread over all of it."""
+    from tests.migrations import killed_and_resumed
+
+    vendor, rows, kills = _MIGRATED[number]
+    with tempfile.TemporaryDirectory(prefix="sanse-promise-") as folder, ExitStack() as stack:
+        url = f"sqlite:///{folder}/old.db"
+        if vendor == "postgresql":
+            server = PostgresServer.start()
+            stack.callback(server.stop)
+            url = server.url(server.create("template0"))
+        return killed_and_resumed(url, "0001", rows, Path(folder), kills, seed=number)
+
+
 PROMISES = (
     Promise("R11", "每一行都有下落：损坏的、混编码的文件也一样", _FILES // _FILE_PIECE, _files),
     Promise("R12", "百分之一的坏行挡不住其余各行", 2, _poison),
@@ -164,6 +179,7 @@ PROMISES = (
     Promise("R8", "四个判读器在十万对（规则集，来件）上一致", _READER_PIECES, _readers),
     Promise("R6", "任何次序、批量、进程数，结果相同", _ORDERS, _orders),
     Promise("R15", "边读入边备份，恢复到两批之间，接着做完结果相同", _BACKUP_PIECES, _backups),
+    Promise("R16", "旧版本的库升级中途被杀，一行不少，接着升完", len(_MIGRATED), _migrations),
     Promise(
         "KEYS",
         "换密钥时被杀，接着换完，每一格都打得开",
