@@ -14,6 +14,9 @@ from cli.options import CONFIG, Anchors, AsJson, ConfigPath, Now
 
 if TYPE_CHECKING:
     from engine.desk.backups import Restored
+    from engine.desk.retention import Term
+
+_CLASSES = {"raw": "原始行", "records": "来件正文和身份摘要", "decisions": "办理文字", "access": "读入记录"}
 
 db = typer.Typer(help="数据库：升级、检查、备份、恢复", no_args_is_help=True)
 
@@ -112,9 +115,9 @@ def purge(
     as_json: AsJson = False,
 ) -> None:
     """清除过了保存期限的原始行、正文、身份摘要和办理文字；默认只说会清除什么。"""
-    from cli.printing import line, local, say
+    from cli.printing import line, say
     from cli.wiring import desk_of, person_of
-    from engine.desk.retention import names_of, preview
+    from engine.desk.retention import preview
     from engine.desk.retention import purge as purged
 
     with desk_of(config, now) as desk:
@@ -123,18 +126,23 @@ def purge(
         for term in terms:
             line({"done": yes, **term.told()})
         return
-    names = names_of(terms)
     for term in terms:
-        kept = {"保全": term.held, "未办结": term.open, "连着较新的来件": term.younger}
-        stays = "、".join(f"{why} {count}" for why, count in kept.items() if count)
-        say(
-            f"{names[term.aim]}（{term.rule}，早于 {local(term.before)}）：{'已清除' if yes else '会清除'} "
-            f"{term.matters} 个事项 {term.records} 件来件，另 {term.rows} 行" + (f"；留下：{stays}" if stays else "")
-        )
+        _say_term(term, "已清除" if yes else "会清除")
     say(
         "数据库文件已整理。以前的备份里还有这些内容：过期的备份也要清掉。"
         if yes
         else "什么也没有动；真的清除加 --yes。"
+    )
+
+
+def _say_term(term: Term, word: str) -> None:
+    from cli.printing import local, say
+
+    kept = {"保全": term.held, "未办结": term.open, "连着较新的来件": term.younger}
+    stays = "、".join(f"{why} {count}" for why, count in kept.items() if count)
+    say(
+        f"{_CLASSES[term.aim]}（{term.rule}，早于 {local(term.before)}）：{word} {term.matters} 个事项 {term.records} 件来件，"
+        f"另 {term.rows} 行" + (f"；留下：{stays}" if stays else "")
     )
 
 

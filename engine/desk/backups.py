@@ -6,6 +6,9 @@ Not here: copying (`store.backup`), the file itself (`store.archive`). The keys 
 
 from __future__ import annotations
 
+import fcntl
+import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,6 +32,7 @@ FORMAT = 1
 LAST = "backup"
 """The name under which a database knows when it was last backed up."""
 _STAMP = "%Y%m%dT%H%M%SZ"
+_STAGING = ".sanse-backup-"
 _SAMPLE, _LARGE_SAMPLE = 50, 1_000
 
 
@@ -89,20 +93,45 @@ def restore(config: Config, file: Path, clock: Clock, *, deep: bool = False) -> 
     refuse_taken(url)
     manifest = manifest_of(file)
     _recognise(config, manifest, keys, file)
-    with _staging(config.folder) as staging:
-        unpack(file, manifest, staging)
-        upgrade(f"sqlite:///{staging}")
-        replayed, rulebook = _proved(config, staging, keys, clock, manifest, deep=deep)
-        settle(staging)
-        put(staging, url)
+    place = Path(url.removeprefix("sqlite:///").split("?")[0]).parent if url.startswith("sqlite") else config.folder
+    try:
+        with _staging(place) as staging:
+            unpack(file, manifest, staging)
+            upgrade(f"sqlite:///{staging}")
+            replayed, rulebook = _proved(config, staging, keys, clock, manifest, deep=deep)
+            settle(staging)
+            put(staging, url)
+    except OSError as fault:
+        hint = "检查目录权限和剩余空间（约为数据库的两倍）；什么也没有恢复"
+        raise UsageError(f"恢复不到 {place}：{fault.strerror}", hint=hint) from fault
     return Restored(manifest, replayed, deep, tuple(_missing(config, rulebook)))
 
 
 @contextmanager
 def _staging(folder: Path) -> Iterator[Path]:
-    """A place for the database on its way, on the disk where it goes, seen by its owner only."""
-    with TemporaryDirectory(prefix=".sanse-backup-", dir=folder) as name:
-        yield Path(name) / "sanse.db"
+    """A place for the database on its way, on the disk where it goes, seen by its owner only; what a killed run left there is removed."""
+    for left in folder.glob(f"{_STAGING}*"):
+        if left.is_dir() and _abandoned(left):
+            shutil.rmtree(left, ignore_errors=True)
+    with TemporaryDirectory(prefix=_STAGING, dir=folder) as name:
+        descriptor = os.open(name, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield Path(name) / "sanse.db"
+        finally:
+            os.close(descriptor)
+
+
+def _abandoned(folder: Path) -> bool:
+    """Whether nobody works in it: whoever does holds its lock, and loses it when killed."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
 
 
 def _described(file: Path, keys: Keys, *, vendor: str, at: datetime) -> Manifest:

@@ -6,7 +6,7 @@ Not here: blanking (`store.retention`). A purge leaves the skeleton: time, kind,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
@@ -220,9 +220,3 @@ def _clean(desk: Desk) -> None:
     desk.store.scrub()
     with desk.store.batch() as tx:
         tx.put_meta(SCRUB, "")
-
-
-def names_of(terms: Sequence[Term]) -> dict[str, str]:
-    """The classes as people call them."""
-    words = {RAW: "原始行", RECORDS: "来件正文和身份摘要", DECISIONS: "办理文字", ACCESS: "读入记录"}
-    return {term.aim: words[term.aim] for term in terms}

@@ -74,11 +74,25 @@ def _begin(file: Path, held: KeyMaterial) -> KeyMaterial:
 
 def _rotated(store: Store, material: KeyMaterial, person: Person, clock: Clock) -> Iterator[int]:
     """Tell the database, seal every cell anew, and tell it that none is left."""
-    ours, told = material.generation, {"from": material.former[0][0], "to": material.generation}
+    told = {"from": material.former[0][0], "to": material.generation}
     with store.batch() as tx:
         if tx.meta().get(KEYS) != fingerprint(store.keys):
             tx.put_meta(KEYS, fingerprint(store.keys))
             tx.append_audit(person.name, "rotate-keys", {**told, "step": "begin"}, clock())
+    yield from _resealed(store)
+    with store.batch() as tx:
+        if tx.unsealed():
+            hint = "停掉别的 sanse 进程，再运行一次 sanse db rotate-keys"
+            raise StoreError("还有加密格没有换完：另有程序在用旧密钥", hint=hint)
+        if tx.meta().get(DONE) != str(material.generation):
+            tx.put_meta(DONE, str(material.generation))
+            tx.put_meta(SINCE, clock().isoformat())
+            tx.append_audit(person.name, "rotate-keys", {**told, "step": "end"}, clock())
+    store.scrub()
+
+
+def _resealed(store: Store) -> Iterator[int]:
+    """Every cell of another key, a bounded transaction at a time; raises StoreError at the end when some do not open."""
     spoiled: list[str] = []
     for sealed in SEALED:
         last = None
@@ -91,16 +105,6 @@ def _rotated(store: Store, material: KeyMaterial, person: Person, clock: Clock) 
             last = page.last
             yield page.resealed
     _refuse_spoiled(spoiled)
-    with store.batch() as tx:
-        if tx.unsealed():
-            raise StoreError(
-                "还有加密格没有换完：另有程序在用旧密钥", hint="停掉别的 sanse 进程，再运行一次 sanse db rotate-keys"
-            )
-        if tx.meta().get(DONE) != str(ours):
-            tx.put_meta(DONE, str(ours))
-            tx.put_meta(SINCE, clock().isoformat())
-            tx.append_audit(person.name, "rotate-keys", {**told, "step": "end"}, clock())
-    store.scrub()
 
 
 def _refuse_spoiled(spoiled: list[str]) -> None:

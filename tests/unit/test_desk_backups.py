@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import sqlite3
 import zipfile
 from collections.abc import Callable
@@ -83,6 +85,28 @@ def test_a_folder_that_is_none_is_told(filled: Installation, tmp_path: Path) -> 
     with pytest.raises(UsageError, match="备份写不到"):
         backup(filled.desk, tmp_path / "file")
     assert age(filled.desk) is None
+
+
+def test_what_a_killed_run_left_is_removed_and_what_another_works_in_is_not(
+    filled: Installation, tmp_path: Path
+) -> None:
+    left, busy = (tmp_path / "backups" / f".sanse-backup-{name}" for name in ("left", "busy"))
+    for folder in (left, busy):
+        folder.mkdir(parents=True)
+        (folder / "sanse.db").write_bytes(b"half")
+    descriptor = os.open(busy, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    backup(filled.desk, tmp_path / "backups")
+    assert (left.exists(), busy.exists()) == (False, True)
+    os.close(descriptor)
+
+
+def test_a_place_that_cannot_be_written_to_is_told(made: BackedUp, fresh: Config) -> None:
+    elsewhere = fresh.model_copy(
+        update={"database": DatabaseConfig(url=f"sqlite:///{fresh.folder / 'nowhere' / 'x.db'}")}
+    )
+    with pytest.raises(UsageError, match="恢复不到"):
+        put_back(elsewhere, made.path)
 
 
 def test_it_comes_back_and_says_so_in_the_audit_log(made: BackedUp, fresh: Config) -> None:
