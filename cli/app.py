@@ -10,7 +10,7 @@ import typer
 from cli import operations, records, service
 from cli.audit import audit
 from cli.database import db
-from cli.matters import matters
+from cli.holds import matters
 from cli.notify import notify
 from cli.people import people
 from cli.quarantine import quarantine

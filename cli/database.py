@@ -1,17 +1,24 @@
-"""Database: made, brought to this release, examined.
+"""Database: made, brought to this release, examined, backed up and put back.
 
 In: a configuration. Out: calls of the desk. Not here: what is kept (`engine.store`).
 """
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.options import CONFIG, Anchors, AsJson, ConfigPath
+from cli.options import CONFIG, Anchors, AsJson, ConfigPath, Now
 
-db = typer.Typer(help="数据库：升级、检查", no_args_is_help=True)
+if TYPE_CHECKING:
+    from engine.desk.backups import Restored
+    from engine.desk.retention import Term
+
+_CLASSES = {"raw": "原始行", "records": "来件正文和身份摘要", "decisions": "办理文字", "access": "读入记录"}
+
+db = typer.Typer(help="数据库：升级、检查、备份、恢复", no_args_is_help=True)
 
 
 @db.command()
@@ -51,3 +58,121 @@ def verify(
             say("检查完毕：没有问题" if result.sound else "检查完毕：有问题，请保留现场并联系管理员")
     if not result.sound:
         raise typer.Exit(1)
+
+
+@db.command()
+def backup(
+    to: Annotated[
+        Path | None, typer.Option("--to", help="写到哪个目录；默认是配置的 backup.folder", show_default=False)
+    ] = None,
+    config: ConfigPath = CONFIG,
+    now: Now = "",
+    as_json: AsJson = False,
+) -> None:
+    """把整个数据库备份成一个新文件，不用停机；密钥不在里面。"""
+    from cli.printing import line, say
+    from cli.wiring import desk_of
+    from engine.desk.backups import backup as backed_up
+
+    with desk_of(config, now) as desk:
+        made = backed_up(desk, to or desk.config.folder / desk.config.backup.folder)
+    if as_json:
+        line({"path": str(made.path), **made.manifest.model_dump()})
+        return
+    held = made.manifest
+    say(
+        f"已备份到 {made.path}：来件 {held.rows['sightings']}、研判 {held.rows['assessments']}、审计到第 {held.audit_seq} 条"
+    )
+    say("密钥不在备份里：密钥文件另存一处，与备份分开放。")
+
+
+@db.command("rotate-keys")
+def rotate_keys(config: ConfigPath = CONFIG, now: Now = "", as_json: AsJson = False) -> None:
+    """换加密密钥：每个加密格换用新密钥；中途停了再运行一次，接着做完。"""
+    from cli.printing import line, progress, say
+    from cli.wiring import desk_of, person_of
+    from engine.config import read_keys
+    from engine.desk.rotation import rotate
+
+    done = 0
+    with desk_of(config, now) as desk, progress("换密钥", quiet=as_json) as advance:
+        for cells in rotate(desk, person_of(desk)):
+            advance(cells)
+            done += cells
+        kept, generation = desk.config.key_file.name, read_keys(desk.config.key_file).generation
+    if as_json:
+        line({"resealed": done, "generation": generation})
+        return
+    say(f"已换用第 {generation} 代密钥，{done} 个加密格已重新加密。新的密钥文件 {kept} 请另存一份到别处。")
+    say(f"换之前的密钥在 {kept}.{generation - 1}：恢复以前的备份要用它，和那些备份一起保管；备份都清掉以后销毁。")
+
+
+@db.command()
+def purge(
+    yes: Annotated[bool, typer.Option("--yes", help="真的清除；不写只说会清除什么")] = False,
+    config: ConfigPath = CONFIG,
+    now: Now = "",
+    as_json: AsJson = False,
+) -> None:
+    """清除过了保存期限的原始行、正文、身份摘要和办理文字；默认只说会清除什么。"""
+    from cli.printing import line, say
+    from cli.wiring import desk_of, person_of
+    from engine.desk.retention import preview
+    from engine.desk.retention import purge as purged
+
+    with desk_of(config, now) as desk:
+        terms = purged(desk, person_of(desk)) if yes else preview(desk)
+    if as_json:
+        for term in terms:
+            line({"done": yes, **term.told()})
+        return
+    for term in terms:
+        _say_term(term, "已清除" if yes else "会清除")
+    say(
+        "数据库文件已整理。以前的备份里还有这些内容：过期的备份也要清掉。"
+        if yes
+        else "什么也没有动；真的清除加 --yes。"
+    )
+
+
+def _say_term(term: Term, word: str) -> None:
+    from cli.printing import local, say
+
+    kept = {"保全": term.held, "未办结": term.open, "连着较新的来件": term.younger}
+    stays = "、".join(f"{why} {count}" for why, count in kept.items() if count)
+    say(
+        f"{_CLASSES[term.aim]}（{term.rule}，早于 {local(term.before)}）：{word} {term.matters} 个事项 {term.records} 件来件，"
+        f"另 {term.rows} 行" + (f"；留下：{stays}" if stays else "")
+    )
+
+
+@db.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="备份文件", show_default=False)],
+    deep: Annotated[bool, typer.Option("--verify", help="恢复前打开每个加密格，并多抽研判重做")] = False,
+    config: ConfigPath = CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """把备份恢复到一个空的地方；先核对清单、审计链，抽研判重做，不对就什么也不动。"""
+    from cli.printing import line
+    from cli.wiring import real_clock
+    from engine.config import load_config
+    from engine.desk.backups import restore as restored
+
+    done = restored(load_config(config), file, real_clock, deep=deep)
+    if as_json:
+        line({"replayed": done.replayed, "deep": done.deep, "missing": done.missing, **done.manifest.model_dump()})
+    else:
+        _tell(done)
+
+
+def _tell(done: Restored) -> None:
+    from cli.printing import say
+
+    held = done.manifest
+    say(
+        f"已恢复 {held.made_at} 的备份：来件 {held.rows['sightings']}、研判 {held.rows['assessments']}、"
+        f"审计 {held.audit_seq} 条；清单、审计链{'、每个加密格' if done.deep else ''}核对无误，{done.replayed} 个研判重做相同"
+    )
+    for missing in done.missing:
+        say(f"  还要看：{missing}")

@@ -62,7 +62,8 @@ def prepare(folder: Path, *, clock: str, at: datetime) -> list[str]:
         raise UsageError(f"{folder} 里已有配置或密钥", hint="换一个目录；升级数据库用 sanse db upgrade")
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copytree(loader.shipped(), folder / "rules", dirs_exist_ok=True)
-    write_keys(folder / "sanse.keys", KeyMaterial(*(secrets.token_bytes(32) for _ in range(3))))
+    index, seal, chain = (secrets.token_bytes(32) for _ in range(3))
+    write_keys(folder / "sanse.keys", KeyMaterial(index, seal, chain))
     fresh = folder / "config.yaml.new"
     fresh.write_text(_CONFIG.format(clock=clock), encoding="utf-8")
     create(load_config(fresh), at=at)

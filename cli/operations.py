@@ -53,6 +53,7 @@ def doctor(config: ConfigPath = CONFIG, as_json: AsJson = False) -> None:
     from cli.printing import line, say
     from cli.wiring import desk_of
     from engine.desk.health import Check, checks
+    from engine.desk.upkeep import upkeep
 
     with desk_of(config) as desk:
         supported = (3, 11) <= sys.version_info[:2] <= (3, 12)
@@ -61,6 +62,7 @@ def doctor(config: ConfigPath = CONFIG, as_json: AsJson = False) -> None:
             Check("Python", supported, platform.python_version(), "" if supported else "请用 3.11 或 3.12"),
             Check("磁盘", free > _LEAST_FREE_MIB, f"剩余 {free} MiB", "" if free > _LEAST_FREE_MIB else "请腾出空间"),
             *checks(desk),
+            *upkeep(desk),
         ]
     for check in found:
         if as_json:

@@ -276,19 +276,26 @@ def replay(
         raise UsageError("没有说要重做哪些", hint="写编号，或用 --sample 100，或用 --from-raw 从原始行全部重做")
     if size and from_raw:
         raise UsageError("--from-raw 总是从头做起，不用抽样", hint="去掉 --sample，或写出要比较的编号")
-    same = different = 0
+    same = different = purged = 0
     with desk_of(config) as desk, progress("重做研判", size or None, quiet=as_json) as advance:
         for result in _again(desk, references or (), size, from_raw=from_raw):
-            same, different = same + result.same, different + (not result.same)
+            gone = getattr(result, "purged", "")
+            same, purged, different = (
+                same + result.same,
+                purged + bool(gone),
+                different + (not result.same and not gone),
+            )
             advance(1)
             if as_json:
                 line(result)
             elif not result.same or references:
-                say(f"{'一致' if result.same else '不同'}：{result.subject}（{local(result.known_at)}）")
-                for difference in getattr(result, "differences", ()):
+                word = "一致" if result.same else "已清除" if gone else "不同"
+                say(f"{word}：{result.subject}（{local(result.known_at)}）")
+                for difference in (gone,) if gone else getattr(result, "differences", ()):
                     say(f"    {difference}")
     if not as_json:
-        say(f"重做 {same + different} 件：一致 {same}，不同 {different}")
+        told = f"，已清除 {purged}（用存下的事实仍可重做）" if purged else ""
+        say(f"重做 {same + different + purged} 件：一致 {same}，不同 {different}{told}")
     if different:
         raise typer.Exit(1)
 

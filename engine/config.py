@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
@@ -44,6 +44,8 @@ def _duration(written: object) -> object:
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 
+_LEAST_KEPT = {"audit": timedelta(days=1095), "access": timedelta(days=183)}
+
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -57,10 +59,11 @@ class DatabaseConfig(_Strict):
 
 
 class KeysConfig(_Strict):
-    """The key file (outside the database) and the cipher of sealed cells."""
+    """The key file (outside the database), the cipher of sealed cells, and how old the sealing key may be before `doctor` says so."""
 
     file: str = "sanse.keys"
     cipher: Literal["aes", "sm4"] = "aes"
+    rotate_after: Duration = timedelta(days=730)
 
 
 class SourceConfig(_Strict):
@@ -108,6 +111,33 @@ class ChannelConfig(_Strict):
     options: dict[str, Any] = Field(default_factory=dict)
 
 
+class BackupConfig(_Strict):
+    """Backups: the folder they are written to, and how old the newest may be before `doctor` says so."""
+
+    folder: str = "backups"
+    warn_after: Duration = timedelta(days=2)
+
+
+class RetentionConfig(_Strict):
+    """How long what tells of people is kept: raw rows, texts and digests of records, what people wrote about matters, notes of files read.
+
+    Decisions and what belongs to them at least three years, notes of who read what at least six months (ruling 73).
+    """
+
+    raw: Duration = timedelta(days=1095)
+    records: Duration = timedelta(days=1825)
+    audit: Duration = timedelta(days=1825)
+    access: Duration = timedelta(days=365)
+
+    @field_validator("audit", "access")
+    @classmethod
+    def _least(cls, kept: timedelta, field: ValidationInfo) -> timedelta:
+        least = _LEAST_KEPT[str(field.field_name)]
+        if kept < least:
+            raise ValueError(f"不得短于 {least.days}d")
+        return kept
+
+
 class Config(_Strict):
     """A checked `config.yaml`; relative paths are below the folder it stands in."""
 
@@ -122,6 +152,8 @@ class Config(_Strict):
     service: ServiceConfig = ServiceConfig()
     notify: NotifyConfig = NotifyConfig()
     channels: tuple[ChannelConfig, ...] = ()
+    backup: BackupConfig = BackupConfig()
+    retention: RetentionConfig = RetentionConfig()
     folder: Path = Path()
 
     @field_validator("zone")
@@ -224,11 +256,18 @@ def _read_yaml(path: Path) -> Mapping[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class KeyMaterial:
-    """Three independent keys of 32 bytes: person digests, sealed cells, audit chain."""
+    """Three independent keys of 32 bytes: person digests, sealed cells, audit chain.
+
+    `generation` of the sealing key; `former`: sealing keys by generation that still open cells, while a rotation runs; `reasons`: of
+    generations before, what opens reasons in the audit log, which nobody may seal anew.
+    """
 
     index: bytes
     seal: bytes
     chain: bytes
+    generation: int = 1
+    former: tuple[tuple[int, bytes], ...] = ()
+    reasons: tuple[tuple[int, bytes], ...] = ()
 
 
 def read_keys(path: Path) -> KeyMaterial:
@@ -245,18 +284,44 @@ def read_keys(path: Path) -> KeyMaterial:
     text = path.read_bytes().decode("ascii", errors="replace")
     pairs = dict(line.split("=", 1) for line in text.split() if "=" in line)
     try:
-        keys = [bytes.fromhex(pairs[name]) for name in _KEY_NAMES]
+        index, seal, chain = (bytes.fromhex(pairs[name]) for name in _KEY_NAMES)
+        former, reasons = _numbered(pairs, "former."), _numbered(pairs, "reasons.")
+        material = KeyMaterial(index, seal, chain, int(pairs.get("generation", "1")), former, reasons)
     except (KeyError, ValueError) as fault:
         raise ConfigError(
             f"密钥文件 {path.name} 内容不完整", hint="应有 index、seal、chain 三行十六进制密钥"
         ) from fault
+    keys = (material.index, material.seal, material.chain, *(key for _, key in material.former))
     if any(len(key) != _KEY_BYTES for key in keys):
         raise ConfigError(f"密钥文件 {path.name} 的密钥长度不对", hint="每个密钥 32 字节（64 个十六进制字符）")
-    return KeyMaterial(*keys)
+    return material
+
+
+def _numbered(pairs: Mapping[str, str], prefix: str) -> tuple[tuple[int, bytes], ...]:
+    """Keys by generation; raises ValueError."""
+    found = [(name, key) for name, key in pairs.items() if name.startswith(prefix)]
+    return tuple(sorted((int(name.removeprefix(prefix)), bytes.fromhex(key)) for name, key in found))
 
 
 def write_keys(path: Path, fresh: KeyMaterial) -> None:
-    """A new key file, readable by its owner only; raises FileExistsError rather than overwrite one."""
+    """A new key file, readable by its owner only, on disk when this returns; raises FileExistsError rather than overwrite one."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.writelines(f"{name}={getattr(fresh, name).hex()}\n" for name in _KEY_NAMES)
+        if fresh.generation > 1:
+            file.write(f"generation={fresh.generation}\n")
+        for name in ("former", "reasons"):
+            file.writelines(f"{name}.{generation}={key.hex()}\n" for generation, key in getattr(fresh, name))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def replace_keys(path: Path, fresh: KeyMaterial) -> None:
+    """Another content for a key file that is there: the old one or the new one stands in it, never half of either."""
+    new = path.with_name(f"{path.name}.new")
+    new.unlink(missing_ok=True)
+    write_keys(new, fresh)
+    new.replace(path)
+    directory = os.open(path.parent, os.O_RDONLY)
+    os.fsync(directory)
+    os.close(directory)

@@ -14,13 +14,14 @@ from typing import Any
 import orjson
 
 from engine.desk.opening import Desk
-from engine.desk.reading import SEALED, sealed_record
+from engine.desk.reading import sealed_record, seen_text
 from engine.errors import UsageError
 from engine.evaluate.trace import Explanation
 from engine.masking import mask_reference
 from engine.model import Colour
 from engine.ruleset import loader
 from engine.store import Reading
+from engine.store.retention import RECORDS
 from engine.triage import Triage
 
 
@@ -48,7 +49,7 @@ def explain(desk: Desk, reference: str, *, why_not: str = "") -> list[Explained]
             )
         ids = [member.sighting.id for member in view.members(row.state.id)]
         chosen = [reference] if reference in ids and reference != row.state.id else ids
-        incidents = view.incidents(chosen)
+        incidents, gone = view.incidents(chosen), view.purged(RECORDS, chosen)
         triages = Triages(desk, view)
         explained = []
         for subject in (*chosen, f"matter:{row.state.id}"):
@@ -56,7 +57,7 @@ def explain(desk: Desk, reference: str, *, why_not: str = "") -> list[Explained]
             if not held:
                 continue
             record = orjson.loads(held[-1].record)
-            sealed = subject in incidents and incidents[subject].confidential
+            text, sealed = seen_text(incidents.get(subject), gone.get(subject))
             explained.append(
                 Explained(
                     subject,
@@ -64,7 +65,7 @@ def explain(desk: Desk, reference: str, *, why_not: str = "") -> list[Explained]
                     Colour.named(record["colour"]),
                     row.state.standing,
                     held[-1].known_at,
-                    SEALED if sealed else incidents[subject].text if subject in incidents else "",
+                    text,
                     sealed_record(record) if sealed else record,
                     () if sealed else _rules(triages.of(record["rulebook"]), record, why_not),
                 )

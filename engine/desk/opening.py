@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from engine.config import Config, read_keys
+from engine.config import Config, KeyMaterial, read_keys
 from engine.errors import StoreError, UsageError
 from engine.model import Colour
 from engine.pipeline import Stages
@@ -37,7 +37,7 @@ class Desk:
     rulebook: Rulebook
     clock: Clock
     _stages: list[Stages]
-    _keys: Keys
+    keys: Keys
 
     @property
     def stages(self) -> Stages:
@@ -48,7 +48,7 @@ class Desk:
 
     def stages_of(self, rulebook: Rulebook, engine: str) -> Stages:
         """The stages of any rulebook and live engine, as this installation would have them."""
-        return Stages.of(rulebook, index_key=self._keys.index, engine=engine, zone=self.config.zone)
+        return Stages.of(rulebook, index_key=self.keys.index, engine=engine, zone=self.config.zone)
 
     @contextmanager
     def scratch(self) -> Iterator[Store]:
@@ -56,7 +56,7 @@ class Desk:
         with TemporaryDirectory(prefix="sanse-scratch-") as folder:
             url = f"sqlite:///{folder}/scratch.db"
             upgrade(url, clock=self.config.clock, at=self.clock())
-            store = open_store(url, self._keys)
+            store = open_store(url, self.keys)
             try:
                 yield store
             finally:
@@ -65,7 +65,7 @@ class Desk:
     @property
     def chain_key(self) -> bytes:
         """The key of the audit chain, for whoever checks what was kept elsewhere."""
-        return self._keys.chain
+        return self.keys.chain
 
     def words(self, group: str) -> dict[str, str]:
         """The screen words of a group of `rules/labels.yaml`."""
@@ -83,7 +83,7 @@ class Desk:
 
 def open_desk(config: Config, clock: Clock) -> Desk:
     """The installation of a configuration; raises ConfigError, RuleError or StoreError saying what is missing."""
-    keys, url = _keys(config), config.database_url
+    keys, url = keys_of(config), config.database_url
     _is_there(url)
     rulebook = loader.load(loader.read_folder(config.rules_folder))
     return Desk(config, open_store(url, keys), rulebook, clock, [], keys)
@@ -157,6 +157,12 @@ def _is_there(url: str) -> None:
         )
 
 
-def _keys(config: Config) -> Keys:
-    material = read_keys(config.key_file)
-    return Keys(material.index, material.seal, material.chain, config.keys.cipher)
+def keys_of(config: Config) -> Keys:
+    """The keys of an installation; raises ConfigError when their file is missing, open to others or malformed."""
+    return keys_from(read_keys(config.key_file), config)
+
+
+def keys_from(material: KeyMaterial, config: Config) -> Keys:
+    """Key material as the store takes it."""
+    m = material
+    return Keys(m.index, m.seal, m.chain, config.keys.cipher, m.generation, m.former, m.reasons)

@@ -21,9 +21,11 @@ from engine.model import Action, Colour, Incident, Link, Moment, SetAside
 from engine.normalise.contacts import person_names
 from engine.settlement import MATTER
 from engine.store import Reading
+from engine.store.retention import RECORDS, Purged
 from engine.store.rows import DecisionRow, HotspotRow, MatterFilter, MatterRow, Review
 
 SEALED, SEALED_PLACE = "（保密件，内容不显示）", "（保密）"
+PURGED = "（已按保存期限清除）"
 _SPOKEN = {"红": "red", "黄": "yellow", "绿": "green", "红色": "red", "黄色": "yellow", "绿色": "green"}
 
 
@@ -124,13 +126,14 @@ def page(desk: Desk, view: Reading, reference: str) -> MatterShown:
     (row,) = _open(view, [held])
     members = view.members(row.state.id)
     ids = [member.sighting.id for member in members]
-    incidents = view.incidents(ids)
+    incidents, gone = view.incidents(ids), view.purged(RECORDS, ids)
     records = []
     for member in members:
-        s, links, incident = member.sighting, member.links, incidents[member.sighting.id]
+        s, links = member.sighting, member.links
+        text, confidential = seen_text(incidents.get(s.id), gone.get(s.id))
         newest = view.assessments_of(s.id)
         record = orjson.loads(newest[-1].record) if newest else {}
-        if incident.confidential:
+        if confidential:
             record = sealed_record(record)
         records.append(
             RecordShown(
@@ -142,9 +145,9 @@ def page(desk: Desk, view: Reading, reference: str) -> MatterShown:
                 reasons=tuple(record.get("reasons", ())),
                 missing=tuple(record.get("missing", ())),
                 flags=tuple(flag[1] for flag in record.get("flags", ())),
-                text=SEALED if incident.confidential else incident.text,
-                area="" if incident.confidential else s.area,
-                place="" if incident.confidential else s.place or "",
+                text=text,
+                area="" if confidential else s.area,
+                place="" if confidential else s.place or "",
                 counts=links.counts,
                 resend_of=links.resend_of,
                 person=links.person,
@@ -183,10 +186,18 @@ def _masking(desk: Desk, incidents: Collection[Incident]) -> Callable[[str], str
     return lambda text: mask_text(text, names)
 
 
+def seen_text(incident: Incident | None, gone: Purged | None) -> tuple[str, bool]:
+    """The text of a record as it may be seen, and whether the record is confidential; purged texts are gone, confidential ones stay so."""
+    if incident is None:
+        return PURGED if gone else "", gone is not None and gone.confidential
+    return SEALED if incident.confidential else incident.text, incident.confidential
+
+
 def _open(view: Reading, rows: Sequence[MatterRow]) -> list[MatterRow]:
     """Rows of a list, without place and topic where the oldest record is confidential (ruling 56)."""
-    incidents = view.incidents([row.state.id for row in rows])
-    sealed = {id_ for id_, incident in incidents.items() if incident.confidential}
+    ids = [row.state.id for row in rows]
+    sealed = {id_ for id_, incident in view.incidents(ids).items() if incident.confidential}
+    sealed |= {id_ for id_, gone in view.purged(RECORDS, ids).items() if gone.confidential}
     return [replace(row, area="", place=SEALED_PLACE, topic="") if row.state.id in sealed else row for row in rows]
 
 

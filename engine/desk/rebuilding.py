@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +26,7 @@ from engine.occasion import ACTION, Occasion
 from engine.pipeline import Stages, ingest_batch, reconsider, resettle
 from engine.ruleset import loader
 from engine.store import Batch, Reading, Store
+from engine.store.retention import Purged
 from engine.store.rows import AssessmentRow, AuditRow
 
 _PAGE, _ALL = 500, 1_000_000
@@ -34,13 +35,17 @@ _NOT_MADE, _NOT_RECORDED = "没有重新产生这个研判", "记录里没有这
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """One decision made again from raw rows: `same` when every byte is; `differences`: places of the record that differ, with both values."""
+    """One decision made again from raw rows: `same` when every byte is; `differences`: places of the record that differ, with both values.
+
+    `purged`: why it cannot be made again from raw rows: what was purged, when, under which rule. The recorded facts still replay.
+    """
 
     subject: str
     known_at: datetime
     rulebook: str
     same: bool
     differences: tuple[str, ...] = ()
+    purged: str = ""
 
 
 def rebuild(desk: Desk, references: Collection[str] = ()) -> Iterator[Rebuilt]:
@@ -54,7 +59,7 @@ def rebuild(desk: Desk, references: Collection[str] = ()) -> Iterator[Rebuilt]:
         again = _Again(desk, view, scratch)
         for entry in _entries(view):
             made, recorded = again.run(entry), _recorded(view, entry)
-            compared = (_compared(*pair) for pair in _pairs(recorded, made))
+            compared = (again.excused(_compared(*pair)) for pair in _pairs(recorded, made))
             yield from (one for one in compared if not asked or one.subject in subjects)
             left -= {row.seq for row in recorded}
             if asked and not left:
@@ -70,10 +75,14 @@ class _Again:
         self._stages = {(live["rulebook"], live["engine"]): desk.stages}
         self._numbers: dict[int, int] = {}
         self._seen = 0
+        self._purged: dict[str, Purged] = {}
 
     def run(self, entry: AuditRow) -> list[AssessmentRow]:
         """What the transaction of an entry decides this time."""
-        raws = [raw for first, last in _rows(entry, "versions") for raw in self._view.arrived(first, last)]
+        spans = _rows(entry, "versions")
+        raws = [raw for first, last in spans for raw in self._view.arrived(first, last)]
+        for first, last in spans:
+            self._purged |= self._view.purged_between(first, last)
         if raws:
             ingest_batch(raws, store=self._scratch, stages=self._stages_of(entry), known_at=entry.at)
         elif entry.payload.keys() & {"again", "settled"}:
@@ -85,6 +94,16 @@ class _Again:
             made = view.assessments_between(numbers[0], numbers[-1]) if numbers else []
         self._seen = numbers[-1] if numbers else self._seen
         return made
+
+    def excused(self, one: Rebuilt) -> Rebuilt:
+        """One that came out otherwise, with what was purged before it; its own raw row, or any that it was judged together with."""
+        if one.same or not self._purged:
+            return one
+        own = self._purged.get(one.subject)
+        gone = own or max(self._purged.values(), key=lambda purged: purged.at)
+        whose = "它的原始行" if own else f"此前 {len(self._purged)} 件来件的原始行"
+        said = f"{whose}已于 {gone.at.date().isoformat()} 按 {gone.rule} 清除，不能从原始行重做"
+        return replace(one, purged=said)
 
     def _act(self, tx: Batch, entry: AuditRow) -> None:
         """What a person did, and what followed from it."""

@@ -51,6 +51,11 @@ def _content(path: Path) -> bytes:
     raise RuleError("这不是可以读的文件（目录、设备或断了的链接）", where=str(path), hint="从规则目录里移走")
 
 
+def digest_of(files: Mapping[str, bytes]) -> str:
+    """The version of a rulebook: a digest over the names and contents of its files."""
+    return digest({name: hashlib.sha256(data).hexdigest() for name, data in files.items()})
+
+
 def load(files: Mapping[str, bytes]) -> Rulebook:
     """The Rulebook of files; raises RuleError that carries every fault."""
     rulebook, faults = check(files)
@@ -81,7 +86,7 @@ def check(files: Mapping[str, bytes]) -> tuple[Rulebook | None, tuple[Fault, ...
     if ordered or clashes:
         return None, (*ordered, *clashes)
     return Rulebook(
-        digest=digest({name: hashlib.sha256(data).hexdigest() for name, data in files.items()}),
+        digest=digest_of(files),
         files=dict(files),
         rules=tuple(parts.rules),
         nevers=tuple(parts.nevers),

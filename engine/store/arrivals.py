@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import orjson
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
 from engine.model import FeatureSet, Incident, RawRecord, canonical
 from engine.store import cells
@@ -29,23 +29,31 @@ _KNOWN = Query(
 _CURRENT = Query(
     select(versions.c.incident, versions.c.n, bodies.c.sealed)
     .join(bodies, bodies.c.version == versions.c.n)
-    .where(among(versions.c.incident, "ids"), versions.c.current == 1)
+    .where(among(versions.c.incident, "ids"), versions.c.current == 1, func.length(bodies.c.sealed) > 0)
 )
 _HISTORY = Query(select(versions).where(versions.c.incident == bindparam("id")).order_by(versions.c.n))
 _ONE = Query(
     select(versions.c.incident, versions.c.n, bodies.c.sealed)
     .join(bodies, bodies.c.version == versions.c.n)
-    .where(versions.c.incident == bindparam("id"), versions.c.version == bindparam("version_"))
+    .where(
+        versions.c.incident == bindparam("id"),
+        versions.c.version == bindparam("version_"),
+        func.length(bodies.c.sealed) > 0,
+    )
 )
 _RAW = Query(
     select(versions, raws.c.kind, raws.c.row, raws.c.sealed)
     .join(raws, raws.c.version == versions.c.n)
-    .where(versions.c.incident == bindparam("id"), versions.c.version == bindparam("version_"))
+    .where(
+        versions.c.incident == bindparam("id"),
+        versions.c.version == bindparam("version_"),
+        func.length(raws.c.sealed) > 0,
+    )
 )
 _ARRIVED = Query(
     select(versions.c.n, versions.c.source, raws.c.kind, raws.c.row, raws.c.sealed)
     .join(raws, raws.c.version == versions.c.n)
-    .where(versions.c.n.between(bindparam("first"), bindparam("last")))
+    .where(versions.c.n.between(bindparam("first"), bindparam("last")), func.length(raws.c.sealed) > 0)
     .order_by(versions.c.n)
 )
 _RETIRE = Query(versions.update().where(among(versions.c.incident, "ids"), versions.c.current == 1).values(current=0))
@@ -118,11 +126,11 @@ class Arrivals(Session):
         self._each(_WRITE_BODY, [(n, seal("incident", body_cell(n), cells.incident_bytes(i))) for n, _, i, _ in rows])
 
     def incidents(self, ids: Collection[str]) -> dict[str, Incident]:
-        """The current incidents, opened."""
+        """The current incidents, opened; of what was purged (`retention`) there is none."""
         return {row[0]: self._opened(row[1], row[2]) for row in self._rows(_CURRENT, ids=ids)}
 
     def incident_version(self, id_: str, version: str) -> Incident | None:
-        """One version of a record, opened."""
+        """One version of a record, opened; None when there is none, or it was purged."""
         for row in self._rows(_ONE, id=id_, version_=version):
             return self._opened(row[1], row[2])
         return None
@@ -143,7 +151,7 @@ class Arrivals(Session):
         ]
 
     def raw_of(self, id_: str, version: str) -> RawRow | None:
-        """The raw row that a version was made of, opened."""
+        """The raw row that a version was made of, opened; None when there is none, or it was purged."""
         for row in self._rows(_RAW, id=id_, version_=version):
             values = orjson.loads(self._sealer.open("raw", raw_cell(row.n), row.sealed))
             known_at = cells.moment(row.known_at)
@@ -151,7 +159,7 @@ class Arrivals(Session):
         return None
 
     def arrived(self, first: int, last: int) -> list[RawRecord]:
-        """The raw rows of the versions with these numbers, both ends included, opened, in the order in which they came."""
+        """The raw rows of the versions with these numbers, both ends included, opened, in the order in which they came, but those that were purged."""
         return [
             RawRecord(
                 row.source, row.kind, row.row, orjson.loads(self._sealer.open("raw", raw_cell(row.n), row.sealed))

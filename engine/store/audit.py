@@ -19,6 +19,7 @@ from engine.model import canonical
 from engine.store import cells, chain
 from engine.store.dialects import Insert, Query
 from engine.store.rows import AuditRow
+from engine.store.sealing import REASONS
 from engine.store.session import Session
 from engine.store.tables import anchors, audit, audit_head
 
@@ -45,7 +46,7 @@ class Audit(Session):
         seq, previous, _ = self._rows(_HEAD_LOCKED)[0]
         told = {**payload, "wrote": wrote} if wrote else dict(payload)
         if reason:
-            told[_REASON] = self._sealer.seal("casework", _cell(seq + 1), reason.encode()).hex()
+            told[_REASON] = self._sealer.seal(REASONS, _cell(seq + 1), reason.encode()).hex()
         body = canonical(told)
         bare = chain.Entry(seq + 1, cells.seconds(at), actor, what, body, b"")
         mac = chain.mac_of(self._keys.chain, bare, bytes(previous))
@@ -60,6 +61,11 @@ class Audit(Session):
         seal = chain.anchor_seal(self._keys.chain, seq, at=when, mac=bytes(mac))
         self._each(_WRITE_ANCHOR, [(seq, when, bytes(mac), seal)])
         return chain.Anchor(seq, when, bytes(mac), seal)
+
+    def audit_head(self) -> tuple[int, bytes]:
+        """Number and mac of the newest entry; (0, nothing) before the first."""
+        seq, mac, _ = self._rows(_HEAD)[0]
+        return int(seq), bytes(mac)
 
     def anchors(self) -> list[chain.Anchor]:
         """The anchors kept in the database."""
@@ -76,7 +82,7 @@ class Audit(Session):
         """The payload of an entry with its reason opened."""
         told: dict[str, Any] = orjson.loads(row.payload)
         if _REASON in told:
-            told[_REASON] = self._sealer.open("casework", _cell(row.seq), bytes.fromhex(told[_REASON])).decode()
+            told[_REASON] = self._sealer.open_reason(_cell(row.seq), bytes.fromhex(told[_REASON])).decode()
         return told
 
     def examine_audit(self, elsewhere: Sequence[chain.Anchor] = ()) -> chain.Examination:

@@ -27,6 +27,8 @@ from engine.store.neighbourhood import Neighbourhood
 from engine.store.outbox import Outbox
 from engine.store.people import People
 from engine.store.quarantine import Quarantine
+from engine.store.resealing import Resealing
+from engine.store.retention import Retention
 from engine.store.rows import BlockKeys, Hotspot, Reach, Stored
 from engine.store.rulebooks import Rulebooks
 from engine.store.sendings import Sendings
@@ -49,6 +51,8 @@ class Reading(
     Callers,
     Outbox,
     Sendings,
+    Resealing,
+    Retention,
 ):
     """Everything that can be read in one transaction."""
 

@@ -220,8 +220,16 @@ class Vendor(Protocol):
         """The time that leases and due work go by: the product's own, or the host's where it has none."""
         ...
 
+    def count_on(self, connection: Connection, table: Table) -> None:
+        """Let the numbers of a table go on after its highest, when rows came with numbers of their own."""
+        ...
+
+    def scrub(self, engine: Engine) -> None:
+        """Rewrite the files of the database, so that no old content lingers in them."""
+        ...
+
     def backup(self, connection: Connection, target: Path) -> None:
-        """A consistent copy of the whole database in a new file, taken while others work."""
+        """A consistent copy of the whole database into an empty file, where the product copies files."""
         ...
 
 
@@ -287,11 +295,28 @@ class SqliteVendor:
         """The host's: SQLite runs inside our process."""
         return host()
 
+    def count_on(self, connection: Connection, table: Table) -> None:
+        """Nothing: SQLite looks for the highest."""
+
+    def scrub(self, engine: Engine) -> None:
+        """Every page is written anew, and the log cut to nothing."""
+        with engine.connect() as connection:
+            driver = connection.connection.driver_connection
+            assert isinstance(driver, sqlite3.Connection)
+            try:
+                driver.execute("VACUUM")
+                busy = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            except sqlite3.Error as fault:
+                raise refused(DBAPIError("VACUUM", None, fault, hide_parameters=True)) from fault
+        if busy:
+            raise StoreError(
+                "旧内容还留在数据库的 WAL 里：有程序正在读", hint="停掉别的 sanse 进程，再运行一次这个命令"
+            )
+
     def backup(self, connection: Connection, target: Path) -> None:
-        """SQLite's online backup."""
+        """SQLite's online backup: all pages in one step, so that writers never make it begin again."""
         driver = connection.connection.driver_connection
         assert isinstance(driver, sqlite3.Connection)
-        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         copy = sqlite3.connect(target)
         try:
             driver.backup(copy)
@@ -386,9 +411,25 @@ class PostgresVendor:
             found = connection.exec_driver_sql("SELECT floor(extract(epoch FROM clock_timestamp()))::bigint")
             return datetime.fromtimestamp(int(found.scalar_one()), UTC)
 
+    def count_on(self, connection: Connection, table: Table) -> None:
+        """Set the sequence of a table that has one."""
+        for column in table.primary_key.columns:
+            if column.identity is not None:
+                highest = f'(SELECT coalesce(max("{column.name}"), 0) + 1 FROM "{table.name}")'
+                sql = f"SELECT setval(pg_get_serial_sequence(%s, %s), {highest}, false)"
+                connection.exec_driver_sql(sql, (table.name, column.name))
+
+    def scrub(self, engine: Engine) -> None:
+        """Every table is written into new files; the old ones are removed. Archived WAL is the administrator's."""
+        try:
+            with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.exec_driver_sql("VACUUM FULL")
+        except DBAPIError as fault:
+            raise refused(fault) from fault
+
     def backup(self, connection: Connection, target: Path) -> None:
-        """PostgreSQL has better tools of its own."""
-        raise StoreError("PostgreSQL 数据库不由 sanse 备份", hint="使用 pg_basebackup 与 WAL 归档，或 pg_dump")
+        """Not by files: rows are copied (`backup`)."""
+        raise NotImplementedError
 
 
 def vendor_of(url: str) -> SqliteVendor | PostgresVendor:

@@ -93,7 +93,7 @@ class Events(Session):
                     a.actor,
                     cells.seconds(a.at),
                     cells.seconds(a.known_at),
-                    self._written(f"actions/evidence/{a.id}", a.evidence),
+                    self._written(evidence_cell(a.id), a.evidence),
                 )
                 for a in named
             ],
@@ -122,7 +122,7 @@ class Events(Session):
     def revoke_decision(self, number: int, *, by: str, reason: str, known_at: datetime) -> int:
         """Append a row that takes a decision back; its number. The decision stays on record."""
         (n,) = self._reserve(decisions, 1)
-        sealed = self._written(f"decisions/reason/{n}", reason)
+        sealed = self._written(decision_cell(n), reason)
         self._each(_WRITE_DECISION, [(n, REVOKE, by, sealed, cells.seconds(known_at), number)])
         return n
 
@@ -146,7 +146,7 @@ class Events(Session):
         """Append what a lowering set aside; its number."""
         (n,) = self._reserve(set_asides, 1)
         keys = cells.listed(sorted(lowered.keys))
-        sealed = self._written(f"set_asides/reason/{n}", lowered.reason)
+        sealed = self._written(set_aside_cell(n), lowered.reason)
         known_at, expires_at = cells.seconds(lowered.known_at), cells.seconds(lowered.expires_at)
         row = (n, lowered.incident, keys, lowered.by, lowered.second, sealed, known_at, expires_at)
         self._each(_WRITE_ASIDE, [row])
@@ -156,19 +156,19 @@ class Events(Session):
         self, kind: str, left: Sequence[str], right: Sequence[str], *, by: str, reason: str, known_at: datetime
     ) -> int:
         (n,) = self._reserve(decisions, 1)
-        sealed = self._written(f"decisions/reason/{n}", reason)
+        sealed = self._written(decision_cell(n), reason)
         self._each(_WRITE_DECISION, [(n, kind, by, sealed, cells.seconds(known_at), 0)])
         self._each(_WRITE_SIDE, [(record, n, side) for side, of in enumerate((left, right)) for record in of])
         return n
 
     def _action(self, row: Any, *, evidence: bool) -> Action:
-        opened = self._opened_text(f"actions/evidence/{row[0]}", row[7]) if evidence else ""
+        opened = self._opened_text(evidence_cell(row[0]), row[7]) if evidence else ""
         return Action(row[1], row[2], row[3], row[4], cells.moment(row[5]), cells.moment(row[6]), opened, row[0])
 
     def _decision(self, row: Any) -> DecisionRow:
         sides = [(side.side, side.record) for side in self._rows(_SIDES, n=row.n)]
         left, right = (tuple(record for side, record in sides if side == of) for of in (0, 1))
-        reason = self._opened_text(f"decisions/reason/{row.n}", row.reason)
+        reason = self._opened_text(decision_cell(row.n), row.reason)
         known_at = cells.moment(row.known_at)
         return DecisionRow(row.n, row.kind, left, right, row.by, reason, known_at, bool(row.revoked), row.revokes)
 
@@ -177,7 +177,7 @@ class Events(Session):
             row.incident,
             frozenset(cells.unlisted(row[2])),
             row.by,
-            self._opened_text(f"set_asides/reason/{row.n}", row.reason),
+            self._opened_text(set_aside_cell(row.n), row.reason),
             cells.moment(row.known_at),
             cells.moment(row.expires_at),
             row.second,
@@ -195,3 +195,18 @@ def action_id(action: Action) -> str:
     at = cells.seconds(action.at)
     parts = (action.matter, action.kind, action.level, action.actor, at, action.evidence)
     return f"act:{at:08x}{digest(parts)[:_ID_LENGTH]}"
+
+
+def evidence_cell(action: str) -> str:
+    """The name under which the evidence of an action is sealed."""
+    return f"actions/evidence/{action}"
+
+
+def decision_cell(number: int) -> str:
+    """The name under which the reason of a cut or union is sealed."""
+    return f"decisions/reason/{number}"
+
+
+def set_aside_cell(number: int) -> str:
+    """The name under which the reason of a lowering is sealed."""
+    return f"set_asides/reason/{number}"

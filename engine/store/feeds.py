@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from datetime import datetime
 
 import orjson
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
 from engine.model import canonical
 from engine.store import cells
 from engine.store.dialects import Insert, Query
 from engine.store.rows import ImportRow
 from engine.store.session import Session
-from engine.store.tables import cursors, imports, meta
+from engine.store.tables import cursors, imports, meta, metadata
 
 _CURSOR = Query(select(cursors.c.cursor).where(cursors.c.source == bindparam("source")))
 _IMPORTS = Query(select(imports).where(imports.c.digest == bindparam("digest")).order_by(imports.c.n))
@@ -58,5 +58,10 @@ class Feeds(Session):
         self._each(_NOTE_META, [(name, value)])
 
     def put_meta(self, name: str, value: str) -> None:
-        """Put a fact about this database in place of the one that is there."""
+        """Put a fact about this database as it is now: when it was last backed up, whose keys it has."""
         self._each(_PUT_META, [(name, value)])
+
+    def row_counts(self) -> dict[str, int]:
+        """How many rows every table has."""
+        tables = metadata.sorted_tables
+        return {t.name: int(self._connection.execute(select(func.count()).select_from(t)).scalar_one()) for t in tables}

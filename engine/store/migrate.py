@@ -36,7 +36,7 @@ def upgrade(url: str, *, clock: Literal["real", "simulated"] = "real", at: datet
             held = _held(connection)
             _refuse_later(held)
             if held != HEAD:
-                _run(connection)
+                make(connection)
             if not held:
                 facts = {"clock": clock, "created_at": "" if at is None else at.isoformat()}
                 connection.exec_driver_sql(_WRITE_META.text(vendor), list(facts.items()))
@@ -59,7 +59,8 @@ def _refuse_later(held: str) -> None:
         )
 
 
-def _run(connection: Connection) -> None:
+def make(connection: Connection) -> None:
+    """Bring the tables to this release within an open transaction."""
     from alembic import command
     from alembic.config import Config
 

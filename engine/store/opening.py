@@ -14,20 +14,21 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 from engine.errors import StoreError
-from engine.store import block_keys, verify
+from engine.store import backup, block_keys, verify
 from engine.store.batch import Batch, Reading
 from engine.store.chain import Anchor
 from engine.store.dialects import Vendor, transaction, vendor_of
 from engine.store.memory import Memory
 from engine.store.migrations import HEAD
 from engine.store.rows import BlockKeys
-from engine.store.sealing import Keys, Sealer, fingerprint
+from engine.store.sealing import Keys, Sealer, fingerprint, fingerprints
 from engine.store.session import Shared
 
 _MOST_LOCKS = 96
 """More block keys than this and a batch locks everybody else out: it would meet nearly all of them anyway."""
 _ROUNDS = 8
-_KEYS = "keys"
+KEYS = "keys"
+"""The name under which a database knows the fingerprint of its keys."""
 
 
 class Store:
@@ -37,6 +38,7 @@ class Store:
         self._vendor = vendor
         self._shared = Shared(vendor, keys, Sealer(keys), Memory())
         self._engine = vendor.engine()
+        self._accepted = fingerprints(keys)
         self._keys_noted = False
 
     @contextmanager
@@ -50,8 +52,8 @@ class Store:
             batch = Batch(connection, self._shared)
             batch.recollect()
             if not self._keys_noted:
-                batch.note_meta(_KEYS, fingerprint(self._shared.keys))
-                self._check_keys(batch)
+                batch.note_meta(KEYS, fingerprint(self._shared.keys))
+            self._check_keys(batch)
             yield batch
             batch.finish()
         self._keys_noted = True
@@ -60,7 +62,9 @@ class Store:
     def beside(self) -> Iterator[Batch]:
         """A short write transaction that waits for no batch: for claims, runs and deliveries, which touch no record and no matter."""
         with transaction(self._engine, self._vendor, writes=True) as connection:
-            yield Batch(connection, self._shared)
+            batch = Batch(connection, self._shared)
+            self._check_keys(batch)
+            yield batch
 
     @contextmanager
     def read(self) -> Iterator[Reading]:
@@ -78,9 +82,22 @@ class Store:
             return verify.Verifier(connection, self._shared).verify(anchors, deep=deep)
 
     def backup(self, target: Path) -> None:
-        """A consistent copy in a new file while others work (SQLite only)."""
-        with self._engine.connect() as connection:
-            self._vendor.backup(connection, target)
+        """A consistent copy in a new SQLite file while others work; raises FileExistsError."""
+        backup.take(self._engine, self._vendor, target)
+
+    def scrub(self) -> None:
+        """Let nothing that was taken out or written over linger in the files; waits for other writers, and takes time and room."""
+        self._vendor.scrub(self._engine)
+
+    @property
+    def keys(self) -> Keys:
+        """The keys it was opened with."""
+        return self._shared.keys
+
+    @property
+    def vendor(self) -> str:
+        """The database product, by name."""
+        return self._vendor.name
 
     def close(self) -> None:
         """Give back every connection."""
@@ -93,9 +110,13 @@ class Store:
             self._check_keys(Reading(connection, self._shared))
 
     def _check_keys(self, reading: Reading) -> None:
-        noted = reading.meta().get(_KEYS)
-        if noted is not None and noted != fingerprint(self._shared.keys):
-            raise StoreError("密钥与数据库不符", hint="使用建库时的密钥文件；换密钥须用专门的命令，不能直接替换文件")
+        """In every write: whoever began before a rotation must not go on sealing with the key that will be gone."""
+        noted = reading.meta().get(KEYS)
+        if noted is not None and noted not in self._accepted:
+            raise StoreError(
+                "密钥与数据库不符",
+                hint="刚轮换过密钥：重新启动（多台机器时先拷贝新的密钥文件）；否则使用建库时的密钥文件，换密钥用 sanse db rotate-keys",
+            )
 
     @contextmanager
     def _locked(self, keys: Sequence[BlockKeys]) -> Iterator[Connection]:

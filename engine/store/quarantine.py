@@ -44,6 +44,8 @@ _ROWS = Query(select(quarantine).where(among(quarantine.c.n, "numbers")).order_b
 _COUNTS = Query(select(quarantine.c.status, func.count()).group_by(quarantine.c.status))
 _MARK = Query(quarantine.update().where(among(quarantine.c.n, "numbers")).values(status=bindparam("becomes")))
 
+_GONE: dict[str, Any] = {"values": {}, "reason": "", "text": "", "source_id": None}
+"""What is left of a row that was purged."""
 _WRITE = Insert(
     quarantine,
     *(column.name for column in quarantine.columns if column.name != "n"),
@@ -67,7 +69,7 @@ class Quarantine(Session):
             status = status if status == DISMISSED else OPEN
             held[key] = status, first_at, times + 1
             colour = NO_COLOUR if row.colour is None else int(row.colour)
-            sealed = self._sealer.seal("quarantine", _cell(*key), _body(row))
+            sealed = self._sealer.seal("quarantine", row_cell(*key), _body(row))
             seen = (status, first_at, known, times + 1)
             rows[key] = (row.raw.source, row.raw.kind, row.raw.row, digest, row.code, colour, *seen, sealed)
         self._each(_WRITE, [rows[key] for key in sorted(rows)])
@@ -97,7 +99,11 @@ class Quarantine(Session):
         return self._change(_MARK, numbers=numbers, becomes=status)
 
     def _row(self, row: Any) -> QuarantineRow:
-        body = orjson.loads(self._sealer.open("quarantine", _cell(row.source, row.digest), row.sealed))
+        body = (
+            _GONE
+            if not row.sealed
+            else orjson.loads(self._sealer.open("quarantine", row_cell(row.source, row.digest), row.sealed))
+        )
         return QuarantineRow(
             id=row.n,
             source=row.source,
@@ -117,7 +123,8 @@ class Quarantine(Session):
         )
 
 
-def _cell(source: str, digest: str) -> str:
+def row_cell(source: str, digest: str) -> str:
+    """The name under which a quarantined row is sealed."""
     return f"quarantine/sealed/{source}/{digest}"
 
 

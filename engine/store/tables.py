@@ -405,3 +405,28 @@ due = Table(
     _int("attempts"),
     Index("due_next", "kind", "due_at"),
 )
+
+holds = Table(
+    "holds",
+    metadata,
+    _number(),
+    _text("record"),
+    _text("kind"),
+    _text("by"),
+    _blob("reason"),
+    _int("at"),
+    Index("holds_record", "record"),
+)
+"""Legal holds and their ends, by record; the newest row of a record says whether it is held. Only grows."""
+
+purges = Table("purges", metadata, _number(), _int("at"), _text("by"), _text("rule"))
+
+tombstones = Table(
+    "tombstones",
+    metadata,
+    _text("aim", key=True),
+    _int("row", key=True),
+    _int("purge"),
+    _small("confidential"),
+)
+"""Which rows were purged, for which aim, and by which purge; versions by number, rows of the quarantine under an aim of their own."""

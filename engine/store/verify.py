@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import Select, Table, func, select
+from sqlalchemy import Select, Table, func, or_, select, true
 
 from engine.errors import StoreError
 from engine.model import digest
-from engine.store.arrivals import body_cell, raw_cell
 from engine.store.batch import Reading
 from engine.store.chain import Anchor, Examination
+from engine.store.resealing import SEALED
 from engine.store.session import Footprint
 from engine.store.tables import (
     assessments,
@@ -33,6 +33,7 @@ from engine.store.tables import (
     rulebook_files,
     rulebooks,
     sightings,
+    tombstones,
     verdicts,
     versions,
 )
@@ -105,10 +106,13 @@ class Verifier(Reading):
                 yield f"{name} 有 {held} 行，审计记录写入 {number} 行"
 
     def _unopenable(self) -> Iterator[str]:
-        """Sealed cells that do not open."""
-        for kind, table, cell in (("raw", raws, raw_cell), ("incident", bodies, body_cell)):
-            for version, sealed in self._stream(select(table.c.version, table.c.sealed)):
-                yield from self._tried(kind, cell(version), sealed)
+        """Sealed cells that do not open, in every table that has any."""
+        for sealed in SEALED:
+            stone = select(tombstones.c.purge).where(tombstones.c.aim == sealed.aim, tombstones.c.row == sealed.key)
+            may_be_blank = true() if sealed.optional else stone.exists()
+            wanted = or_(func.length(sealed.column) > 0, ~may_be_blank)
+            for held, *named in self._stream(select(sealed.column, *sealed.named).where(wanted)):
+                yield from self._tried(sealed.kind, sealed.cell(*named), held)
 
     def _tried(self, kind: str, cell: str, sealed: bytes) -> Iterator[str]:
         try:

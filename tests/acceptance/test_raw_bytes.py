@@ -589,6 +589,7 @@ def _look(life: Life) -> None:
     life.run("audit", "anchor", "--now", LATER)
     life.run("replay", "--from-raw")
     life.run("doctor", code=1)
+    life.run("db", "backup")
     with desk_of(life.office / "config.yaml") as desk:
         pages = (str(plain(show(desk, one))).encode() for one in ids)
         life.told["printed"].append(("every page of a matter", b"\n".join(pages)))

@@ -30,6 +30,9 @@ _ORDER_RECORDS, _ORDERS, _ORDER_SEED = 100_000, 20, 6
 _CRASHES, _CRASH_PIECE = 250, 25
 _CELLS = 10_000
 _PEOPLE = 10_000
+_BACKUP_PIECES, _BACKUPS = 10, 5
+_ROTATED = 20_000
+_MIGRATED = (("sqlite", 50_000, 23), ("postgresql", 50_000, 22), ("sqlite", 1_000_000, 5))
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +155,33 @@ def _url(vendor: str) -> Iterator[str]:
         yield url
 
 
+def _backups(number: int) -> Outcome:
+    """Backups while ten thousand records come in, each restored and gone on with; SQLite and PostgreSQL in turn."""
+    from tests.backups import Load, under_load
+
+    load = Load(records=10_000, seed=15 + number, batch=100)
+    with tempfile.TemporaryDirectory(prefix="sanse-promise-") as folder, ExitStack() as stack:
+        if number % 2:
+            server = PostgresServer.start()
+            stack.callback(server.stop)
+            return under_load(Path(folder), lambda _: server.url(server.create("template0")), load, _BACKUPS)
+        return under_load(Path(folder), lambda place: f"sqlite:///{place / 'sanse.db'}", load, _BACKUPS)
+
+
+def _migrations(number: int) -> Outcome:
+    """The schema of 0.1.0 with rows comes to this release, killed at statements spread over all of it."""
+    from tests.migrations import killed_and_resumed
+
+    vendor, rows, kills = _MIGRATED[number]
+    with tempfile.TemporaryDirectory(prefix="sanse-promise-") as folder, ExitStack() as stack:
+        url = f"sqlite:///{folder}/old.db"
+        if vendor == "postgresql":
+            server = PostgresServer.start()
+            stack.callback(server.stop)
+            url = server.url(server.create("template0"))
+        return killed_and_resumed(url, "0001", rows, Path(folder), kills, seed=number)
+
+
 PROMISES = (
     Promise("R2", "通知至少送达一次，每次中断至多重发一次，编号不变", _CRASHES // _CRASH_PIECE, _repeats),
     Promise("R11", "每一行都有下落：损坏的、混编码的文件也一样", _FILES // _FILE_PIECE, _files),
@@ -159,6 +189,14 @@ PROMISES = (
     Promise("R19", "durable-rules 判一百万件，不丢、不涨内存", _EVALUATIONS // _EVALUATION_PIECE, _evaluations),
     Promise("R8", "四个判读器在十万对（规则集，来件）上一致", _READER_PIECES, _readers),
     Promise("R6", "任何次序、批量、进程数，结果相同", _ORDERS, _orders),
+    Promise("R15", "边读入边备份，恢复到两批之间，接着做完结果相同", _BACKUP_PIECES, _backups),
+    Promise("R16", "旧版本的库升级中途被杀，一行不少，接着升完", len(_MIGRATED), _migrations),
+    Promise(
+        "KEYS",
+        "换密钥时被杀，接着换完，每一格都打得开",
+        4,
+        _elsewhere("tests.acceptance.test_rotation", "promise", _ROTATED),
+    ),
     Promise(
         "RAW",
         "数据库、日志、导出里找不到一万人的明文",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -44,3 +45,48 @@ def test_a_file_that_is_no_database_of_ours(desk_office: Console) -> None:
         ran = desk_office.run(*command)
         assert ran.code == 3, (command, ran)
         assert ran.err.startswith("错误：")
+
+
+def test_a_backup_goes_back_into_an_empty_folder(desk_office: Console, tmp_path: Path) -> None:
+    made = desk_office.ok("db", "backup", "--json").only
+    file = Path(made["path"])
+    assert file.parent == desk_office.folder / "backups"
+    assert made["rows"]["sightings"] == 4
+    there = Console(tmp_path / "there")
+    shutil.copytree(desk_office.folder, there.folder, ignore=shutil.ignore_patterns("sanse.db*", "backups"))
+    told = there.ok("db", "restore", file)
+    assert "核对无误" in told.out
+    assert "还要看：密钥" in told.out
+    assert there.ok("db", "verify", "--deep", "--json").only["counts"]["sightings"] == 4
+    assert [row["colour"] for row in there.ok("matters", "list", "--json").lines] == [
+        row["colour"] for row in desk_office.ok("matters", "list", "--json").lines
+    ]
+    again = there.run("db", "restore", file)
+    assert again.code == 3
+    assert "只能恢复到空的地方" in again.err
+
+
+def test_a_backup_says_where_and_that_the_keys_are_elsewhere(desk_office: Console, tmp_path: Path) -> None:
+    ran = desk_office.ok("db", "backup", "--to", tmp_path / "usb", "--config", desk_office.folder / "config.yaml")
+    (file,) = (tmp_path / "usb").iterdir()
+    assert str(file) in ran.out
+    assert "密钥不在备份里" in ran.out
+    assert desk_office.ok("db", "restore", file, "--verify", "--json", "--config", moved(desk_office, tmp_path)).only[
+        "deep"
+    ]
+
+
+def moved(office: Console, tmp_path: Path) -> Path:
+    """The configuration of a copy of an office without its database."""
+    folder = tmp_path / "moved"
+    shutil.copytree(office.folder, folder, ignore=shutil.ignore_patterns("sanse.db*"))
+    return folder / "config.yaml"
+
+
+def test_without_the_keys_there_is_no_restoring(desk_office: Console, tmp_path: Path) -> None:
+    file = desk_office.ok("db", "backup", "--json").only["path"]
+    config = moved(desk_office, tmp_path)
+    (config.parent / "sanse.keys").unlink()
+    ran = desk_office.run("db", "restore", file, "--config", config)
+    assert ran.code == 2
+    assert "没有找到密钥文件" in ran.err

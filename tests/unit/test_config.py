@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.config import Config, KeyMaterial, load_config, read_keys, write_keys
+from engine.config import Config, KeyMaterial, load_config, read_keys, replace_keys, write_keys
 from engine.errors import ConfigError
 
 KEYS = KeyMaterial(b"i" * 32, b"s" * 32, b"c" * 32)
@@ -180,3 +180,32 @@ class TestChannels:
     )
     def test_what_is_no_channel_is_refused_in_words(self, tmp_path: Path, text: str, said: str) -> None:
         assert said in refused(tmp_path, text).what
+
+
+class TestRotatedKeys:
+    def test_a_rotation_is_in_the_file_and_comes_back(self, tmp_path: Path) -> None:
+        held = KeyMaterial(b"i" * 32, b"t" * 32, b"c" * 32, 3, ((2, b"s" * 32),), ((1, b"r" * 48),))
+        write_keys(tmp_path / "sanse.keys", held)
+        assert read_keys(tmp_path / "sanse.keys") == held
+        replace_keys(tmp_path / "sanse.keys", KeyMaterial(b"i" * 32, b"u" * 32, b"c" * 32))
+        assert read_keys(tmp_path / "sanse.keys").generation == 1
+        assert [path.name for path in tmp_path.iterdir()] == ["sanse.keys"]
+
+    def test_a_former_key_that_is_cut_is_refused(self, tmp_path: Path) -> None:
+        held = KeyMaterial(b"i" * 32, b"t" * 32, b"c" * 32, 2, ((1, b"s" * 31),))
+        write_keys(tmp_path / "sanse.keys", held)
+        with pytest.raises(ConfigError, match="长度不对"):
+            read_keys(tmp_path / "sanse.keys")
+
+
+@pytest.mark.parametrize(
+    ("key", "days", "well"),
+    [("audit", 1095, True), ("audit", 1094, False), ("access", 183, True), ("access", 182, False)],
+)
+def test_what_must_be_kept_is_kept_long_enough(key: str, days: int, well: bool, tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text(f"retention: {{{key}: {days}d}}\n", encoding="utf-8")
+    if well:
+        assert getattr(load_config(tmp_path / "config.yaml").retention, key).days == days
+        return
+    with pytest.raises(ConfigError, match="不得短于"):
+        load_config(tmp_path / "config.yaml")

@@ -1,0 +1,127 @@
+"""Backup: a whole database as one SQLite file, taken in one snapshot while others work, and put back into an empty place.
+
+In: an open database, or the file. Out: the file, or a database made of it. Not here: how files are packed and sealed (`archive`), what is
+checked before anything is put back (`engine.desk.backups`).
+
+SQLite is copied page by page, PostgreSQL row by row in one consistent view: the file is the same for both, and goes back into either.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, Table, inspect, select
+
+from engine.errors import StoreError
+from engine.store.dialects import Insert, Vendor, transaction, vendor_of
+from engine.store.migrate import make, upgrade
+from engine.store.tables import audit_head, meta, metadata
+
+_PAGE = 5_000
+_MADE_BY_MIGRATION = (audit_head, meta)
+"""Tables in which a new database has rows already."""
+
+
+def take(engine: Engine, vendor: Vendor, target: Path) -> None:
+    """A consistent copy of everything in a new SQLite file, readable by its owner only; raises FileExistsError."""
+    os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    if vendor.name == "sqlite":
+        with engine.connect() as connection:
+            vendor.backup(connection, target)
+    else:
+        url = f"sqlite:///{target}"
+        upgrade(url)
+        with transaction(engine, vendor, writes=False) as source, _opened(url) as (to, into):
+            _copy(source, to, into)
+    settle(target)
+
+
+def put(file: Path, url: str) -> None:
+    """Make the database of a URL from a file; all of it or nothing. Raises StoreError when anything is there."""
+    vendor = vendor_of(url)
+    if vendor.name == "sqlite":
+        _put_file(file, Path(url.removeprefix("sqlite:///").split("?")[0]))
+        return
+    engine = vendor.engine()
+    try:
+        with _opened(f"sqlite:///{file}") as (source, _), transaction(engine, vendor, writes=True) as to:
+            vendor.lock(to, ())
+            if inspect(to).get_table_names():
+                raise _taken("数据库里已有表")
+            make(to)
+            _copy(source, to, vendor)
+    finally:
+        engine.dispose()
+
+
+def refuse_taken(url: str) -> None:
+    """Raise StoreError when the place of a URL is not empty: nothing is ever written over."""
+    vendor = vendor_of(url)
+    if vendor.name == "sqlite":
+        path = Path(url.removeprefix("sqlite:///").split("?")[0])
+        if path.exists():
+            raise _taken(f"{path.name} 已经存在")
+        return
+    engine = vendor.engine()
+    try:
+        with transaction(engine, vendor, writes=False) as connection:
+            if inspect(connection).get_table_names():
+                raise _taken("数据库里已有表")
+    finally:
+        engine.dispose()
+
+
+def settle(file: Path) -> None:
+    """Everything of a SQLite file in the one file, on disk, without a log beside it."""
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA journal_mode = DELETE").fetchone()
+    with file.open("rb+") as held:
+        os.fsync(held.fileno())
+
+
+@contextmanager
+def _opened(url: str) -> Iterator[tuple[Connection, Vendor]]:
+    vendor = vendor_of(url)
+    engine = vendor.engine()
+    try:
+        with transaction(engine, vendor, writes=True) as connection:
+            yield connection, vendor
+    finally:
+        engine.dispose()
+
+
+def _copy(source: Connection, to: Connection, into: Vendor) -> None:
+    """Every row of every table; numbers that the database counts up go on after the highest."""
+    for table in metadata.sorted_tables:
+        _copy_table(source, to, into, table)
+        into.count_on(to, table)
+
+
+def _copy_table(source: Connection, to: Connection, into: Vendor, table: Table) -> None:
+    keys = tuple(column.name for column in table.primary_key.columns) if table in _MADE_BY_MIGRATION else ()
+    statement = Insert(table, keys=keys)
+    rows = source.execute(select(table).execution_options(stream_results=True))
+    for page in rows.partitions(_PAGE):
+        into.write(to, statement, [tuple(row) for row in page])
+
+
+def _put_file(file: Path, path: Path) -> None:
+    """The file under its name, unless that is taken: a link is made whole or not at all."""
+    try:
+        os.link(file, path)
+    except FileExistsError:
+        raise _taken(f"{path.name} 已经存在") from None
+    directory = os.open(path.parent, os.O_RDONLY)
+    os.fsync(directory)
+    os.close(directory)
+
+
+def _taken(what: str) -> StoreError:
+    return StoreError(
+        f"只能恢复到空的地方：{what}",
+        hint="换一个空目录或空库；确实不要原来的库，先把它移走（不要删，核对无误以后再说）",
+    )
