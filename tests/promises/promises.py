@@ -29,6 +29,10 @@ _PAIRS, _RULEBOOKS, _READER_PIECES = 100_000, 2_000, 20
 _ORDER_RECORDS, _ORDERS, _ORDER_SEED = 100_000, 20, 6
 _CRASHES, _CRASH_PIECE = 250, 25
 _CELLS = 10_000
+_MATTERS, _KILLS, _CRUISES = 1_500, 120, 4
+_OUTAGES = (1, 6, 12, 24, 36, 48, 60, 71, 72, 73, 84, 96, 120, 168, 240, 336, 480, 720, 1_440, 8_760)
+_TAKEOVERS, _ASLEEP = 50, 5
+_JUMPS, _JUMP_PIECE = 500, 25
 _PEOPLE = 10_000
 _BACKUP_PIECES, _BACKUPS = 10, 5
 _ROTATED = 20_000
@@ -119,6 +123,43 @@ def _once() -> tuple[Any, int]:
         return picture(url), refused
 
 
+def _due_work(number: int) -> Outcome:
+    """Matters of a month in the hands of one to four workers that are killed and stopped, on SQLite and PostgreSQL in turn."""
+    from tests.promises.due_work import exactly_once
+
+    with _place("sqlite" if number % 2 else "postgresql") as place:
+        share = _MATTERS // _CRUISES
+        made = exactly_once(place, matters=share, workers=number + 1, kills=_KILLS // _CRUISES, seed=number)
+    return made.trials, made.violations
+
+
+def _outages(number: int) -> Outcome:
+    """Outages of twenty lengths, ten on either database."""
+    from tests.promises.due_work import outage
+
+    with _place("sqlite" if number else "postgresql") as place:
+        tried = [outage(place, hours=hours, number=turn) for turn, hours in enumerate(_OUTAGES[number::2])]
+    return sum(made.trials for made in tried), [line for made in tried for line in made.violations]
+
+
+def _takeovers(number: int) -> Outcome:
+    """Workers that sleep through their leases."""
+    from tests.promises.takeover import overtaken
+
+    with _place("sqlite" if number % 2 else "postgresql") as place:
+        made = overtaken(place, first=0, count=_ASLEEP)
+    return made.trials, made.violations
+
+
+def _clocks(number: int) -> Outcome:
+    """Months in which the clock is set forward and back; a trial is a month of three matters."""
+    from tests.promises.due_work import jumping
+
+    with _place("sqlite" if number % 2 else "postgresql") as place:
+        tried = [jumping(place, number=number * _JUMP_PIECE + turn) for turn in range(_JUMP_PIECE)]
+    return len(tried), [line for made in tried for line in made.violations]
+
+
 def _elsewhere(module: str, function: str, size: int) -> Callable[[int], Outcome]:
     """A long run that stands beside its short one: `function(size=, number=)` gives trials and violations."""
 
@@ -184,6 +225,10 @@ def _migrations(number: int) -> Outcome:
 
 PROMISES = (
     Promise("R2", "通知至少送达一次，每次中断至多重发一次，编号不变", _CRASHES // _CRASH_PIECE, _repeats),
+    Promise("R3", "每个到期的时刻恰好办一次，进程随时被杀、被停", _CRUISES, _due_work),
+    Promise("R4", "停多久都不丢一个时限，红色先补", 2, _outages),
+    Promise("R5", "睡过租约的进程写不进去", _TAKEOVERS // _ASLEEP, _takeovers),
+    Promise("R9", "时钟怎么跳，不早、不漏、不重", _JUMPS // _JUMP_PIECE, _clocks),
     Promise("R11", "每一行都有下落：损坏的、混编码的文件也一样", _FILES // _FILE_PIECE, _files),
     Promise("R12", "百分之一的坏行挡不住其余各行", 2, _poison),
     Promise("R19", "durable-rules 判一百万件，不丢、不涨内存", _EVALUATIONS // _EVALUATION_PIECE, _evaluations),

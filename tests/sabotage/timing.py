@@ -223,4 +223,28 @@ TIMING = (
         instead="if incidents[call.id]]",
         tests="unit/test_desk_callers.py::test_confidential_records_are_left_out[sqlite]",
     ),
+    defence(
+        "due-exactly-once",
+        "被杀、被停，也只办一次",
+        _DUE,
+        "now = {row.item: (row.due_at, row.fence) for row in rows}",
+        instead="now = {c.item: (cells.seconds(c.due.at), c.fence) for c in claims}",
+        tests="acceptance/test_promises_of_time.py::test_who_sleeps_through_its_lease_writes_nothing[sqlite]",
+    ),
+    defence(
+        "due-outage",
+        "停了几天，时限一个不丢",
+        _SWEEP,
+        "while not stop():",
+        instead="for _ in range(3):",
+        tests="acceptance/test_promises_of_time.py::test_an_outage_loses_nothing_and_is_made_up_red_first",
+    ),
+    defence(
+        "due-clock",
+        "时钟回拨，不算早办",
+        _SWEEP,
+        "as_of = max(now, *(claim.due.at for claim in held))",
+        instead="as_of = now",
+        tests="unit/test_scheduler_matters.py::test_a_clock_that_was_set_back_since_the_claim_takes_the_moment_once",
+    ),
 )

@@ -103,3 +103,15 @@ def test_a_claim_that_another_took_over_is_counted_as_lost(
     monkeypatch.setattr(Store, "batch", overtaken)
     made = swept(place)
     assert (made.done, made.lost) == (0, 2)
+
+
+def test_a_clock_that_was_set_back_since_the_claim_takes_the_moment_once(small_place: Installation) -> None:
+    """Between claim and look the clock goes back an hour: what was due was due."""
+    place = small_place
+    due(place, 1)
+    times = iter([place.now, place.now - timedelta(hours=1)])
+    sweep(place.desk.store, place.desk.stages, lambda: next(times, place.now - timedelta(hours=1)))
+    assert swept(place) == Swept()
+    with place.desk.store.read() as view:
+        (review,) = view.reviews_of(["police_110:A0"])
+    assert review.due_at == review.done_at == place.now
