@@ -11,7 +11,7 @@ _NOTIFY, _OUTBOX = "engine/notify.py", "engine/store/outbox.py"
 _MESSAGES, _DESK = "engine/scheduler/messages.py", "engine/desk/messages.py"
 _POST, _MAIL, _BOTS = "adapters/channels/post.py", "adapters/channels/mail.py", "adapters/channels/bots.py"
 _NOTICES, _UNIT = "acceptance/test_notices.py::test_", "unit/test_notify.py::"
-_SENDING, _R2 = "unit/test_scheduler_messages.py::test_", "acceptance/test_promise_r2.py::test_every_message_arrives"
+_SENDING, _R2 = "unit/test_scheduler_messages.py::test_", "acceptance/test_promise_r2.py::test_the_same_on_postgresql"
 _DOOR, _DESK_TESTS = "unit/test_channels_post.py::", "unit/test_desk_messages.py::test_"
 
 TELLING = (
@@ -117,7 +117,7 @@ TELLING = (
         _MESSAGES,
         "return tx.parcel(rows[0].parcel), rows[0].parcel",
         instead='return tx.parcel(rows[0].parcel), f"{rows[0].parcel}{rows[0].attempts}"',
-        tests=f"{_R2}_and_every_repeat_bears_its_key",
+        tests=_R2,
     ),
     defence(
         "message-at-least-once",
@@ -125,7 +125,7 @@ TELLING = (
         _OUTBOX,
         "        attempts=deliveries.c.attempts + 1,\n",
         instead="        attempts=deliveries.c.attempts + 1,\n        state=SENT,\n",
-        tests=f"{_R2}_and_every_repeat_bears_its_key",
+        tests=_R2,
     ),
     defence(
         "message-lease",
