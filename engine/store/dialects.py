@@ -26,7 +26,10 @@ from sqlalchemy import (
     bindparam,
     create_engine,
     event,
+    func,
+    literal,
     make_url,
+    select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -415,9 +418,9 @@ class PostgresVendor:
         """Set the sequence of a table that has one."""
         for column in table.primary_key.columns:
             if column.identity is not None:
-                highest = f'(SELECT coalesce(max("{column.name}"), 0) + 1 FROM "{table.name}")'
-                sql = f"SELECT setval(pg_get_serial_sequence(%s, %s), {highest}, false)"
-                connection.exec_driver_sql(sql, (table.name, column.name))
+                sequence = func.pg_get_serial_sequence(table.name, column.name)
+                highest = select(func.coalesce(func.max(column), 0) + 1).scalar_subquery()
+                connection.execute(select(func.setval(sequence, highest, literal(value=False))))
 
     def scrub(self, engine: Engine) -> None:
         """Every table is written into new files; the old ones are removed. Archived WAL is the administrator's."""

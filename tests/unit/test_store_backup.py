@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, Table, select
 
 from engine.errors import StoreError
-from engine.store import Keys, Store, backup, open_store, upgrade
+from engine.store import Keys, Store, backup, dialects, open_store, upgrade
 from engine.store.backup import put, refuse_taken
 from engine.store.dialects import Vendor
 from engine.store.tables import metadata, versions
@@ -122,3 +124,37 @@ def test_what_fails_on_the_way_leaves_the_place_empty(
         put(tmp_path / "copy.db", url)
     refuse_taken(url)
     assert upgrade(url) == ""
+
+
+def test_scrubbing_leaves_nothing_of_what_was_taken_out(sqlite_url: str, keys: Keys, tmp_path: Path) -> None:
+    """Where SQLite itself leaves old content in free pages and in the log."""
+    mark = b"nobody may find this again " * 200
+    store = open_store(sqlite_url, keys)
+    with store.read() as view:
+        assert view.meta()
+    with closing(sqlite3.connect(tmp_path / "sanse.db")) as other:
+        other.execute("PRAGMA secure_delete = OFF")
+        other.execute("INSERT INTO meta VALUES ('mark', ?)", [mark.decode()])
+        other.commit()
+        other.execute("DELETE FROM meta WHERE name = 'mark'")
+        other.commit()
+        assert any(mark[:1000] in path.read_bytes() for path in tmp_path.glob("sanse.db*"))
+        store.scrub()
+        assert not any(mark[:1000] in path.read_bytes() for path in tmp_path.glob("sanse.db*"))
+    store.close()
+
+
+def test_scrubbing_says_when_somebody_reads_what_is_to_go(
+    sqlite_url: str, keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dialects, "_BUSY_MILLISECONDS", 100)
+    store = open_store(sqlite_url, keys)
+    with store.batch() as tx:
+        tx.put_meta("x", "y")
+        tx.append_audit("x", "x", {}, START)
+    with store.read() as view:
+        assert view.meta()
+        with pytest.raises(StoreError, match="有程序正在读"):
+            store._vendor.scrub(store._engine)
+    store.scrub()
+    store.close()
