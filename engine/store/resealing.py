@@ -17,8 +17,10 @@ from sqlalchemy import Column, ColumnElement, Table, and_, bindparam, func, sele
 from engine.errors import StoreError
 from engine.store.arrivals import body_cell, raw_cell
 from engine.store.events import decision_cell, evidence_cell, set_aside_cell
+from engine.store.message_tables import silences
 from engine.store.quarantine import row_cell
 from engine.store.retention import QUARANTINE, RAW, RECORDS, hold_cell
+from engine.store.sendings import silence_cell
 from engine.store.session import Session
 from engine.store.tables import actions, bodies, decisions, holds, quarantine, raws, set_asides
 
@@ -61,6 +63,7 @@ SEALED = (
     SealedColumn(actions.c.evidence, "casework", actions.c.n, (actions.c.id,), evidence_cell, optional=True),
     SealedColumn(decisions.c.reason, "casework", decisions.c.n, (decisions.c.n,), decision_cell, optional=True),
     SealedColumn(set_asides.c.reason, "casework", set_asides.c.n, (set_asides.c.n,), set_aside_cell, optional=True),
+    SealedColumn(silences.c.reason, "casework", silences.c.n, (silences.c.n,), silence_cell),
     SealedColumn(holds.c.reason, "casework", holds.c.n, (holds.c.n,), hold_cell),
 )
 

@@ -75,7 +75,7 @@ class Sendings(Session):
     def silence(self, silence: Silence) -> None:
         """Silence a matter, or end its silence by one that ends at once."""
         (number,) = self._reserve(silences, 1)
-        sealed = self._sealer.seal("casework", f"silences/reason/{number}", silence.reason.encode())
+        sealed = self._sealer.seal("casework", silence_cell(number), silence.reason.encode())
         known_at, until = cells.seconds(silence.known_at), cells.seconds(silence.until)
         self._each(_WRITE_SILENCE, [(number, silence.code, silence.by, sealed, known_at, until)])
 
@@ -85,9 +85,14 @@ class Sendings(Session):
             row.code: Silence(
                 row.code,
                 row.by,
-                self._sealer.open("casework", f"silences/reason/{row.n}", row.reason).decode(),
+                self._sealer.open("casework", silence_cell(row.n), row.reason).decode(),
                 cells.moment(row.known_at),
                 cells.moment(row.until),
             )
             for row in (self._rows(_SILENCES, codes=codes) if codes else ())
         }
+
+
+def silence_cell(number: int) -> str:
+    """The name of the cell that holds why a matter was silenced."""
+    return f"silences/reason/{number}"

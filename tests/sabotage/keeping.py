@@ -152,8 +152,8 @@ KEEPING = (
         "classes-of-keys",
         "每类数据一把钥匙",
         _SEALING,
-        'f"sanse/seal/{_GENERATION}/{cipher}/{kind}".encode()',
-        instead='f"sanse/seal/{_GENERATION}/{cipher}".encode()',
+        'f"sanse/seal/{generation}/{cipher}/{kind}".encode()',
+        instead='f"sanse/seal/{generation}/{cipher}".encode()',
         tests="unit/test_store_sealing.py::test_a_cell_does_not_open_elsewhere",
     ),
     defence(
@@ -200,8 +200,8 @@ KEEPING = (
         "confidential",
         "保密件不显示内容",
         "engine/desk/reading.py",
-        "text=SEALED if incident.confidential else incident.text",
-        instead="text=incident.text",
+        "return SEALED if incident.confidential else incident.text, incident.confidential",
+        instead="return incident.text, incident.confidential",
         tests="acceptance/test_defences.py::TestPeople::test_a_confidential_record_shows_no_word_of_its_text",
     ),
     defence(

@@ -16,7 +16,7 @@ SHOWING = (
         "audit-reasons",
         "审计里写的理由加密存放",
         "engine/store/audit.py",
-        'told[_REASON] = self._sealer.seal("casework", _cell(seq + 1), reason.encode()).hex()',
+        "told[_REASON] = self._sealer.seal(REASONS, _cell(seq + 1), reason.encode()).hex()",
         instead="told[_REASON] = reason",
         tests="unit/test_store_audit.py::test_what_a_person_wrote_is_sealed_in_the_log_and_told_to_its_reader",
     ),

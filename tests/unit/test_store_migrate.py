@@ -76,7 +76,7 @@ def test_the_step_before_messages_is_brought_to_this_release(tmp_path: Path, key
     url = f"sqlite:///{tmp_path / 'old.db'}"
     upgrade(url)
     with by_hand(url) as connection:
-        for table in ("outbox", "deliveries", "sendings", "buckets", "silences"):
+        for table in ("outbox", "deliveries", "sendings", "buckets", "silences", "holds", "purges", "tombstones"):
             connection.execute(text(f"DROP TABLE {table}"))
         connection.execute(text("CREATE TABLE outbox (key TEXT PRIMARY KEY)"))
         connection.execute(text("INSERT INTO jobs VALUES ('poll:a', 60, 0, 0, 0, 3, 'x')"))
@@ -101,7 +101,7 @@ def test_every_step_is_known_by_name() -> None:
 
 
 FIRST = "0001"
-_SERVICE = ("due", "reviews", "jobs")
+_SERVICE = ("due", "reviews", "jobs", "outbox")
 
 
 def first_release(url: str, like: str) -> None:
