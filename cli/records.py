@@ -134,6 +134,7 @@ def counted(tally: Tally) -> dict[str, Any]:
         "colours": {colour.word: count for colour, count in sorted(tally.colours.items())},
         "handbacks": tally.handbacks,
         "defects": tally.defects,
+        "reflows": tally.reflows,
         "unknown_headers": sorted(tally.unknown_headers),
     }
 
@@ -153,6 +154,8 @@ def _tell(desk: Desk, name: str, tally: Tally) -> None:
         say(f"  研判：{colours}")
     for record in tally.handbacks:
         say(f"  立即交回 110：{record}", style="bold red")
+    for code in dict.fromkeys(tally.reflows):
+        say(f"  回流：{code} 办结后又来件，已重新打开并派单", style="bold yellow")
     if tally.unknown_headers:
         say(f"  不认识的列（内容已随原件保存）：{'、'.join(sorted(tally.unknown_headers))}；可用 --map 拟定对应")
     if tally.quarantined:

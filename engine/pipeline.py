@@ -112,6 +112,7 @@ class Tally:
     colours: Counter[Colour] = field(default_factory=Counter)
     handbacks: list[str] = field(default_factory=list)
     defects: list[str] = field(default_factory=list)
+    reflows: list[str] = field(default_factory=list)
     unknown_headers: set[str] = field(default_factory=set)
 
     def add(self, other: Tally) -> None:
@@ -121,6 +122,7 @@ class Tally:
         self.colours.update(other.colours)
         self.handbacks += other.handbacks
         self.defects += other.defects
+        self.reflows += other.reflows
         self.unknown_headers |= other.unknown_headers
 
 
@@ -307,6 +309,7 @@ class _Middle:
         gone = {links.matter for links in self.old.values()} - {links.matter for links in self.links.values()}
         settlement = Settlement(self.tx, self.stages.triage, self.known_at, newer_than=self.stages.act_on)
         settlement.settle(members, gone=gone - members.keys(), sightings=first)
+        self.tally.reflows += settlement.reflows
         self.tx.write_hotspots(self.hotspots(), self.known_at)
 
     def hotspots(self) -> list[HotspotState]:

@@ -15,9 +15,11 @@ from typing import Protocol, TypeVar
 from engine import casework
 from engine.model import Action, Assessment, Colour, HitHad, MatterState, SetAside, Sighting
 from engine.store import Batch
+from engine.store.events import once_more
 from engine.triage import Decision, Triage
 
 MACHINE = "sanse"
+REFLOW = "回流（办结后又来件）："
 
 
 class _OfRecord(Protocol):
@@ -56,6 +58,7 @@ class Settlement:
         self._hits: list[HitHad] = []
         self._defects: list[str] = []
         self._dispatched: list[Action] = []
+        self.reflows: list[str] = []
 
     def settle(
         self, members: Mapping[str, Sequence[str]], *, gone: Collection[str], sightings: Mapping[str, Sighting]
@@ -77,16 +80,17 @@ class Settlement:
         codes = self._tx.codes_given(everyone)
         hits = _by_record(self._tx.hits_of(everyone))
         asides = _by_record(self._tx.set_asides(everyone))
+        home = {id_: matter for matter, ids in members.items() for id_ in ids}
         actions: dict[str, list[Action]] = defaultdict(list)
         for action in self._tx.actions_of(everyone, evidence=False):
-            actions[action.matter].append(action)
+            actions[home[action.matter]].append(action)
         return [
             _Case(
                 matter,
                 tuple(casework.RecordView(id_, *views[id_]) for id_ in ids),
                 tuple(hit for id_ in ids for hit in hits.get(id_, ())),
                 tuple(aside for id_ in ids for aside in asides.get(id_, ())),
-                tuple(action for id_ in ids for action in actions.get(id_, ())),
+                tuple(actions.get(matter, ())),
                 tuple(former[id_] for id_ in ids if id_ in former),
                 {id_: codes[id_] for id_ in ids if id_ in codes},
             )
@@ -94,15 +98,8 @@ class Settlement:
         ]
 
     def _state(self, case: _Case, first: Sighting) -> MatterState:
-        process, made = self._process(case)
-        stands = casework.standing(
-            case.records,
-            (*case.hits, *made),
-            set_asides=case.asides,
-            actions=case.actions,
-            process=process,
-            now=self._known_at,
-        )
+        process, made = self._process(case, self._stands(case))
+        stands = self._stands(case, made, process)
         times = [record.at for record in case.records]
         taken_up = bool(case.code) or any(action.kind == casework.ACCEPT for action in case.actions)
         history = casework.is_history(max(times), self._known_at, self._newer_than) and not taken_up
@@ -125,14 +122,28 @@ class Settlement:
             yellow_since=stands.yellow_since,
         )
 
-    def _process(self, case: _Case) -> tuple[Colour, list[HitHad]]:
+    def _stands(self, case: _Case, made: Sequence[HitHad] = (), process: Colour = Colour.GREEN) -> casework.Standing:
+        """Where a matter stands, with what the rules of the process made of it."""
+        return casework.standing(
+            case.records,
+            (*case.hits, *made),
+            set_asides=case.asides,
+            actions=case.actions,
+            process=process,
+            now=self._known_at,
+        )
+
+    def _process(self, case: _Case, before: casework.Standing) -> tuple[Colour, list[HitHad]]:
         """What the rules of the process say now; only matters somebody has acted on have a process."""
         if not case.actions:
             return Colour.GREEN, []
-        standing = max((hit.colour for hit in case.hits), default=Colour.GREEN)
-        yellow = min((state.yellow_since for state in case.former if state.yellow_since), default=None)
         decision = self._triage.assess_matter(
-            case.id, case.actions, as_of=self._known_at, standing=standing, yellow_since=yellow, trigger="process"
+            case.id,
+            case.actions,
+            as_of=self._known_at,
+            standing=before.standing,
+            yellow_since=before.yellow_since,
+            trigger="process",
         )
         if decision is None:
             return Colour.GREEN, []
@@ -144,14 +155,18 @@ class Settlement:
         return decision.assessment.colour, made
 
     def _dispatch(self, case: _Case, stands: casework.Standing, first: Sighting, held: str) -> tuple[str, str]:
-        """A dispatch action when the matter has none on this route yet; the code is given once."""
+        """A dispatch action when the matter has none on this route, or in this episode, yet; the code is given once."""
         colour = max(stands.standing, stands.machine)
         route = self._triage.route(colour, area=first.area, topic=first.topic, category=None)
         code = case.code or self._tx.new_code(case.id, self._known_at)
-        if route.id != held or not case.code:
-            evidence = f"{route.why}：{'、'.join(route.receivers)}"
+        back = casework.flowed_back(case.actions)
+        if route.id != held or not case.code or back:
+            evidence = f"{REFLOW if back else ''}{route.why}：{'、'.join(route.receivers)}"
             now = self._known_at
-            self._dispatched.append(Action(case.id, casework.DISPATCH, colour.word, MACHINE, now, now, evidence))
+            action = Action(case.id, casework.DISPATCH, colour.word, MACHINE, now, now, evidence)
+            self._dispatched.append(once_more(action, case.actions))
+        if back:
+            self.reflows.append(code)
         return code, route.id
 
 

@@ -42,6 +42,7 @@ TALLY = {
     "colours",
     "handbacks",
     "defects",
+    "reflows",
     "unknown_headers",
 }
 SCORED = {
