@@ -43,6 +43,8 @@ TALLY = {
     "handbacks",
     "defects",
     "reflows",
+    "beside",
+    "surplus",
     "unknown_headers",
 }
 SCORED = {

@@ -389,7 +389,8 @@ class TestOneOrTwo:
         assert (state.status, state.standing, state.machine, state.records) == ("open", RED, RED, 2)
 
     def test_a_closed_red_matter_merged_with_an_open_green_one_is_red(self, place: Installation) -> None:
-        place.ingest(place.call("A1", KNIFE, caller=1))
+        place.ingest(place.call("A1", LAMP, caller=1, minutes=5))
+        acting.override(place.desk, place.person(), OLD, to=RED, reason="带班领导研判")
         close(place)
         place.later(hours=1)
         place.ingest(place.call("B1", LAMP, caller=2))
