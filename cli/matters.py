@@ -108,7 +108,7 @@ def tell(desk: Desk, matter: MatterShown, *, most: int = 20) -> None:
     former = [code for code in matter.codes if code != state.code]
     say(
         f"{state.code or state.id}  {colour}  {_STATUS[state.status]}  {matter.row.place or matter.row.area}"
-        f"  共 {state.records} 件" + (f"  原编号 {'、'.join(former)}" if former else ""),
+        f"  共 {state.records} 件" + _turn(matter) + (f"  原编号 {'、'.join(former)}" if former else ""),
         style=style_of(state.standing),
     )
     if state.standing > state.machine:
@@ -211,6 +211,16 @@ def _tell_caller(desk: Desk, caller: CallerShown) -> None:
         )
     for name in caller.help:
         say(f"    → {help_.get(name, name)}")
+
+
+def _turn(matter: MatterShown) -> str:
+    """Which time the matter is being handled, and whether a new record brought it back."""
+    from engine.settlement import REFLOW
+
+    if matter.row.state.episode == 1:
+        return ""
+    back = any(action.kind == "dispatch" and action.evidence.startswith(REFLOW) for action in matter.actions)
+    return f"  第{matter.row.state.episode}次办理" + ("（回流）" if back else "")
 
 
 @matters.command()

@@ -134,6 +134,9 @@ def counted(tally: Tally) -> dict[str, Any]:
         "colours": {colour.word: count for colour, count in sorted(tally.colours.items())},
         "handbacks": tally.handbacks,
         "defects": tally.defects,
+        "reflows": tally.reflows,
+        "beside": tally.beside,
+        "surplus": tally.surplus,
         "unknown_headers": sorted(tally.unknown_headers),
     }
 
@@ -153,6 +156,12 @@ def _tell(desk: Desk, name: str, tally: Tally) -> None:
         say(f"  研判：{colours}")
     for record in tally.handbacks:
         say(f"  立即交回 110：{record}", style="bold red")
+    for code in dict.fromkeys(tally.reflows):
+        say(f"  回流：{code} 办结后又来件，已重新打开并派单", style="bold yellow")
+    for record in tally.beside:
+        say(f"  不认识的列里有险情文字，已并入内容研判：{record}", style="bold red")
+    if tally.surplus:
+        say(f"  {tally.surplus} 行比表头多出格子（多半是内容里的逗号没加引号），多出的文字已并入内容")
     if tally.unknown_headers:
         say(f"  不认识的列（内容已随原件保存）：{'、'.join(sorted(tally.unknown_headers))}；可用 --map 拟定对应")
     if tally.quarantined:

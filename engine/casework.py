@@ -65,55 +65,149 @@ def standing(
     now: datetime,
     elapsed: Collection[str] = (),
 ) -> Standing:
-    """Where a matter stands at `now`.
+    """Where a matter stands at `now`; `actions` in the order in which they were done and, at one time, written.
 
     The machine view (ruling 3) is the highest colour of the records of this episode and of `process`, what the rules of the process
     say at `now`. The standing colour (ruling 2) is the highest hit of this episode that no person has set aside, and never
     below the machine view unless a person set it aside. Hits of `elapsed` rules never begin the clock of a long yellow: neglect
     does not climb the colours twice (ruling 1).
     """
-    status, episode, since = _episode(records, actions)
+    course = _course(records, actions)
     aside = {key for lowered in set_asides if lowered.expires_at > now for key in lowered.keys}
-    held = [hit for hit in hits if (since is None or hit.known_at > since) and hit.key not in aside]
-    machine = max(_machine(records, actions), process)
+    held = [hit for hit in hits if not course.ended(hit) and hit.key not in aside]
+    fresh = [record for record in records if not course.past(record.id)]
+    machine = max((process, *(record.colour for record in fresh)))
+    lowered_on = {hit.incident for hit in hits if hit.key in aside}
+    untouched = [record.colour for record in fresh if record.id not in lowered_on]
     colour = max((hit.colour for hit in held), default=Colour.GREEN)
-    supplier_closed = bool(records) and all(record.supplier_closed for record in records)
-    reopened = max((action.known_at for action in actions if action.kind == REOPEN), default=None)
-    supplier_closed = supplier_closed and (reopened is None or any(record.known_at > reopened for record in records))
-    if status == OPEN and supplier_closed and max(colour, machine) is Colour.GREEN:
+    colour = max((colour, *untouched))
+    status = course.status
+    if status == OPEN and course.supplier_closed and max(colour, machine) is Colour.GREEN:
         status = CLOSED
     began = (hit.known_at for hit in held if hit.colour >= Colour.YELLOW and hit.rule not in elapsed)
     yellow = min(began, default=None)
-    return Standing(status, episode, colour, machine, yellow)
+    return Standing(status, course.episode, colour, machine, yellow)
 
 
-def _episode(records: Sequence[RecordView], actions: Sequence[Action]) -> tuple[str, int, datetime | None]:
-    """Status, number of the episode and since when (known) it runs: each close ends one, a counting record or a reopen begins the next."""
-    log = sorted((action.known_at, action.kind) for action in actions if action.kind in (CLOSE, REOPEN))
-    arrivals = sorted(record.known_at for record in records if record.counts)
-    status, episode, since = OPEN, 1, None
-    closed_at: datetime | None = None
-    for known_at, kind in log:
-        if closed_at is not None and _arrived(arrivals, closed_at, known_at):
-            status, episode, since, closed_at = OPEN, episode + 1, closed_at, None
-        if kind == CLOSE and status == OPEN:
-            status, closed_at = CLOSED, known_at
-        elif kind == REOPEN and status == CLOSED:
-            status, episode, since, closed_at = OPEN, episode + 1, closed_at, None
-    if closed_at is not None and _arrived(arrivals, closed_at, None):
-        status, episode, since = OPEN, episode + 1, closed_at
-    return status, episode, since
+def of_episode(
+    records: Sequence[RecordView], hits: Sequence[HitHad], *, actions: Sequence[Action]
+) -> tuple[HitHad, ...]:
+    """The hits that a matter has had in the episode it is in, set aside or not."""
+    course = _course(records, actions)
+    return tuple(hit for hit in hits if not course.ended(hit))
 
 
-def _arrived(arrivals: Sequence[datetime], after: datetime, before: datetime | None) -> bool:
-    return any(after < known_at and (before is None or known_at <= before) for known_at in arrivals)
+@dataclass(frozen=True, slots=True)
+class _Close:
+    """One close: when, which records it concerned, what was done after it, and whether a new counting record came since."""
+
+    at: datetime
+    concerned: frozenset[str]
+    later: frozenset[str]
+    succeeded: bool
+
+    def precedes(self, hit: HitHad) -> bool:
+        """Whether a hit came after this close; in the same second only one that rests on an action written after it."""
+        if hit.known_at != self.at:
+            return hit.known_at > self.at
+        return not self.later.isdisjoint(hit.key.partition("|")[2].split(","))
 
 
-def _machine(records: Sequence[RecordView], actions: Sequence[Action]) -> Colour:
-    """Highest colour of the records that happened after the last close; of all where none did (times of occurrence only: ruling 3)."""
-    last = max((action.at for action in actions if action.kind == CLOSE), default=None)
-    fresh = [record for record in records if last is None or record.at > last] or records
-    return max((record.colour for record in fresh), default=Colour.GREEN)
+class _Course:
+    """A matter through its closes and reopenings (ruling 28).
+
+    A close concerns the records that the matter held then, so a merge never closes what was open elsewhere. It ends their episode, but
+    their colour stands until a new counting record begins the next. A person who reopens takes back the close: all that stood stands again.
+    """
+
+    def __init__(self, records: Sequence[RecordView]) -> None:
+        self._records = records
+        self._covers: dict[str, list[_Close]] = {record.id: [] for record in records}
+        self._taken_up: set[str] = set()
+        self._last: datetime | None = None
+        self.status, self.episode = OPEN, 1
+
+    def close(self, action: Action, later: frozenset[str]) -> None:
+        """A close covers what it concerns; closing what is closed already changes nothing."""
+        concerned = self._concerned(action)
+        self._arrived(concerned)
+        came = [record for record in self._records if record.counts and record.known_at >= action.known_at]
+        closing = _Close(action.known_at, concerned, later, any(record.id not in concerned for record in came))
+        for id_ in concerned & self._covers.keys():
+            if self.status == OPEN or not self._covers[id_]:
+                self._covers[id_].append(closing)
+        self._taken_up -= concerned
+        self.status, self._last = CLOSED, action.known_at
+
+    def reopen(self, action: Action) -> None:
+        """A reopening takes back the last close of each record that it concerns."""
+        concerned = self._concerned(action)
+        self._arrived(concerned)
+        for id_ in concerned & self._covers.keys():
+            self._covers[id_] = self._covers[id_][:-1]
+        self._taken_up |= concerned
+        self._open()
+
+    def end(self) -> None:
+        """The log is over: whatever is not covered keeps the matter open."""
+        if any(self._opens(record) for record in self._records):
+            self._open()
+
+    def past(self, record: str) -> bool:
+        """Whether a record belongs to an episode that is over."""
+        return any(close.succeeded for close in self._covers[record])
+
+    def ended(self, hit: HitHad) -> bool:
+        """Whether a hit belongs to an episode that is over."""
+        return any(close.succeeded and not close.precedes(hit) for close in self._covers.get(hit.incident, ()))
+
+    @property
+    def supplier_closed(self) -> bool:
+        """Whether suppliers closed every record; those that a person has taken up again do not close a matter by themselves."""
+        closed = bool(self._records) and all(record.supplier_closed for record in self._records)
+        return closed and any(record.id not in self._taken_up for record in self._records)
+
+    def _concerned(self, action: Action) -> frozenset[str]:
+        """What an action concerns; one that names nothing concerns every record known then."""
+        known = (record.id for record in self._records if record.known_at <= action.known_at)
+        return frozenset(action.concerns or known)
+
+    def _arrived(self, concerned: frozenset[str]) -> None:
+        """Note that new counting records had opened a closed matter before the next step."""
+        if any(r.id in concerned and r.counts and self._after(r) and not self._covers[r.id] for r in self._records):
+            self._open()
+
+    def _opens(self, record: RecordView) -> bool:
+        """Taken up again; or covered by no close, and a counting one or one that stood elsewhere when this matter was closed."""
+        uncovered = not self._covers[record.id]
+        return record.id in self._taken_up or (uncovered and (record.counts or not self._after(record)))
+
+    def _after(self, record: RecordView) -> bool:
+        return self._last is not None and record.known_at >= self._last
+
+    def _open(self) -> None:
+        if self.status == CLOSED:
+            self.status, self.episode = OPEN, self.episode + 1
+
+
+def _course(records: Sequence[RecordView], actions: Sequence[Action]) -> _Course:
+    """The closes and reopenings in order of time; at one time in the order given, which is that of writing."""
+    course = _Course(records)
+    ordered = sorted(actions, key=lambda action: action.known_at)
+    for n, action in enumerate(ordered):
+        if action.kind == CLOSE:
+            course.close(action, frozenset(done.id for done in ordered[n + 1 :] if done.id))
+        elif action.kind == REOPEN:
+            course.reopen(action)
+    course.end()
+    return course
+
+
+def flowed_back(actions: Sequence[Action]) -> bool:
+    """Whether a matter that is open was closed after its last dispatch and nobody took it up: a new record began an episode (回流)."""
+    ordered = sorted(actions, key=lambda action: action.known_at)
+    turns = [action.kind for action in ordered if action.kind in (CLOSE, REOPEN, DISPATCH)]
+    return turns[-1:] == [CLOSE]
 
 
 def moments(

@@ -233,7 +233,10 @@ class Links:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """Something a person or sanse did about a matter: the only source of process facts (ruling 27)."""
+    """Something a person or sanse did about a matter: the only source of process facts (ruling 27).
+
+    `concerns`: the records that the matter held then, for those that end or take up an episode; a later merge does not widen them.
+    """
 
     matter: str
     kind: str
@@ -243,6 +246,7 @@ class Action:
     known_at: datetime
     evidence: str = ""
     id: str = ""
+    concerns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, order=True)

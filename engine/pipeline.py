@@ -35,6 +35,7 @@ from engine.model import (
     Rejected,
     Sighting,
     Source,
+    digest,
 )
 from engine.normalise import Normaliser
 from engine.occasion import ACTION, ARRIVAL, Occasion, of_arrivals, of_moves
@@ -43,6 +44,9 @@ from engine.settlement import MACHINE, HotspotState, Settlement, Terms, hits_had
 from engine.store import Batch, Store
 from engine.store.rows import Reach
 from engine.triage import Decision, Triage
+
+BESIDE = "（其他列）"
+_VERSION = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,15 @@ class Stages:
         parsed = self.normaliser.normalise(raw, known_at)
         if isinstance(parsed, Rejected) and parsed.text and self.triage.danger(parsed.text, known_at):
             return _in_red(parsed)
-        return parsed
+        return parsed if isinstance(parsed, Rejected) else self._searched(raw, parsed)
+
+    def _searched(self, raw: RawRecord, incident: Incident) -> Incident:
+        """The incident with the words of columns that nobody reads, where they are dangerous; told by its version, too."""
+        beside = self.normaliser.beside(raw, incident)
+        if not beside or not self.triage.danger(beside, incident.occurred_at):
+            return incident
+        narrative = f"{incident.narrative}\n{BESIDE}{beside}" if incident.narrative else f"{BESIDE}{beside}"
+        return replace(incident, narrative=narrative, version=digest([incident.version, beside])[:_VERSION])
 
     def sight(self, incident: Incident) -> Seen:
         """What identity and windows see of an incident, and its base facts."""
@@ -114,15 +126,20 @@ class Tally:
     colours: Counter[Colour] = field(default_factory=Counter)
     handbacks: list[str] = field(default_factory=list)
     defects: list[str] = field(default_factory=list)
+    reflows: list[str] = field(default_factory=list)
+    beside: list[str] = field(default_factory=list)
+    surplus: int = 0
     unknown_headers: set[str] = field(default_factory=set)
 
     def add(self, other: Tally) -> None:
         """Sum of two tallies, in place."""
-        for name in ("read", "new", "unchanged", "updated", "quarantined"):
+        for name in ("read", "new", "unchanged", "updated", "quarantined", "surplus"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.colours.update(other.colours)
         self.handbacks += other.handbacks
         self.defects += other.defects
+        self.reflows += other.reflows
+        self.beside += other.beside
         self.unknown_headers |= other.unknown_headers
 
 
@@ -152,6 +169,8 @@ def ingest_batch(
             tx.note_rulebook(stages.rulebook, known_at)
             tally, current = _accept(tx, parsed, known_at)
             tally.unknown_headers = _unknown_headers(stages, raws)
+            tally.beside = [i.id for _, i in parsed if isinstance(i, Incident) and BESIDE in i.narrative]
+            tally.surplus = sum(stages.normaliser.has_surplus(raw) for raw in raws)
             fresh = {i.id: seen[i.id] if seen[i.id].incident is i else stages.sight(i) for i in current}
             if fresh:
                 _Middle(tx, stages, fresh, known_at, tally).run()
@@ -331,6 +350,7 @@ class _Middle:
         why = self.happened()
         settlement = Settlement(self.tx, self.stages.triage, self.known_at, terms=self.stages.terms, occasion=why)
         settlement.settle(members, gone=gone - members.keys(), sightings=first)
+        self.tally.reflows += settlement.reflows
         self.tx.write_hotspots(self.hotspots(), self.known_at)
 
     def happened(self) -> Occasion:

@@ -29,10 +29,12 @@ from engine.occasion import ARRIVAL, WINDOW, Occasion
 from engine.ruleset.facts import duration
 from engine.ruleset.tree import Rulebook
 from engine.store import Batch
+from engine.store.events import once_more
 from engine.store.rows import Review
 from engine.triage import Decision, Triage
 
 MACHINE = "sanse"
+REFLOW = "回流（办结后又来件）："
 MATTER = "matter"
 """The kind of due row that a matter has while there is a moment at which it must be looked at again."""
 
@@ -117,6 +119,7 @@ class Settlement:
         self._notices: list[Notice] = []
         self._next: dict[str, Moment] = {}
         self._taken: set[tuple[str, datetime]] = set()
+        self.reflows: list[str] = []
 
     def settle(
         self, members: Mapping[str, Sequence[str]], *, gone: Collection[str], sightings: Mapping[str, Sighting]
@@ -143,16 +146,17 @@ class Settlement:
         codes = self._tx.codes_given(everyone)
         hits = _by_record(self._tx.hits_of(everyone))
         asides = _by_record(self._tx.set_asides(everyone))
+        home = {id_: matter for matter, ids in members.items() for id_ in ids}
         actions: dict[str, list[Action]] = defaultdict(list)
         for action in self._tx.actions_of(everyone, evidence=False):
-            actions[action.matter].append(action)
+            actions[home[action.matter]].append(action)
         return [
             _Case(
                 matter,
                 tuple(casework.RecordView(id_, *views[id_]) for id_ in ids),
                 tuple(hit for id_ in ids for hit in hits.get(id_, ())),
                 tuple(aside for id_ in ids for aside in asides.get(id_, ())),
-                tuple(action for id_ in ids for action in actions.get(id_, ())),
+                tuple(actions.get(matter, ())),
                 tuple(former[id_] for id_ in ids if id_ in former),
                 {id_: codes[id_] for id_ in ids if id_ in codes},
             )
@@ -160,7 +164,7 @@ class Settlement:
         ]
 
     def _state(self, case: _Case, first: Sighting) -> MatterState:
-        process, made = self._process(case)
+        process, made = self._process(case, self._stands(case))
         stands = self._stands(case, made, process)
         times = [record.at for record in case.records]
         taken_up = bool(case.code) or any(action.kind == casework.ACCEPT for action in case.actions)
@@ -230,14 +234,17 @@ class Settlement:
             )
         )
 
-    def _process(self, case: _Case) -> tuple[Colour, list[HitHad]]:
+    def _process(self, case: _Case, before: casework.Standing) -> tuple[Colour, list[HitHad]]:
         """What the rules of the process say now; only matters somebody has acted on have a process."""
         if not case.actions:
             return Colour.GREEN, []
-        before = self._stands(case)
-        standing, yellow = before.standing, before.yellow_since
         decision = self._triage.assess_matter(
-            case.id, case.actions, as_of=self._known_at, standing=standing, yellow_since=yellow, trigger="process"
+            case.id,
+            case.actions,
+            as_of=self._known_at,
+            standing=before.standing,
+            yellow_since=before.yellow_since,
+            trigger="process",
         )
         if decision is None:
             return Colour.GREEN, []
@@ -249,14 +256,18 @@ class Settlement:
         return decision.assessment.colour, made
 
     def _dispatch(self, case: _Case, stands: casework.Standing, first: Sighting, held: str) -> tuple[str, str]:
-        """A dispatch action when the matter has none on this route yet; the code is given once."""
+        """A dispatch action when the matter has none on this route, or in this episode, yet; the code is given once."""
         colour = max(stands.standing, stands.machine)
         route = self._triage.route(colour, area=first.area, topic=first.topic, category=None)
         code = case.code or self._tx.new_code(case.id, self._known_at)
-        if route.id != held or not case.code:
-            evidence = f"{route.why}：{'、'.join(route.receivers)}"
+        back = casework.flowed_back(case.actions)
+        if route.id != held or not case.code or back:
+            evidence = f"{REFLOW if back else ''}{route.why}：{'、'.join(route.receivers)}"
             now = self._known_at
-            self._dispatched.append(Action(case.id, casework.DISPATCH, colour.word, MACHINE, now, now, evidence))
+            action = Action(case.id, casework.DISPATCH, colour.word, MACHINE, now, now, evidence)
+            self._dispatched.append(once_more(action, case.actions))
+        if back:
+            self.reflows.append(code)
         return code, route.id
 
 

@@ -17,18 +17,21 @@ from typing import Any
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, load_workbook
 
 _MEMORY = 512 * 1024 * 1024
-_EXACT = 2**63
+_EXACT = 10**15
 
 
 def plain(value: object) -> Any:
-    """A cell as JSON takes it: times as ISO text, whole numbers without a fraction."""
+    """A cell as JSON takes it: times as ISO text, whole numbers without a fraction.
+
+    A number of more than 15 digits stays inexact, as a spreadsheet holds it: nobody must take it for what was once written.
+    """
     if isinstance(value, (datetime, date, time)):
         return value.isoformat()
     if isinstance(value, timedelta):
         return str(value)
     if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
         return int(value)
-    return value
+    return float(value) if isinstance(value, int) and abs(value) >= _EXACT else value
 
 
 def opened(path: str) -> CalamineWorkbook:

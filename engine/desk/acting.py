@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,6 +25,7 @@ from engine.masking import mask_reference
 from engine.model import Action, Colour, Cut, HitHad, SetAside, Union
 from engine.pipeline import reconsider, resettle
 from engine.store import Batch
+from engine.store.events import once_more
 from engine.store.rows import MatterRow, Person, Stored
 
 AGREEMENT, MEASURE, OPINION = "agreement", "measure", "opinion"
@@ -64,9 +65,16 @@ class _Case:
         return self.tx.actions_of(self.ids)
 
     @property
-    def closed_at(self) -> datetime | None:
-        """When a person last closed the matter."""
-        return max((action.known_at for action in self.actions if action.kind == casework.CLOSE), default=None)
+    def closed_by_hand(self) -> bool:
+        """Whether a person ever closed the matter."""
+        return any(action.kind == casework.CLOSE for action in self.actions)
+
+    @property
+    def hits(self) -> tuple[HitHad, ...]:
+        """What the matter has been hit by in the episode it is in."""
+        views = self.tx.record_views(self.ids)
+        records = [casework.RecordView(id_, *views[id_]) for id_ in self.ids]
+        return casework.of_episode(records, self.tx.hits_of(self.ids), actions=self.actions)
 
 
 def act(
@@ -107,7 +115,7 @@ def close(desk: Desk, person: Person, reference: str, *, means: str, evidence: s
             raise UsageError("事项已经办结", hint="有新情况用 sanse matters reopen")
         now, level = desk.clock(), case.row.state.standing.word
         action = Action(case.row.state.id, casework.CLOSE, level, person.name, now, now, f"{means}；{evidence}")
-        return _follow(desk, case, action, person, {})
+        return _turn(desk, case, action, person)
 
 
 def close_all(desk: Desk, person: Person, references: Collection[str], *, means: str, evidence: str) -> int:
@@ -119,10 +127,13 @@ def close_all(desk: Desk, person: Person, references: Collection[str], *, means:
     with desk.store.batch() as tx:
         states = tx.matter_states([id_ for reference in references if (id_ := tx.matter_id(reference))])
         open_ = [state for state in states.values() if state.status == casework.OPEN]
-        text = f"{means}；{evidence}"
-        closed = [Action(s.id, casework.CLOSE, s.standing.word, person.name, now, now, text) for s in open_]
-        named = [action.id for action in tx.write_actions(closed)]
         matters = [state.id for state in open_]
+        held, log, text = tx.member_ids(matters), tx.actions_of(matters), f"{means}；{evidence}"
+        closed = [
+            Action(s.id, casework.CLOSE, s.standing.word, person.name, now, now, text, concerns=tuple(held[s.id]))
+            for s in open_
+        ]
+        named = [action.id for action in tx.write_actions([once_more(action, log) for action in closed])]
         resettle(tx, desk.stages, matters, known_at=now)
         told = {"actions": named, "settled": matters, **desk.stages.named}
         tx.append_audit(person.name, casework.CLOSE, told, now)
@@ -130,14 +141,14 @@ def close_all(desk: Desk, person: Person, references: Collection[str], *, means:
 
 
 def reopen(desk: Desk, person: Person, reference: str, *, reason: str) -> Done:
-    """Begin the next episode of a closed matter; raises UsageError when it is open or no reason is given."""
+    """Take a closed matter up where it was; raises UsageError when it is open or no reason is given."""
     _said(reason)
     with _case(desk, person, reference) as case:
         if case.row.state.status == casework.OPEN:
             raise UsageError("事项没有办结，不用重新打开", hint="直接办理即可")
         now = desk.clock()
         action = Action(case.row.state.id, casework.REOPEN, "", person.name, now, now, reason)
-        return _follow(desk, case, action, person, {})
+        return _turn(desk, case, action, person)
 
 
 def override(
@@ -156,7 +167,7 @@ def override(
         raise UsageError("下调的期限不对", hint=f"1 到 {_LONGEST_ASIDE.days} 天")
     with _case(desk, person, reference) as case:
         standing = case.row.state.standing
-        if case.row.state.status == casework.CLOSED and case.closed_at:
+        if case.row.state.status == casework.CLOSED and case.closed_by_hand:
             raise UsageError("事项已经办结，不能改级", hint="先用 sanse matters reopen 重新打开")
         if to == standing:
             raise UsageError(f"事项现在就是{desk.colour_word(to)}色", hint="不用改")
@@ -177,7 +188,8 @@ def merge(desk: Desk, person: Person, left: str, right: str, *, reason: str) -> 
         theirs = {member.sighting.id for member in case.tx.members(other)}
         union = Union(case.row.state.id, other)
         made = _decide(case.tx, union, instead_of="cut", between=(ours, theirs), by=person, reason=reason, now=now)
-        return _settled(desk, case, ours | theirs, person, "merge", {"with": other, "decisions": made})
+        told = {"with": other, "decisions": made, "actions": _taken_up(case, right, person, now=now)}
+        return _settled(desk, case, ours | theirs, person, "merge", told)
 
 
 def split(desk: Desk, person: Person, reference: str, *, records: Collection[str], reason: str) -> Done:
@@ -195,9 +207,22 @@ def split(desk: Desk, person: Person, reference: str, *, records: Collection[str
         return _settled(desk, case, case.ids, person, "split", {"records": apart, "decisions": made})
 
 
+def _taken_up(case: _Case, right: str, person: Person, *, now: datetime) -> list[str]:
+    """Reopen the closed one of two matters that are merged if the other is open, so that nothing it was is lost; the ids of what was written."""
+    other = case.tx.matter(right)
+    assert other is not None
+    if case.row.state.status == other.state.status:
+        return []
+    closed = case.row if case.row.state.status == casework.CLOSED else other
+    ids = tuple(member.sighting.id for member in case.tx.members(closed.state.id))
+    action = Action(closed.state.id, casework.REOPEN, "", person.name, now, now, "与办理中的事项合并", concerns=ids)
+    return [done.id for done in case.tx.write_actions([once_more(action, case.tx.actions_of(ids))])]
+
+
 def _raise(desk: Desk, case: _Case, person: Person, *, to: Colour, reason: str) -> Done:
     now, matter = desk.clock(), case.row.state.id
-    (written,) = case.tx.write_actions([Action(matter, RAISE, to.word, person.name, now, now, reason)])
+    raising = Action(matter, RAISE, to.word, person.name, now, now, reason)
+    (written,) = case.tx.write_actions([once_more(raising, case.actions)])
     case.tx.write_hits([raised(written)])
     return _settled(desk, case, (), person, RAISE, {"to": to.word, "actions": [written.id]})
 
@@ -211,7 +236,7 @@ def _lower(
     desk: Desk, case: _Case, person: Person, *, to: Colour, reason: str, second: Person | None, lasts: timedelta
 ) -> Done:
     now, state = desk.clock(), case.row.state
-    hits = case.tx.hits_of(case.ids)
+    hits = case.hits
     unmet = [*_unmet(case, hits, now), *_unmet_second(state.standing, person, second)]
     if int(state.standing) - int(to) > 1:
         unmet.append("一次只能下调一级")
@@ -221,7 +246,8 @@ def _lower(
         )
     keys = casework.lowering(hits, to=to, set_asides=case.tx.set_asides(case.ids), now=now)
     by_second = second.name if second else ""
-    (written,) = case.tx.write_actions([Action(state.id, LOWER, to.word, person.name, now, now, reason)])
+    lowered = Action(state.id, LOWER, to.word, person.name, now, now, reason)
+    (written,) = case.tx.write_actions([once_more(lowered, case.actions)])
     aside = case.tx.write_set_aside(SetAside(state.id, keys, person.name, reason, now, now + lasts, by_second))
     told = {"to": to.word, "second": by_second, "actions": [written.id], "set_asides": [aside]}
     return _settled(desk, case, (), person, LOWER, told)
@@ -229,14 +255,14 @@ def _lower(
 
 def _unmet(case: _Case, hits: Collection[HitHad], now: datetime) -> Iterator[str]:
     """The conditions of a lowering that the log does not show."""
-    actions, closed = case.actions, case.closed_at
+    actions = case.actions
     quiet = _QUIET.get(case.row.state.standing, timedelta(0))
     if now - max(member.sighting.at for member in case.members) < quiet:
         yield f"最近一件来件距今不满{quiet.days}天"
     counted = max((member.sighting.at for member in case.members if member.links.counts), default=None)
     if not _since(actions, {AGREEMENT, MEASURE}, counted):
         yield "最近一件来件之后没有记录达成协议（agreement）或落实措施（measure）"
-    grave = [hit for hit in hits if hit.rule in _NEED_OPINION and (closed is None or hit.known_at > closed)]
+    grave = [hit for hit in hits if hit.rule in _NEED_OPINION]
     records = {hit.incident for hit in grave}
     last = max((member.sighting.at for member in case.members if member.sighting.id in records), default=None)
     if grave and not _since(actions, {OPINION}, last):
@@ -307,6 +333,12 @@ def _case(desk: Desk, person: Person, *references: str) -> Iterator[_Case]:
         row = tx.matter(references[0])
         assert row is not None
         yield _Case(tx, row, tuple(tx.members(row.state.id)))
+
+
+def _turn(desk: Desk, case: _Case, action: Action, person: Person) -> Done:
+    """A close or a reopening: it names the records that it concerns, and is its own even in the second of another."""
+    action = once_more(replace(action, concerns=tuple(case.ids)), case.actions)
+    return _follow(desk, case, action, person, {})
 
 
 def _follow(desk: Desk, case: _Case, action: Action, person: Person, told: Mapping[str, Any]) -> Done:

@@ -59,10 +59,10 @@ class Course:
 
 
 def course_of(actions: Sequence[Action], as_of: datetime) -> Course:
-    """Where the process stands at `as_of`; later actions are not looked at."""
+    """Where the process stands at `as_of`; later actions are not looked at, those of one second in the order given."""
     course = Course()
     past = [action for action in actions if action.at <= as_of]
-    for action in sorted(past, key=lambda a: (a.at, a.known_at, a.kind not in OUTCOMES, a.id)):
+    for action in sorted(past, key=lambda a: (a.at, a.known_at)):
         course.take(action)
     return course
 
@@ -70,7 +70,7 @@ def course_of(actions: Sequence[Action], as_of: datetime) -> Course:
 def process_facts(
     actions: Sequence[Action], as_of: datetime, standing: Colour, yellow_since: datetime | None
 ) -> Mapping[str, Value]:
-    """The process facts known at `as_of`, by their name in chapter 2; those left out are absent.
+    """The process facts known at `as_of`, by their name in chapter 2; those left out are absent. Of one second, in the order given.
 
     Never dispatched: none. With an outcome: only that. `yellow_days` stands only while the matter is yellow, and counts from
     `yellow_since`, which the caller takes from something other than the elapsed limits, or from the dispatch if that is later.

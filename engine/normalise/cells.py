@@ -84,9 +84,11 @@ def lost_digits(cell: object) -> bool:
     """Whether a number once longer than a spreadsheet can hold came back rounded: it names no record any more."""
     if isinstance(cell, bool) or not isinstance(cell, (int, float)) or abs(cell) < 10**_DIGITS_EXACT:
         return isinstance(cell, str) and _scientific(cell)
+    if isinstance(cell, float):
+        return True
     near = float(cell)
     digits = repr(near).partition("e")[0].replace(".", "").strip("0")
-    return near == cell and len(digits) <= _DIGITS_EXACT and not (isinstance(cell, int) and cell < 10**16)
+    return near == cell and len(digits) <= _DIGITS_EXACT and cell >= 10**16
 
 
 def _scientific(text: str) -> bool:

@@ -51,6 +51,18 @@ class Normaliser:
             names = "、".join(sorted({str(error["loc"][0]) for error in fault.errors()}))
             return _rejected(case, "bad_value", f"内容超出范围：{names}；核对后重新导入")
 
+    def beside(self, raw: RawRecord, incident: Incident) -> str:
+        """The masked text of the columns that nobody reads: what stands there may be danger all the same."""
+        columns = self._plan(raw)
+        if not columns.beside:
+            return ""
+        row = columns.read(raw.values)
+        return reading.beside(row, self._supplier(raw.kind), incident.caller, incident.opponent)
+
+    def has_surplus(self, raw: RawRecord) -> bool:
+        """Whether a row has more cells than its header; their text is read as the end of the narrative."""
+        return any(cell_text(raw.values[header]) for header in self._plan(raw).surplus)
+
     def unknown_headers(self, raw: RawRecord) -> tuple[str, ...]:
         """Headers of the row that its mapping neither reads nor lists as known."""
         return self._plan(raw).unknown
@@ -119,7 +131,7 @@ def _refusal(case: _Case) -> tuple[str, str] | None:
         return "no_id", f"缺少编号：{_column(case, 'source_id')}；补上编号后重新导入"
     if lost_digits(_raw_cell(case.row, "source_id")):
         shown = source_id[:_SHOWN]
-        return "lost_id", f"编号“{shown}”被表格软件改成了数字，末几位已经丢失；请把该列设为文本，从原系统重新导出"
+        return "lost_id", f"编号超过15位，Excel 已丢失末位，请按文本导出（读到的是“{shown}”，从原系统重新导出）"
     if len(source_id) > longest:
         return "long_id", f"编号超过 {longest} 个字，像是错了列；核对后重新导入"
     return _time_refusal(case)

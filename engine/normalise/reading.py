@@ -14,7 +14,7 @@ from typing import Any
 
 from engine.masking import mask_text
 from engine.model import Cause, Contact
-from engine.normalise.cells import folded, half_width, lost_digits, plain_text
+from engine.normalise.cells import cell_text, folded, half_width, lost_digits, plain_text
 from engine.normalise.contacts import id_number, person_names, phone
 from engine.normalise.numerals import number
 from engine.normalise.rows import Row
@@ -92,18 +92,46 @@ def stated(row: Row, supplier: Supplier, name: str) -> str:
 
 def texts(row: Row, supplier: Supplier, caller: Contact, opponent: str, *, subject: str = "") -> Texts:
     """Title (else the subject), narrative and feedback with identifiers and the record's own names masked (ruling 10)."""
-    own = [name for cell in (caller.name, opponent, caller.account) if cell for name in _maskable(cell, supplier)]
-    if caller.phone and caller.phone[0] != "1":
-        own += [caller.phone, caller.phone[-8:], caller.phone[-7:]]
-    narrative, more = row.get("narrative"), row.get("narrative_more")
-    if more and more not in narrative:
-        narrative = f"{narrative}\n{more}" if narrative else more
+    own = _own(supplier, caller, opponent)
+    narrative = _joined([*_written(row, "narrative"), *_written(row, "narrative_more"), *_surplus(row)])
     return Texts(
         *(
             _masked(text, own, supplier.limits["text_length"])
             for text in (row.get("title") or subject, narrative, row.get("feedback"))
         )
     )
+
+
+def beside(row: Row, supplier: Supplier, caller: Contact, opponent: str) -> str:
+    """The words of columns that nobody reads, a header written twice among them, masked as the narrative is."""
+    cells = (cell_text(row.values[header]) for header in row.plan.beside)
+    text = _joined([cell for cell in cells if not cell.isascii()])
+    return _masked(text, _own(supplier, caller, opponent), supplier.limits["text_length"])
+
+
+def _written(row: Row, name: str) -> list[str]:
+    return row.every(name) if name in row.first else []
+
+
+def _surplus(row: Row) -> list[str]:
+    return [text for header in row.plan.surplus if (text := cell_text(row.values[header]))]
+
+
+def _joined(texts: Sequence[str]) -> str:
+    """Texts below each other, each once; one that another holds already adds nothing."""
+    kept: list[str] = []
+    for text in texts:
+        if not any(text in there for there in kept):
+            kept.append(text)
+    return "\n".join(kept)
+
+
+def _own(supplier: Supplier, caller: Contact, opponent: str) -> list[str]:
+    """What names the record's own people, to be masked wherever it stands."""
+    own = [name for cell in (caller.name, opponent, caller.account) if cell for name in _maskable(cell, supplier)]
+    if caller.phone and caller.phone[0] != "1":
+        own += [caller.phone, caller.phone[-8:], caller.phone[-7:]]
+    return own
 
 
 def _masked(text: str, own: Sequence[str], longest: int) -> str:

@@ -6,8 +6,9 @@ Not here: what the texts mean (`reading`), other shapes of files (`adapters.sour
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from engine.normalise.cells import cell_text, folded, header_forms
@@ -28,7 +29,11 @@ _FIRST_COLUMN = "（第"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Which header feeds which field, in order of the aliases; made once per set of headers."""
+    """Which header feeds which field, in order of the aliases; made once per set of headers.
+
+    `unknown`: headers that nobody knows; `surplus`: cells beyond the last header, where an unquoted comma pushes the end of a text;
+    `beside`: all others that feed nothing, those without a name among them.
+    """
 
     columns: tuple[tuple[str, str], ...]
     times: tuple[tuple[str, tuple[str, ...]], ...]
@@ -36,6 +41,8 @@ class Plan:
     headers: Mapping[str, tuple[str, ...]]
     declared: frozenset[str]
     unknown: tuple[str, ...]
+    surplus: tuple[str, ...]
+    beside: tuple[str, ...]
     amount_unit: int
     blanks: frozenset[str]
 
@@ -52,6 +59,7 @@ class Plan:
             if name not in first:
                 first[name] = text
             covered += (name, text)
+        covered += [text for header in self.surplus if (text := cell_text(values[header]))]
         return Row(self, values, first, covered)
 
 
@@ -88,6 +96,7 @@ def plan(supplier: Supplier, headers: tuple[str, ...]) -> Plan:
         name: tuple(sorted(listed, key=lambda header: _order(supplier, header)))
         for name, listed in sorted(named.items())
     }
+    surplus = _surplus(headers)
     return Plan(
         columns=tuple((name, header) for name, listed in by_field.items() if name not in TIMES for header in listed),
         times=tuple((name, listed) for name, listed in by_field.items() if name in TIMES),
@@ -97,9 +106,16 @@ def plan(supplier: Supplier, headers: tuple[str, ...]) -> Plan:
         unknown=tuple(
             header for header, name in fields.items() if name is None and not header.startswith(_FIRST_COLUMN)
         ),
+        surplus=surplus,
+        beside=tuple(header for header, name in fields.items() if name is None and header not in surplus),
         amount_unit=10_000 if any(_MYRIAD_YUAN in folded(header) for header in by_field.get("amount", ())) else 1,
         blanks=supplier.blanks,
     )
+
+
+def _surplus(headers: Sequence[str]) -> tuple[str, ...]:
+    beyond = tuple(takewhile(lambda header: header.startswith(_FIRST_COLUMN), reversed(headers)))
+    return beyond[::-1]
 
 
 def _order(supplier: Supplier, header: str) -> int:

@@ -62,7 +62,9 @@ _ASIDE = Query(
     .order_by(set_asides.c.n)
 )
 
-_WRITE_ACTION = Insert(actions, "id", "matter", "kind", "level", "actor", "at", "known_at", "evidence", once=True)
+_WRITE_ACTION = Insert(
+    actions, "id", "matter", "kind", "level", "actor", "at", "known_at", "evidence", "concerns", once=True
+)
 _WRITE_DECISION = Insert(decisions)
 _WRITE_SIDE = Insert(decision_sides, once=True)
 _WRITE_ASIDE = Insert(set_asides)
@@ -94,6 +96,7 @@ class Events(Session):
                     cells.seconds(a.at),
                     cells.seconds(a.known_at),
                     self._written(evidence_cell(a.id), a.evidence),
+                    cells.listed(a.concerns),
                 )
                 for a in named
             ],
@@ -163,7 +166,8 @@ class Events(Session):
 
     def _action(self, row: Any, *, evidence: bool) -> Action:
         opened = self._opened_text(evidence_cell(row[0]), row[7]) if evidence else ""
-        return Action(row[1], row[2], row[3], row[4], cells.moment(row[5]), cells.moment(row[6]), opened, row[0])
+        at, known_at, concerns = cells.moment(row[5]), cells.moment(row[6]), tuple(cells.unlisted(row[8]))
+        return Action(row[1], row[2], row[3], row[4], at, known_at, opened, row[0], concerns)
 
     def _decision(self, row: Any) -> DecisionRow:
         sides = [(side.side, side.record) for side in self._rows(_SIDES, n=row.n)]
@@ -190,11 +194,20 @@ class Events(Session):
         return self._sealer.open("casework", cell, sealed).decode() if sealed else ""
 
 
-def action_id(action: Action) -> str:
-    """An id made of what an action says (ruling 6): derived, never counted up. Its time goes first, so that ids of one day are filed together."""
+def action_id(action: Action, turn: int = 0) -> str:
+    """An id made of what an action says (ruling 6): derived, never counted up. Its time goes first, so that ids of one day are filed together.
+
+    `turn`: how often the same was done in that second before.
+    """
     at = cells.seconds(action.at)
     parts = (action.matter, action.kind, action.level, action.actor, at, action.evidence)
-    return f"act:{at:08x}{digest(parts)[:_ID_LENGTH]}"
+    return f"act:{at:08x}{digest((*parts, turn) if turn else parts)[:_ID_LENGTH]}"
+
+
+def once_more(action: Action, log: Collection[Action]) -> Action:
+    """An action that is never taken for one of the log, even if the same was done in the same second: closing, reopening, closing again."""
+    turn = sum(1 for done in log if (done.kind, done.at) == (action.kind, action.at))
+    return replace(action, id=action_id(action, turn))
 
 
 def evidence_cell(action: str) -> str:

@@ -260,6 +260,7 @@ actions = Table(
     _int("at"),
     _int("known_at"),
     _blob("evidence"),
+    _text("concerns"),
     UniqueConstraint("id", name="actions_id"),
     Index("actions_matter", "matter"),
 )

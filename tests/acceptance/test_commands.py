@@ -42,6 +42,9 @@ TALLY = {
     "colours",
     "handbacks",
     "defects",
+    "reflows",
+    "beside",
+    "surplus",
     "unknown_headers",
 }
 SCORED = {

@@ -196,6 +196,94 @@ class TestClosing:
         assert len(audit(place)) == before + 1
 
 
+def close(place: Installation, reference: str = OLD, evidence: str = "调解协议书3号") -> Done:
+    """A closing by the usual person."""
+    return acting.close(place.desk, place.person(), reference, means="调解", evidence=evidence)
+
+
+def reopen(place: Installation, reference: str = OLD) -> Done:
+    """A reopening by the usual person."""
+    return acting.reopen(place.desk, place.person(), reference, reason="回访说没有解决")
+
+
+class TestTakingUp:
+    """Nobody lowers a colour by closing and opening again: what stood stands, and only a new record begins anew."""
+
+    def test_a_red_matter_that_one_person_closes_and_reopens_is_red(self, place: Installation) -> None:
+        place.ingest(place.call("A1", KNIFE))
+        close(place)
+        place.later(hours=1)
+        state = reopen(place).after.state
+        assert (state.status, state.standing, state.machine, state.route) == ("open", RED, RED, "red")
+        place.later(days=14)
+        act(place, "measure")
+        with pytest.raises(UsageError, match=r"R1.*opinion.*第二人"):
+            lower(place, YELLOW)
+
+    def test_what_a_person_raised_is_kept(self, place: Installation) -> None:
+        place.ingest(place.call("A1", LAMP))
+        acting.override(place.desk, place.person(), OLD, to=RED, reason="带班领导研判")
+        close(place)
+        place.later(days=1)
+        assert reopen(place).after.state.standing is RED
+
+    def test_what_was_lowered_stays_lowered(self, place: Installation) -> None:
+        settled(place)
+        lower(place, GREEN)
+        close(place)
+        place.later(hours=1)
+        assert reopen(place).after.state.standing is GREEN
+
+    def test_every_step_of_one_instant_counts_in_its_order(self, place: Installation) -> None:
+        place.ingest(place.call("A1", LAMP, minutes=5))
+        seen = [(done.after.state.status, done.after.state.episode) for done in (close(place), reopen(place))]
+        seen += [(done.after.state.status, done.after.state.episode) for done in (close(place), reopen(place))]
+        assert seen == [("closed", 1), ("open", 2), ("closed", 2), ("open", 3)]
+        assert acting.override(place.desk, place.person(), OLD, to=RED, reason="研判").after.state.standing is RED
+        assert [done.kind for done in matter(place).actions if done.kind in ("close", "reopen")] == [
+            *("close", "reopen") * 2
+        ]
+        assert [(done.after.state.status, done.after.state.standing) for done in (close(place), reopen(place))] == [
+            ("closed", RED),
+            ("open", RED),
+        ]
+
+
+class TestReflow:
+    """A closed matter that a new record opens is given out again, under its code, and its clock runs."""
+
+    def test_it_is_dispatched_anew_and_told(self, place: Installation) -> None:
+        place.ingest(place.call("A1", KNIFE))
+        code = matter(place).row.state.code
+        close(place)
+        place.later(days=2)
+        tally = place.ingest(place.call("A2", f"{KNIFE}，又来了"))
+        shown = matter(place)
+        assert tally.reflows == [code]
+        assert (shown.row.state.code, shown.row.state.episode) == (code, 2)
+        first, again = (done for done in shown.actions if done.kind == "dispatch")
+        assert (first.level, again.level, again.at) == ("red", "red", place.now)
+        assert again.evidence.startswith("回流")
+        assert place.ingest(place.call("A3", f"{KNIFE}，第三次")).reflows == [], "once"
+
+    def test_elapsed_limits_run_again(self, place: Installation) -> None:
+        place.ingest(place.call("A1", LAMP))
+        act(place, "mediation_tried")
+        close(place)
+        place.later(days=40)
+        place.ingest(place.call("A2", f"{LAMP}，又坏了"))
+        assert standing(place) is GREEN
+        place.later(days=3)
+        assert act(place, "contact").after.state.standing is YELLOW
+
+    def test_in_the_second_of_closing_too(self, place: Installation) -> None:
+        place.ingest(place.call("A1", KNIFE))
+        close(place)
+        code = matter(place).row.state.code
+        assert place.ingest(place.call("A2", f"{KNIFE}，又来了")).reflows == [code]
+        assert [done.level for done in matter(place).actions if done.kind == "dispatch"] == ["red", "red"]
+
+
 class TestLowering:
     def test_a_yellow_matter_with_an_agreement_and_seven_quiet_days_is_lowered(self, place: Installation) -> None:
         settled(place)
@@ -287,6 +375,36 @@ class TestOneOrTwo:
             assert (shown.row.state.id, shown.row.state.records) == (OLD, 2)
         assert matter(place).row.state.code == codes[0]
         assert set(matter(place).codes) == set(codes)
+
+    @pytest.mark.parametrize("turned", [False, True])
+    def test_a_closed_matter_never_closes_the_open_one_it_is_merged_with(
+        self, place: Installation, turned: bool
+    ) -> None:
+        place.ingest(place.call("A1", LAMP, caller=1, days=1), place.call("B1", KNIFE, caller=2))
+        close(place)
+        place.later(hours=1)
+        pair = ("police_110:B1", OLD) if turned else (OLD, "police_110:B1")
+        acting.merge(place.desk, place.person(), *pair, reason="同一户的两件事")
+        state = matter(place).row.state
+        assert (state.status, state.standing, state.machine, state.records) == ("open", RED, RED, 2)
+
+    def test_a_closed_red_matter_merged_with_an_open_green_one_is_red(self, place: Installation) -> None:
+        place.ingest(place.call("A1", LAMP, caller=1, minutes=5))
+        acting.override(place.desk, place.person(), OLD, to=RED, reason="带班领导研判")
+        close(place)
+        place.later(hours=1)
+        place.ingest(place.call("B1", LAMP, caller=2))
+        acting.merge(place.desk, place.person(), OLD, "police_110:B1", reason="同一户的两件事")
+        state = matter(place).row.state
+        assert (state.status, state.standing) == ("open", RED)
+
+    def test_two_closed_matters_stay_closed(self, place: Installation) -> None:
+        place.ingest(place.call("A1", LAMP, caller=1), place.call("B1", LEAK, caller=2))
+        close(place)
+        place.later(hours=1)
+        close(place, "police_110:B1")
+        acting.merge(place.desk, place.person(), OLD, "police_110:B1", reason="同一户的两件事")
+        assert matter(place).row.state.status == "closed"
 
     def test_what_a_person_united_stays_united_when_more_comes(self, place: Installation) -> None:
         place.ingest(place.call("A1", LAMP, caller=1), place.call("B1", LEAK, caller=2))

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 
 from cli.wiring import source_of
 from engine.config import SourceConfig
 from engine.desk import acting
 from engine.desk.intake import known_headers
+from engine.desk.quarantine import held
 from engine.desk.reading import matters, matters_filter, show
 from engine.model import Colour
 from engine.pipeline import Tally, ingest
@@ -19,6 +21,7 @@ from tests.installation import Installation
 pytest_plugins = ["tests.places"]
 
 LEAK = "楼上漏水把天花板泡坏了，双方为赔偿争吵不休"
+KNIFE = "邻居拿着菜刀上门扬言要砍死我们一家人"
 LAMP = "村口的路灯坏了一个多星期没有人来修理"
 
 
@@ -145,6 +148,61 @@ class TestColours:
         assert show(place.desk, "police_110:A3").records[-1].colour is Colour.YELLOW
         place.ingest(place.call("A2", f"{LEAK}，第二次", days=3))
         assert show(place.desk, "police_110:A3").records[-1].colour is Colour.RED
+
+
+class TestBesideTheColumns:
+    """Danger that stands where no column is read is seen all the same, and nothing of a row is dropped without a word."""
+
+    HEADER = "接警单编号,报警时间,警情地址,报警内容"
+
+    def read(self, place: Installation, header: str, *rows: str) -> Tally:
+        """A file written line by line."""
+        path = place.folder / f"lines-{next(place.files)}.csv"
+        path.write_text("\n".join((header, *rows)), encoding="utf-8")
+        return place.read(path)
+
+    def test_two_columns_of_one_meaning_are_both_read(self, small_place: Installation) -> None:
+        place = small_place
+        at = place.local(hours=1)
+        self.read(place, f"{self.HEADER},警情内容", f"A1,{at},柳树村,{LAMP},{KNIFE}")
+        assert colours(place) == {"police_110:A1": Colour.RED}
+        assert current_text(place, "police_110:A1") == f"{LAMP}\n{KNIFE}"
+
+    def test_cells_beyond_the_header_are_the_end_of_the_text(self, small_place: Installation) -> None:
+        place = small_place
+        at = place.local(hours=1)
+        assert self.read(place, self.HEADER, f"A1,{at},柳树村,{LAMP}").surplus == 0
+        tally = self.read(place, self.HEADER, f"A1,{at},柳树村,{LAMP},{KNIFE}")
+        assert (tally.updated, tally.unchanged, tally.surplus) == (1, 0, 1)
+        assert colours(place) == {"police_110:A1": Colour.RED}
+        assert KNIFE in show(place.desk, "police_110:A1").records[0].text
+
+    @pytest.mark.parametrize("header", ["报警内容", "接线员手记"])
+    def test_danger_in_a_column_that_nobody_reads_is_found_and_told(
+        self, small_place: Installation, header: str
+    ) -> None:
+        place = small_place
+        at = place.local(hours=1)
+        plain = self.read(place, f"{self.HEADER},{header}", f"A1,{at},柳树村,{LAMP},晴天")
+        assert (plain.beside, current_text(place, "police_110:A1")) == ([], LAMP)
+        tally = self.read(place, f"{self.HEADER},{header}", f"A1,{at},柳树村,{LAMP},{KNIFE}13800001234")
+        assert (tally.updated, tally.beside) == (1, ["police_110:A1"])
+        assert colours(place) == {"police_110:A1": Colour.RED}
+        text = current_text(place, "police_110:A1")
+        assert KNIFE in text
+        assert "13800001234" not in text
+
+    def test_long_numbers_of_a_workbook_overwrite_nothing(self, small_place: Installation) -> None:
+        place = small_place
+        book, path = Workbook(), place.folder / "numbers.xlsx"
+        book.active.append(self.HEADER.split(","))
+        for number in (330100000012345678, 330100000012345679, 330100000012345680):
+            book.active.append([number, place.local(hours=1), "柳树村", LAMP])
+        book.save(path)
+        tally = place.read(path)
+        assert counts(tally) == (3, 0, 0, 0, 3)
+        reasons = {one.reason for one in held(place.desk)}
+        assert all("编号超过15位，Excel 已丢失末位，请按文本导出" in reason for reason in reasons)
 
 
 class TestHistory:

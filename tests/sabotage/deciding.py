@@ -10,7 +10,7 @@ from tests.sabotage.defence import Change, defence, together
 _CASEWORK, _TRIAGE, _PIPELINE = "engine/casework.py", "engine/triage.py", "engine/pipeline.py"
 _DURABLE, _KLEENE = "engine/evaluate/durable.py", "engine/evaluate/kleene.py"
 _RESOLVE, _MATTERS, _PERSONS = "engine/identity/resolve.py", "engine/identity/matters.py", "engine/identity/persons.py"
-_SETTLEMENT = "engine/settlement.py"
+_SETTLEMENT, _ACTING = "engine/settlement.py", "engine/desk/acting.py"
 _IDENTITY = "acceptance/test_defences.py::TestIdentity"
 
 DECIDING = (
@@ -53,16 +53,81 @@ DECIDING = (
         "episodes",
         "办结以后从头起色",
         _CASEWORK,
-        "(since is None or hit.known_at > since) and ",
-        instead="",
+        "held = [hit for hit in hits if not course.ended(hit) and hit.key",
+        instead="held = [hit for hit in hits if hit.key",
         tests="unit/test_casework.py::TestEpisodes",
+    ),
+    defence(
+        "taking-up",
+        "办结再重开不降级",
+        _CASEWORK,
+        "            self._covers[id_] = self._covers[id_][:-1]",
+        instead="            self._covers[id_] = list(self._covers[id_])",
+        tests=(
+            "unit/test_casework.py::TestTakingUp",
+            "acceptance/test_desk.py::TestTakingUp::test_what_a_person_raised_is_kept[sqlite]",
+        ),
+    ),
+    defence(
+        "never-below-the-facts",
+        "现行等级不低于机判，除非人下调",
+        _CASEWORK,
+        "colour = max((colour, *untouched))",
+        instead="colour = max((colour, *untouched[:0]))",
+        tests="unit/test_casework.py::TestTakingUp::test_no_colour_is_below_what_the_facts_say_even_if_no_hit_is_kept",
+    ),
+    defence(
+        "close-concerns-its-own",
+        "办结只管当时在内的来件",
+        _CASEWORK,
+        "return frozenset(action.concerns or known)",
+        instead="return frozenset(known)",
+        tests="unit/test_casework.py::TestMerged",
+    ),
+    defence(
+        "merge-takes-up",
+        "已办结的并入办理中的，按重开算",
+        _ACTING,
+        "    if case.row.state.status == other.state.status:\n        return []",
+        instead="    return []",
+        tests=(
+            "acceptance/test_desk.py::TestOneOrTwo"
+            "::test_a_closed_red_matter_merged_with_an_open_green_one_is_red[sqlite]"
+        ),
+    ),
+    defence(
+        "order-of-one-second",
+        "同一秒里按先后算",
+        _CASEWORK,
+        "ordered = sorted(actions, key=lambda action: action.known_at)\n    for",
+        instead="ordered = sorted(actions, key=lambda action: (action.known_at, action.kind))\n    for",
+        tests=(
+            "unit/test_casework.py::TestOneInstant",
+            "acceptance/test_desk.py::TestTakingUp::test_every_step_of_one_instant_counts_in_its_order[sqlite]",
+        ),
+    ),
+    defence(
+        "once-more",
+        "同一秒里做第二遍也记下",
+        "engine/store/events.py",
+        "id=action_id(action, turn))",
+        instead="id=action_id(action))",
+        tests="unit/test_store_events.py",
+    ),
+    defence(
+        "reflow-dispatch",
+        "回流重新派单",
+        _SETTLEMENT,
+        "if route.id != held or not case.code or back:",
+        instead="if route.id != held or not case.code:",
+        tests="acceptance/test_desk.py::TestReflow::test_it_is_dispatched_anew_and_told[sqlite]",
     ),
     defence(
         "supplier-closing",
         "供方办结不结束黄红事项",
         _CASEWORK,
-        "if status == OPEN and supplier_closed and max(colour, machine) is Colour.GREEN:",
-        instead="if status == OPEN and supplier_closed:",
+        "if status == OPEN and course.supplier_closed and max(colour, machine) is Colour.GREEN:",
+        instead="if status == OPEN and course.supplier_closed:",
         tests="unit/test_casework.py::TestStatus",
     ),
     defence(
@@ -331,7 +396,7 @@ DECIDING = (
         "one-dispatch",
         "同一路线不重复派单",
         _SETTLEMENT,
-        "if route.id != held or not case.code:",
+        "if route.id != held or not case.code or back:",
         instead="if True:",
         tests="unit/test_settlement.py::TestDispatch",
     ),

@@ -19,9 +19,11 @@ from engine.casework import (
     Looks,
     RecordView,
     Standing,
+    flowed_back,
     is_history,
     lowering,
     moments,
+    of_episode,
     standing,
 )
 from engine.model import Action, Colour, HitHad, Moment, SetAside
@@ -53,9 +55,9 @@ def aside(*keys: str, known: float = 1, until: float = 91) -> SetAside:
     return SetAside("r1", frozenset(keys), "王主任", "已签协议", START + known * DAY, START + until * DAY)
 
 
-def action(kind: str, day: float, *, known: float | None = None) -> Action:
+def action(kind: str, day: float, *concerns: str, known: float | None = None, id_: str = "") -> Action:
     at = START + day * DAY
-    return Action("r1", kind, "", "王主任", at, at if known is None else START + known * DAY)
+    return Action("r1", kind, "", "王主任", at, at if known is None else START + known * DAY, "", id_, concerns)
 
 
 def stands(
@@ -178,7 +180,7 @@ class TestEpisodes:
     def test_closing_twice_and_reopening_what_is_open_change_nothing(self) -> None:
         twice = [action(CLOSE, 1), action(CLOSE, 2), action(REOPEN, 3), action(REOPEN, 4)]
         made = stands(hits=[hit("R6|a", RED)], actions=twice)
-        assert (made.status, made.episode, made.standing) == (OPEN, 2, GREEN)
+        assert (made.status, made.episode, made.standing) == (OPEN, 2, RED)
 
     def test_three_episodes_in_any_order_of_the_log(self) -> None:
         records = [record(), record("r2", day=4), record("r3", day=8)]
@@ -206,6 +208,100 @@ class TestEpisodes:
         assert stands(*records).machine is RED
         assert stands(*records, actions=[action(CLOSE, 5)]).machine is GREEN
         assert stands(records[0], actions=[action(CLOSE, 5)]).machine is RED, "nothing has happened since"
+
+
+class TestTakingUp:
+    """A person who reopens takes a matter up where it was: only override lowers."""
+
+    def test_what_stood_at_the_close_stands_again(self) -> None:
+        log = [action(CLOSE, 5, "r1"), action(REOPEN, 6, "r1")]
+        made = stands(record(colour=RED), hits=[hit("R1|r1", RED), hit("人工|act:1", RED, known=2)], actions=log)
+        assert (made.status, made.episode, made.standing, made.machine) == (OPEN, 2, RED, RED)
+
+    def test_what_a_person_raised_stands_again_above_the_machine(self) -> None:
+        log = [action(CLOSE, 5, "r1"), action(REOPEN, 6, "r1")]
+        made = stands(hits=[hit("人工|act:1", RED, known=2)], actions=log)
+        assert (made.standing, made.machine, made.held) == (RED, GREEN, True)
+
+    def test_what_a_person_had_set_aside_stays_so(self) -> None:
+        log = [action(CLOSE, 5, "r1"), action(REOPEN, 6, "r1")]
+        made = stands(record(colour=RED), hits=[hit("R1|r1", RED)], asides=[aside("R1|r1")], actions=log)
+        assert made.standing is GREEN
+
+    def test_what_an_earlier_episode_had_does_not_come_back(self) -> None:
+        records = (record("r1", RED), record("r2", YELLOW, day=4))
+        hits = [hit("R1|r1", RED), hit("Y1|r2", YELLOW, known=4, incident="r2")]
+        log = [action(CLOSE, 2, "r1"), action(CLOSE, 6, "r1", "r2"), action(REOPEN, 7, "r1", "r2")]
+        made = stands(*records, hits=hits, actions=log)
+        assert (made.status, made.episode, made.standing, made.machine) == (OPEN, 3, YELLOW, YELLOW)
+        assert of_episode(records, hits, actions=log) == tuple(hits[1:])
+
+    def test_a_record_after_it_does_not_begin_anew(self) -> None:
+        log = [action(CLOSE, 5, "r1"), action(REOPEN, 6, "r1")]
+        made = stands(record("r1", RED), record("r2", day=7), hits=[hit("R1|r1", RED)], actions=log)
+        assert (made.episode, made.standing) == (2, RED)
+
+    def test_no_colour_is_below_what_the_facts_say_even_if_no_hit_is_kept(self) -> None:
+        log = [action(CLOSE, 5, "r1"), action(REOPEN, 6, "r1")]
+        assert stands(record(colour=RED), actions=log).standing is RED
+
+
+class TestMerged:
+    """A close concerns the records that the matter held then; whatever was open elsewhere stays open."""
+
+    def test_the_close_of_one_side_does_not_close_the_other(self) -> None:
+        closed, open_ = record("r1"), record("r2", RED, day=1)
+        for order in ((closed, open_), (open_, closed)):
+            made = stands(*order, hits=[hit("R1|r2", RED, known=1, incident="r2")], actions=[action(CLOSE, 5, "r1")])
+            assert (made.status, made.episode, made.standing, made.machine) == (OPEN, 2, RED, RED)
+
+    def test_a_side_that_does_not_count_but_was_open_stays_open(self) -> None:
+        urge = record("r2", RED, day=1, counts=False)
+        assert stands(record("r1"), urge, actions=[action(CLOSE, 5, "r1")]).status == OPEN
+
+    def test_two_that_were_closed_stay_closed(self) -> None:
+        log = [action(CLOSE, 5, "r1"), action(CLOSE, 6, "r2")]
+        for order in (log, log[::-1]):
+            made = stands(record("r1", RED), record("r2", day=1), hits=[hit("R1|r1", RED)], actions=order)
+            assert (made.status, made.episode, made.standing) == (CLOSED, 1, RED)
+
+    def test_the_past_of_one_side_takes_nothing_from_the_other(self) -> None:
+        records = (record("r1"), record("r3", day=6), record("r2", RED, day=1))
+        made = stands(*records, hits=[hit("R1|r2", RED, known=1, incident="r2")], actions=[action(CLOSE, 5, "r1")])
+        assert (made.standing, made.machine) == (RED, RED)
+
+    def test_what_was_taken_up_before_stays_open_when_the_other_side_is_closed_later(self) -> None:
+        log = [action(CLOSE, 1, "r1"), action(REOPEN, 2, "r1"), action(CLOSE, 3, "r2")]
+        made = stands(record("r1", RED), record("r2"), hits=[hit("R1|r1", RED)], actions=log)
+        assert (made.status, made.standing) == (OPEN, RED)
+
+
+class TestOneInstant:
+    """Of several steps in one second the order of writing decides."""
+
+    def test_close_reopen_close(self) -> None:
+        log = [action(CLOSE, 1, "r1"), action(REOPEN, 1, "r1"), action(CLOSE, 1, "r1")]
+        seen = [stands(actions=log[:n]) for n in (1, 2, 3)]
+        assert [(made.status, made.episode) for made in seen] == [(CLOSED, 1), (OPEN, 2), (CLOSED, 2)]
+
+    def test_close_reopen_raise_and_a_new_record(self) -> None:
+        log = [action(CLOSE, 1, "r1"), action(REOPEN, 1, "r1"), action("raise", 1, id_="act:1")]
+        hits = [hit("R6|r1", YELLOW, known=1), hit("人工|act:1", RED, known=1)]
+        assert stands(record("r1", known=1), hits=hits, actions=log).standing is RED
+
+    def test_what_was_raised_after_a_new_record_of_the_second_of_closing_stands(self) -> None:
+        log = [action(CLOSE, 1, "r1"), action("raise", 1, id_="act:1")]
+        records = (record("r1", RED), record("r2", day=1))
+        made = stands(*records, hits=[hit("R6|r1", RED), hit("人工|act:1", YELLOW, known=1)], actions=log)
+        assert (made.status, made.episode, made.standing) == (OPEN, 2, YELLOW)
+
+    def test_a_record_learned_of_in_the_second_of_closing_reopens_if_the_close_did_not_know_it(self) -> None:
+        made = stands(record(), record("r2", day=5), actions=[action(CLOSE, 5, "r1")])
+        assert (made.status, made.episode) == (OPEN, 2)
+
+    def test_only_a_close_after_the_last_dispatch_asks_for_another(self) -> None:
+        log = [action(DISPATCH, 1), action(CLOSE, 1), action(DISPATCH, 1), action(CLOSE, 1), action(REOPEN, 1)]
+        assert [flowed_back(log[:n]) for n in range(6)] == [False, False, True, False, True, False]
 
 
 class TestStatus:

@@ -100,6 +100,12 @@ def test_actions_of_one_second_are_taken_in_the_order_in_which_they_became_known
         assert known(*order) == {"outcome_recorded": True}
 
 
+def test_of_one_instant_the_order_of_writing_decides() -> None:
+    log = [action("dispatch", DAY), *(action(kind, 9) for kind in ("close", "reopen", "close", "dispatch"))]
+    held = [known(*log[:n]).get("outcome_recorded") for n in range(1, 6)]
+    assert held == [False, True, False, True, False]
+
+
 @pytest.mark.parametrize(
     ("standing", "since", "expected"),
     [

@@ -36,6 +36,8 @@ def test_numbers_that_a_spreadsheet_rounded() -> None:
     assert lost_digits(4.30121202501e20)
     assert lost_digits("4.30E+20")
     assert lost_digits(int(4.3012120250102e20))
+    assert lost_digits(float(330100000012345678))
+    assert not lost_digits(float(10**15 - 1))
     assert not lost_digits(430121202501020017)
     assert not lost_digits(12)
     assert not lost_digits("430121202501020001")

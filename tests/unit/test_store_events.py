@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from engine.model import Action, Cut, SetAside, Union
 from engine.store import Store
+from engine.store.events import action_id, once_more
 from tests.store_samples import START
 
 DAY = timedelta(days=1)
@@ -38,6 +39,17 @@ class TestEvents:
             tx.write_actions([visit])
         with store.read() as view:
             assert sorted(action.evidence for action in view.actions_of(["m1"])) == ["一", "二"]
+
+    def test_the_same_done_again_in_one_second_is_kept_with_what_it_concerns(self, store: Store) -> None:
+        closing = Action("m1", "close", "red", "张三", START, START, "一", concerns=("m1", "m2"))
+        with store.batch() as tx:
+            for _ in range(3):
+                tx.write_actions([once_more(closing, tx.actions_of(["m1"]))])
+        with store.read() as view:
+            kept = view.actions_of(["m1"])
+        assert [action.concerns for action in kept] == [("m1", "m2")] * 3
+        assert len({action.id for action in kept}) == 3
+        assert kept[0].id == action_id(closing)
 
     def test_cuts_and_unions_that_hold_are_found_by_any_of_their_records(self, store: Store) -> None:
         cut, union = Cut(("a", "b"), ("c",)), Union("d", "e")

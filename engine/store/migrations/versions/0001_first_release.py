@@ -45,7 +45,7 @@ _TABLES = {
     ),
     "matter_codes": "code! incident given_at:int",
     "hotspots": "id! records:int persons:int colour:small first_at:int last_at:int place topic known_at:int",
-    "actions": "n:number id matter kind level actor at:int known_at:int evidence:blob",
+    "actions": "n:number id matter kind level actor at:int known_at:int evidence:blob concerns",
     "decisions": "n:number kind by reason:blob known_at:int revokes:int",
     "decision_sides": "record! decision:int! side:small!",
     "set_asides": "n:number incident keys by second reason:blob known_at:int expires_at:int",
