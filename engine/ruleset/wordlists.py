@@ -54,7 +54,8 @@ def _borrowed(parts: Parts, raw: Mapping[str, Any], place: Callable[..., Place])
     named = {name: words.examples for name, words in parts.words.items() if words.examples}
     lent = named.get(raw["same_as"])
     if lent is None or raw.get("like") or raw.get("unlike"):
-        parts.add("W110", place("examples"))
+        if lent is not None or not parts.excused(raw["same_as"]):
+            parts.add("W110", place("examples"))
         return Examples((), (), raw["at_least"])
     return Examples(lent.like, lent.unlike, raw["at_least"])
 
