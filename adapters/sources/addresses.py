@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from adapters.sources.options import texts
-from engine.errors import SourceError
+from engine.errors import SourceError, Unreachable
 from engine.model import SourceSpec
 
 _PORTS = {"https": 443, "http": 80}
@@ -94,7 +94,7 @@ def _resolved(url: str, host: str, port: int) -> list[Address]:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         return [ipaddress.ip_address(str(info[4][0]).split("%")[0]) for info in found]
     except (OSError, ValueError) as fault:
-        raise SourceError(f"域名解析失败：{host}", where=shown(url), hint="检查主机名、网络和 DNS") from fault
+        raise Unreachable(f"域名解析失败：{host}", where=shown(url), hint="检查主机名、网络和 DNS") from fault
 
 
 def _meant(address: Address) -> Address:

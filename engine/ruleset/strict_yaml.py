@@ -24,6 +24,7 @@ from ruamel.yaml.events import (
 )
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from engine.errors import yaml_fault
 from engine.ruleset.faults import fault
 from engine.ruleset.tree import Fault, Place
 
@@ -88,8 +89,14 @@ def read(name: str, data: bytes) -> Document:
 def _syntax(name: str, problem: Exception) -> Fault:
     mark = problem.problem_mark if isinstance(problem, MarkedYAMLError) else None
     place = Place(name, mark.line + 1, mark.column + 1) if mark else Place(name, 1, 1)
-    why = problem.problem if isinstance(problem, MarkedYAMLError) else str(problem)
-    return fault("Y003", place, why=str(why)[:120])
+    why = (
+        problem.problem
+        if isinstance(problem, MarkedYAMLError)
+        else str(problem).splitlines()[0]
+        if str(problem)
+        else ""
+    )
+    return fault("Y003", place, why=yaml_fault(str(why or "")))
 
 
 def _scan(name: str, text: str) -> list[Fault]:
