@@ -14,7 +14,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
-from engine.errors import DeliveryError, SourceError
+from engine.errors import DeliveryError, SourceError, Unreachable
 
 _PORTS = {"https": 443, "http": 80, "smtps": 465, "smtp": 587}
 _PLAIN = frozenset({"http"})
@@ -108,7 +108,8 @@ class Gate:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
             return [ipaddress.ip_address(str(info[4][0]).split("%")[0]) for info in found]
         except (OSError, ValueError) as fault:
-            raise self._refusal(f"域名解析失败：{host}", where=shown(url), hint="检查主机名、网络和 DNS") from fault
+            unresolved = Unreachable if self._refusal is SourceError else self._refusal
+            raise unresolved(f"域名解析失败：{host}", where=shown(url), hint="检查主机名、网络和 DNS") from fault
 
     def _forbidden(self, url: str, why: str) -> SourceError | DeliveryError:
         hint = "地址没有错的话，在 config.yaml 里给这个来源或渠道写明主机后再试"

@@ -49,7 +49,7 @@ def main() -> None:
         from cli.refusals import unforeseen
 
         print(unforeseen(fault), file=sys.stderr)
-        sys.exit(1)
+        sys.exit(3)
 
 
 def _safe(text: str) -> str:

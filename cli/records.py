@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from engine.desk.rebuilding import Rebuilt
     from engine.desk.replaying import Replayed
     from engine.evaluate.trace import Explanation
-    from engine.pipeline import Tally
+    from engine.model import RawRecord
+    from engine.pipeline import Stages, Tally
 
 File = Annotated[
     Path | None, typer.Option("--file", help="要读的文件：csv、xlsx、xls、json、jsonl", show_default=False)
@@ -189,7 +190,7 @@ def score(
     import os
     from collections import Counter
 
-    from cli.printing import line
+    from cli.printing import clean, line
     from cli.wiring import feed_of, moment, real_clock, rulebook_of, source_of
     from engine.pipeline import Stages
     from engine.score import score as scored
@@ -199,12 +200,29 @@ def score(
     feed = feed_of(None, source, file, rulebook.mappings)
     reader = source_of(feed, known=frozenset(stages.normaliser.known_headers(feed.kind)))
     counts: Counter[str] = Counter()
-    for row in scored(reader.read(), stages=stages, now=real_clock(), as_of=moment(as_of) if as_of else None):
+    strange: dict[str, None] = {}
+    for row in scored(
+        _noting(reader.read(), stages, strange), stages=stages, now=real_clock(), as_of=moment(as_of) if as_of else None
+    ):
         line(row)
         counts["quarantined" if "quarantined" in row else row.get("colour", "cut_off")] += 1
     words = {"red": "红", "yellow": "黄", "green": "绿", "quarantined": "隔离", "cut_off": "晚于 --as-of"}
     told = "、".join(f"{word} {counts[name]}" for name, word in words.items() if counts[name])
     print(f"共 {sum(counts.values())} 行：{told or '没有数据行'}", file=sys.stderr)
+    if strange:
+        names = clean("、".join(strange))
+        print(f"不认识的列，没有参与研判：{names}；sanse ingest --map 可代拟对应", file=sys.stderr)
+
+
+def _noting(rows: Iterator[RawRecord], stages: Stages, strange: dict[str, None]) -> Iterator[RawRecord]:
+    """The rows as they are; headers that nobody knows are put into `strange` in the order in which they are met."""
+    seen: set[tuple[str, ...]] = set()
+    for raw in rows:
+        shape = tuple(raw.values)
+        if shape not in seen:
+            seen.add(shape)
+            strange.update(dict.fromkeys(stages.normaliser.unknown_headers(raw)))
+        yield raw
 
 
 def explain(

@@ -26,6 +26,19 @@ _WHY = {
     errno.EPERM: "没有权限",
     errno.EROFS: "只读",
 }
+_VALUES = {
+    r"(?P<value>\S+) is not in the range x>=(?P<low>-?\d+)": "{value} 太小，不能小于 {low}",
+    r"(?P<value>\S+) is not in the range x<=(?P<high>-?\d+)": "{value} 太大，不能大于 {high}",
+    r"(?P<value>\S+) is not in the range (?P<low>-?\d+)<=x<=(?P<high>-?\d+)": "{value} 不在 {low} 到 {high} 之间",
+    r"'(?P<value>[^']*)' is not a valid (?:int|integer)": "“{value}”不是整数",
+    r"'(?P<value>[^']*)' is not a valid (?:float|number)": "“{value}”不是数",
+    r"'(?P<value>[^']*)' is not a valid boolean": "“{value}”不是 true 或 false",
+    r"greater than or equal to (?P<low>-?\d+)": "太小，不能小于 {low}",
+    r"less than or equal to (?P<high>-?\d+)": "太大，不能大于 {high}",
+    r"greater than (?P<low>-?\d+)": "太小，要大于 {low}",
+    r"valid integer": "要写整数",
+    r"(?P<path>'[^']*') does not exist": "没有找到 {path}",
+}
 _EXTRA = re.compile(r"unexpected extra argument\S* \((?P<names>[^)]*)\)")
 
 
@@ -62,13 +75,21 @@ def _said(fault: Any) -> str:
         near = "、".join(getattr(fault, "possibilities", None) or ())
         return f"没有这个选项：{fault.option_name}" + (f"，是不是 {near}" if near else "")
     if kind == "BadParameter":
-        return f"{_named(fault)} 的值不对（{message}）"
+        return f"{_named(fault)} 的值不对：{_wrong_value(message)}"
     if found := _COMMAND.search(message):
         near = found["near"]
         return f"没有这个命令：{found['name']}" + (f"，是不是 {near}" if near else "")
     if found := _EXTRA.search(message):
         return f"多出了参数：{found['names']}"
     return message
+
+
+def _wrong_value(message: str) -> str:
+    """What typer says of a value, in Chinese; its own words follow where it is not known."""
+    for pattern, words in _VALUES.items():
+        if found := re.search(pattern, message):
+            return words.format(**found.groupdict())
+    return f"写法不对（{message}）"
 
 
 def _named(fault: Any) -> str:

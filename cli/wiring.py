@@ -161,8 +161,8 @@ def lines_of(path: Path | None) -> list[str]:
         if not path.is_file() or path.stat().st_size > _LARGEST_LIST:
             raise UsageError(f"文件读不了：{path}", hint="检查路径；应是不超过 64 MB 的 UTF-8 文本文件")
         return [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    except (OSError, UnicodeDecodeError) as fault:
-        raise UsageError(f"文件读不了：{path}", hint="检查路径；文件应为 UTF-8 文本") from fault
+    except UnicodeDecodeError as fault:
+        raise UsageError(f"文件读不了：{path}", hint="文件应为 UTF-8 文本") from fault
 
 
 def rulebook_of(folder: Path | None) -> Rulebook:

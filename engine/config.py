@@ -21,7 +21,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from engine.errors import ConfigError, shape_fault
+from engine.errors import ConfigError, shape_fault, yaml_fault
 
 FILE_NAME = "config.yaml"
 _KEY_NAMES = ("index", "seal", "chain")
@@ -230,10 +230,26 @@ def load_config(path: Path) -> Config:
     try:
         return Config.model_validate({**loaded, "folder": path.parent.resolve()})
     except ValidationError as fault:
-        lines = "\n".join(f"  {'.'.join(map(str, found['loc']))}：{shape_fault(found)}" for found in fault.errors())
+        found = [*fault.errors(), *_hidden(loaded, fault)]
+        lines = "\n".join(f"  {'.'.join(map(str, one['loc']))}：{shape_fault(one)}" for one in found)
         raise ConfigError(
             f"配置有误：\n{lines}", where=path.name, hint="照 sanse init 生成的 config.yaml 改正"
         ) from fault
+
+
+def _hidden(loaded: Mapping[str, Any], told: ValidationError) -> list[Any]:
+    """What one look at the sources does not show: where a source is misshapen, that two of the others have one name."""
+    sources, wrong = (
+        loaded.get("sources"),
+        {error["loc"][1] for error in told.errors() if error["loc"][0] == "sources" and len(error["loc"]) > 1},
+    )
+    if not isinstance(sources, list) or not wrong:
+        return []
+    try:
+        Config.model_validate({"sources": [source for index, source in enumerate(sources) if index not in wrong]})
+    except ValidationError as more:
+        return list(more.errors())
+    return []
 
 
 def _read_yaml(path: Path) -> Mapping[str, Any]:
@@ -243,15 +259,19 @@ def _read_yaml(path: Path) -> Mapping[str, Any]:
     except MarkedYAMLError as fault:
         line = fault.problem_mark.line + 1 if fault.problem_mark else 0
         raise ConfigError(
-            f"配置文件不是合格的 YAML：{fault.problem}", where=f"{path.name}:{line}", hint="检查缩进和冒号"
+            f"配置文件不是合格的 YAML：{yaml_fault(str(fault.problem or ''))}",
+            where=f"{path.name}:{line}",
+            hint="检查缩进和冒号",
         ) from fault
     except (UnicodeDecodeError, YAMLError) as fault:
         raise ConfigError("配置文件里有读不懂的字符", where=path.name, hint="另存为 UTF-8 文本后再试") from fault
-    except OSError as fault:
-        raise ConfigError(f"配置文件读不了：{fault.strerror}", where=path.name, hint="检查文件权限") from fault
     if not isinstance(loaded or {}, dict):
         raise ConfigError("配置文件应是“键: 值”的形式", where=path.name, hint="照 sanse init 生成的 config.yaml 改正")
-    return loaded or {}
+    if not loaded:
+        raise ConfigError(
+            "配置文件是空的", where=path.name, hint="照 sanse init 生成的 config.yaml 写上 database 和 keys"
+        )
+    return dict(loaded)
 
 
 @dataclass(frozen=True, slots=True)

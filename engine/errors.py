@@ -51,7 +51,15 @@ class RuleError(SanseError):
 
 
 class SourceError(SanseError):
-    """A whole source or file cannot be read; one bad row is never an exception."""
+    """A whole source or file is not what was asked for, or cannot be made sense of; one bad row is never an exception."""
+
+    exit_code = 2
+
+
+class Unreachable(SourceError):
+    """A source cannot be got at: the machine, the network or a permission is in the way, not what was asked for."""
+
+    exit_code = 3
 
 
 class StoreError(SanseError):
@@ -81,6 +89,24 @@ _SHAPE_FAULTS = {
     "tuple_type": "应为列表",
     "dict_type": "应为“键: 值”",
     "value_error": "{error}",
+    "greater_than": "要大于 {gt}",
+    "less_than": "要小于 {lt}",
+}
+_YAML_FAULTS = {
+    "expected the node content": "该写值的地方没有值",
+    "could not find expected ':'": "键后面缺冒号",
+    "mapping values are not allowed": "这里不能再有冒号（文字里的冒号要加引号）",
+    "found unexpected end of stream": "引号或括号没有配对",
+    "found character '\\t'": "缩进用了制表符，要用空格",
+    "found character": "这里有不能这样开头的字符（文字要加引号）",
+    "expected <block end>": "缩进不对，或上一项没有写完",
+    "expected ',' or": "括号没有配对，或两项之间缺逗号",
+    "found undefined alias": "引用了没有的名称（& 和 * 不能用）",
+    "found unknown escape character": "双引号里的反斜杠写法不对（改用单引号）",
+    "unacceptable character": "有不能显示的控制字符",
+    "special characters are not allowed": "有不能显示的控制字符",
+    "expected alphabetic": "& 或 * 后面缺名称（文字要加引号）",
+    "found duplicate": "同一个键写了两次",
 }
 
 
@@ -89,6 +115,14 @@ def shape_fault(found: Mapping[str, Any]) -> str:
     text = _SHAPE_FAULTS.get(found["type"])
     if text is None:
         return (
-            "应为另一种写法（文字、整数或列表）" if found["type"].endswith(("_type", "_parsing")) else str(found["msg"])
+            "应为另一种写法（文字、整数或列表）"
+            if found["type"].endswith(("_type", "_parsing"))
+            else f"值不合要求（{found['msg']}）"
         )
     return text.format(**found.get("ctx", {})).replace(" or ", " 或 ")
+
+
+def yaml_fault(said: str) -> str:
+    """What a YAML reader stumbled over, in Chinese; its own words follow, for whoever looks them up."""
+    chinese = next((words for begin, words in _YAML_FAULTS.items() if begin in said), "写法不对")
+    return f"{chinese}（{said[:120]}）" if said else chinese

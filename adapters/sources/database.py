@@ -22,13 +22,31 @@ from adapters.sources.documents import cell
 from adapters.sources.options import whole_number, wrong
 from adapters.sources.progress import later
 from adapters.sources.rows import unique_names
-from engine.errors import SourceError
+from engine.errors import SourceError, Unreachable
 from engine.model import RawRecord, SourceSpec
 
 _CHUNK = 1000
 _SECONDS = 300
 _CONNECT_SECONDS = 10
 _LIBPQ = frozenset({"psycopg", "psycopg2"})
+_SAID: dict[str, tuple[str, type[SourceError]]] = {
+    "file is not a database": ("文件不是数据库", SourceError),
+    "malformed": ("数据库文件已损坏", SourceError),
+    "syntax error": ("查询语句写法不对", SourceError),
+    "no such table": ("没有查询里写的表", SourceError),
+    "no such column": ("没有查询里写的列", SourceError),
+    "password authentication failed": ("用户名或口令不对", SourceError),
+    "permission denied": ("没有权限", Unreachable),
+    "readonly": ("只许读，查询却要写", SourceError),
+    "interrupted": ("查询太久，停下了", Unreachable),
+    "timeout": ("查询太久，停下了", Unreachable),
+    "database is locked": ("别的程序正占用数据库", Unreachable),
+    "unable to open": ("数据库文件打不开", Unreachable),
+    "connection": ("连不上数据库", Unreachable),
+    "could not translate host name": ("找不到数据库主机", Unreachable),
+    "does not exist": ("没有查询里写的表、列，或没有这个库", SourceError),
+}
+"""What databases say, by a part of it, the telling ones first: what it means, and who must act."""
 _STEPS = 100_000  # SQLite asks every so many instructions whether to go on
 
 
@@ -55,7 +73,7 @@ class DatabaseSource:
                     yield RawRecord(self.spec.name, self.spec.kind, number, values)
                     patience.renew()
         except ImportError as fault:
-            raise SourceError(
+            raise Unreachable(
                 f"没有装这种数据库的驱动：{fault.name}", where=self.spec.name, hint="请管理员安装驱动后再试"
             ) from fault
         except SQLAlchemyError as fault:
@@ -121,8 +139,9 @@ class DatabaseSource:
             return SourceError("不认识这种数据库", where=self.spec.name, hint="检查数据库地址开头的种类和驱动")
         told = str(fault.orig) if isinstance(fault, DBAPIError) else str(fault)
         first = (told.splitlines() or [""])[0][:200]
-        return SourceError(
-            f"数据库读不出来：{type(fault).__name__} {first}",
+        why, kind = next((meant for part, meant in _SAID.items() if part in first), ("查询没有成功", SourceError))
+        return kind(
+            f"数据库读不出来：{why}（{type(fault).__name__} {first}）",
             where=self.spec.name,
             hint="检查地址、账号、查询语句和网络；查询用了 :cursor 时，用 options.cursor_start 写明第一次从哪里读起",
         )

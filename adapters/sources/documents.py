@@ -1,16 +1,18 @@
 """JSON texts to raw records: one object is one row, whatever the supplier wrapped around it.
 
-In: JSON text, or bytes in UTF-8, UTF-16 or GB18030. Out: documents, their elements, cells that can be stored.
+In: JSON text, or bytes in UTF-8, UTF-16 or GB18030. Out: documents, their elements, cells that can be stored; what is wrong with a text that is none.
 Not here: reading files (`files`) and interfaces (`web`), what a field means (`engine.normalise`).
 """
 
 from __future__ import annotations
 
+import codecs
 import json
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 from adapters.sources.rows import UNREADABLE, unique_names
@@ -19,16 +21,67 @@ from engine.model import RawRecord, SourceSpec
 _LISTS = ("records", "data", "rows", "items", "list", "results", "requests", "service_requests", "features")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LARGEST = 2**63
+_LONGEST_NUMBER = 1_000
+_LOOKED_AT = 64 * 1024
+_LINES, _ONE = frozenset({".jsonl", ".ndjson"}), frozenset({".json", ".geojson"})
+_ARRAY, _OBJECT = re.compile(rb"\[\s*[{\]]"), re.compile(rb'\{\s*["}]')
+_TRAILING = re.compile(r",\s*[\]}]")
+_AGAIN = "请对方重新导出；自己改过的文件，按所说的位置改正"
+_STUMBLES = {
+    "Expecting ',' delimiter": '两项之间缺逗号，或文字里的引号没有写成 \\"',
+    "Expecting ':' delimiter": "键后面缺冒号",
+    "Expecting property name": "缺键，键要用双引号",
+    "Expecting value": "这里缺一个值",
+    "Extra data": "后面还有多余的内容",
+    "Invalid control character": "文字里有换行或控制字符",
+    "Invalid \\": "反斜杠后面的字符不对",
+}
 
 
 def parsed(text: str | bytes) -> Any:
-    """The document; raises ValueError for what is not JSON, is nested too deep or holds a number of thousands of digits."""
+    """The document; raises ValueError for what is not JSON, or is nested too deep. A number of thousands of digits stays text."""
     if isinstance(text, bytes):
         text = _decoded(text)
     try:
-        return json.loads(text, object_pairs_hook=_object, parse_constant=str)
+        return json.loads(text, object_pairs_hook=_object, parse_constant=str, parse_int=_whole)
     except RecursionError:
         raise ValueError("嵌套太深") from None
+
+
+def _whole(digits: str) -> int | str:
+    return int(digits) if len(digits) <= _LONGEST_NUMBER else digits
+
+
+def json_shape(path: Path, ending: str) -> str | None:
+    """How a file holds JSON, by its ending and by how it begins, for exports carry any: `one` document, `lines` of them, or None."""
+    with path.open("rb") as file:
+        begin = file.read(_LOOKED_AT).removeprefix(codecs.BOM_UTF8).lstrip()
+    if ending in _LINES:
+        return "one" if _ARRAY.match(begin) else "lines"
+    if ending in _ONE:
+        return "one"
+    if _ARRAY.match(begin):
+        return "one"
+    if not _OBJECT.match(begin):
+        return None
+    first = begin.split(b"\n", 1)[0].strip()
+    return "lines" if first.endswith(b"}") and b"\n" in begin else "one"
+
+
+def stumbled(fault: ValueError) -> tuple[str, str]:
+    """What is wrong with a JSON text and what to do about it, in Chinese."""
+    if not isinstance(fault, json.JSONDecodeError):
+        return str(fault), _AGAIN
+    before, after = fault.doc[: fault.pos].rstrip(), fault.doc[fault.pos :].lstrip()
+    place = f"第 {fault.lineno} 行第 {fault.colno} 个字符"
+    if _TRAILING.match(f"{before[-1:]}{after[:1]}") or _TRAILING.match(after):
+        return f"{place}：多了一个逗号", "删掉最后一项后面、] 或 } 前面的逗号再导入，或请对方重新导出"
+    if not after or fault.msg.startswith("Unterminated"):
+        return f"{place}：文件没有写完，或引号没有配对", "文件可能没有传完：重新下载，或请对方重新导出"
+    if fault.msg.startswith("Extra data") and before.lstrip()[:1] == "{":
+        return f"{place}：第一个对象后面还有内容", "每行一个对象的文件请用 .jsonl 结尾；否则请对方重新导出"
+    said = next((words for begin, words in _STUMBLES.items() if fault.msg.startswith(begin)), "写法不对")
+    return f"{place}：{said}（{fault.msg}）", _AGAIN
 
 
 def _decoded(body: bytes) -> str:

@@ -6,24 +6,26 @@ rows of CSV (`separated`), what columns mean (`engine.normalise`). A line that c
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from pathlib import Path
 
-from adapters.sources.documents import flat, json_records, parsed
+from adapters.sources.documents import flat, json_records, json_shape, parsed, stumbled
 from adapters.sources.rows import UNREADABLE, records
 from adapters.sources.separated import separated_rows
 from adapters.sources.text import lines
 from adapters.sources.workbook import looks_like_workbook, workbook_sheets
-from engine.errors import SourceError
+from engine.errors import SourceError, Unreachable
 from engine.model import RawRecord, SourceSpec
 
 WORKBOOKS = frozenset({".xlsx", ".xls", ".xlsm", ".xlsb", ".ods"})
 _LARGEST_JSON = 64 * 1024 * 1024
+_WHY = {errno.EACCES: "没有权限", errno.EPERM: "没有权限", errno.EIO: "读写出错", errno.ENOENT: "没有找到"}
 _PASSING = ("~$", ".")  # lock files of office programs and hidden files are nobody's data
 
 
 class FileSource:
-    """One file, or every file that matches a pattern, in order of name."""
+    """One file, every file in a folder, or every file that matches a pattern, in order of name."""
 
     def __init__(self, spec: SourceSpec) -> None:
         self.spec = spec
@@ -36,12 +38,14 @@ class FileSource:
     def paths(self) -> list[Path]:
         """The files meant; raises SourceError when there is none."""
         place = Path(self.spec.location)
-        found = [place] if place.is_file() else _matching(place)
+        found = (
+            [place] if place.is_file() else _matching(place / "*" if self.spec.location and place.is_dir() else place)
+        )
         if not found:
             raise SourceError(
                 "没有找到文件",
                 where=self.spec.location or self.spec.name,
-                hint="检查路径和文件名，通配符只用在文件名里；文件夹要写成 文件夹/*.csv",
+                hint="检查路径和文件名，文件夹里要有文件，通配符只用在文件名里",
             )
         return found
 
@@ -64,15 +68,15 @@ def read_file(path: Path, spec: SourceSpec) -> Iterator[RawRecord]:
         if ending in WORKBOOKS or looks_like_workbook(path):
             for sheet, rows in workbook_sheets(path, known_headers=spec.known_headers):
                 yield from records(spec, rows, where=f"{path.name}/{sheet}")
-        elif ending in {".jsonl", ".ndjson"}:
-            yield from _json_lines(path, spec)
-        elif ending in {".json", ".geojson"}:
-            yield from _json(path, spec)
+        elif (shape := json_shape(path, ending)) is not None:
+            yield from (_json_lines if shape == "lines" else _json)(path, spec)
         else:
             yield from records(spec, separated_rows(path), where=path.name)
     except OSError as fault:
-        raise SourceError(
-            f"文件读不出来：{fault.strerror}", where=str(path), hint="检查文件是否存在、是否有读取权限、磁盘是否正常"
+        raise Unreachable(
+            f"文件读不出来：{_WHY.get(fault.errno or 0, fault.strerror)}",
+            where=str(path),
+            hint="检查文件是否存在、是否有读取权限、磁盘是否正常",
         ) from fault
 
 
@@ -93,7 +97,7 @@ def _json(path: Path, spec: SourceSpec) -> Iterator[RawRecord]:
         raise SourceError(
             f"JSON 文件超过 {_LARGEST_JSON // 2**20} MB",
             where=path.name,
-            hint="分成几个文件，或改成每行一个对象、以 .jsonl 结尾",
+            hint="分成几个文件，或请对方导出成每行一个对象的 .jsonl",
         )
     with path.open("rb") as file:
         text = "".join(lines(file, longest=_LARGEST_JSON))
@@ -102,7 +106,6 @@ def _json(path: Path, spec: SourceSpec) -> Iterator[RawRecord]:
     try:
         document = parsed(text)
     except ValueError as fault:
-        raise SourceError(
-            f"不是合格的 JSON：{fault}", where=path.name, hint="每行一个对象的文件请用 .jsonl 结尾；否则请对方重新导出"
-        ) from fault
+        why, hint = stumbled(fault)
+        raise SourceError(f"不是合格的 JSON：{why}", where=path.name, hint=hint) from fault
     yield from json_records(document, spec)

@@ -22,7 +22,7 @@ from adapters.deadline import Deadline
 from adapters.sources.documents import parsed
 from adapters.sources.options import pairs, texts, whole_number, wrong
 from adapters.waits import asked_wait
-from engine.errors import SourceError
+from engine.errors import SourceError, Unreachable
 from engine.model import SourceSpec
 
 _MAX_BYTES = 64 * 1024 * 1024
@@ -81,7 +81,7 @@ class JsonDoor:
                 wait = pause and max(pause, answer.wait)
             if wait is not None:
                 self._pause(wait)
-        raise SourceError(
+        raise Unreachable(
             f"接口没有给出数据：{last}", where=shown(url), hint="检查对方服务、网络和凭据，稍后会自动再试"
         )
 

@@ -1,13 +1,13 @@
 """Plain data of all files to a Rulebook: names resolved, comparisons checked, rules layered; every fault told.
 
-In: documents that are good YAML of the right shape. Out: typed parts and faults. Not here: reading files (`loader`, `strict_yaml`), definitions
+In: sifted documents: only what has the right shape, and the lines of rules that have not. Out: typed parts and faults. Not here: reading files (`loader`, `strict_yaml`), definitions
 of facts (`facts`), word lists (`wordlists`), the lines of a rule (`lines`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -18,6 +18,7 @@ from engine.ruleset.faults import nearest
 from engine.ruleset.labels import check_labels
 from engine.ruleset.lines import condition, let_lines
 from engine.ruleset.parts import Parts
+from engine.ruleset.sifting import Remnant
 from engine.ruleset.strict_yaml import Document, Path
 from engine.ruleset.tree import (
     DatedValue,
@@ -37,9 +38,14 @@ _POINTS = ("points.yellow", "points.red")
 _PLACEHOLDER = re.compile(r"\{([$?!]?)([^{}]+)\}")
 
 
-def build(documents: Collection[Document]) -> Parts:
-    """The typed parts of all files; `faults` holds everything that is wrong with names and meanings."""
-    parts = Parts()
+def build(
+    documents: Collection[Document], *, elsewhere: tuple[str, ...] | None = (), broken: Iterable[Remnant] = ()
+) -> Parts:
+    """The typed parts of all files; `faults` holds everything that is wrong with names and meanings.
+
+    `elsewhere`: texts of what could not be read; `broken`: lines of rules whose other keys are wrong, looked at for their own faults only.
+    """
+    parts = Parts(elsewhere=elsewhere)
     for document in documents:
         check_labels(parts, document)
         _each(parts, document, "parameters", parts.parameters, _parameter)
@@ -48,16 +54,23 @@ def build(documents: Collection[Document]) -> Parts:
         _each(parts, document, "features", parts.features, feature)
     check_wheres(parts)
     for document in documents:
-        for index, raw in enumerate(document.value.get("rules") or ()):
+        for index, raw in _items(document, "rules"):
             _conclusion(parts, raw, document.place(("rules", index)))
     for document in documents:
-        for index, raw in enumerate(document.value.get("rules") or ()):
+        for index, raw in _items(document, "rules"):
             parts.rules.append(_rule(parts, document, raw, ("rules", index)))
-        for index, raw in enumerate(document.value.get("never") or ()):
+        for index, raw in _items(document, "never"):
             parts.nevers.append(_never(parts, document, raw, ("never", index)))
+    for remnant in broken:
+        let_lines(parts, remnant.document, remnant.let, (*remnant.path, "let"))
     _duplicates(parts)
     parts.rules = _layered(parts)
     return parts
+
+
+def _items(document: Document, key: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """The entries of a list with their numbers in the file; None stands where one was taken out."""
+    return ((index, raw) for index, raw in enumerate(document.value.get(key) or ()) if raw is not None)
 
 
 def _each(
@@ -131,6 +144,7 @@ def _rule(parts: Parts, document: Document, raw: Mapping[str, Any], path: Path) 
         version=_version(raw),
         when_text=when_text,
         tests=tuple(raw.get("tests", ())),
+        test_places=tuple(document.place((*path, "tests", index)) for index in range(len(raw.get("tests", ())))),
         place=place,
     )
     _check_rule(parts, document, rule, path)
@@ -167,7 +181,7 @@ def _flag(parts: Parts, document: Document, raw: Mapping[str, Any], path: Path) 
 
 def _check_rule(parts: Parts, document: Document, rule: Rule, path: Path) -> None:
     for name in rule.on_missing:
-        if name not in rule.reads:
+        if name not in rule.reads and not parts.excused(name):
             parts.add("R111", document.place((*path, "on_missing")), name=name)
     if rule.conclude is None and not rule.because:
         parts.add("R116", rule.place)
@@ -175,7 +189,7 @@ def _check_rule(parts: Parts, document: Document, rule: Rule, path: Path) -> Non
         parts.add("R119", rule.place)
     for sigil, name in _PLACEHOLDER.findall(rule.because):
         known: Collection[str] = parts.parameters if sigil == "$" else parts.features
-        if name.strip() not in known:
+        if name.strip() not in known and not parts.excused(name.strip()):
             parts.add("R110", document.place((*path, "because")), name=sigil + name, near=nearest(name, known))
     _check_reads(parts, rule)
 

@@ -103,7 +103,7 @@ def _origin(
         return FeatureKind.FIELD, value, FIELDS.get(value, "int")
     if origin == "words":
         if value not in parts.words:
-            parts.add("F103", place("words"), value=value, near=nearest(value, parts.words))
+            parts.unknown("F103", place("words"), value, parts.words, key="value")
         return FeatureKind.WORDS, value, "bool"
     if origin == "process":
         if value not in PROCESS:
@@ -127,4 +127,4 @@ def check_wheres(parts: Parts) -> None:
         known = ("action", "level") if feature.kind is FeatureKind.ACTIONS else (*WHERE, *marks)
         for key in feature.where:
             if key not in known:
-                parts.add("F106", feature.place, value=key, near=nearest(key, known))
+                parts.unknown("F106", feature.place, key, known, key="value")

@@ -11,7 +11,6 @@ from typing import Any
 
 from engine.model import Value
 from engine.ruleset.condition import RESERVED, ConditionError, leaves, parse
-from engine.ruleset.faults import nearest
 from engine.ruleset.parts import Parts
 from engine.ruleset.strict_yaml import Document, Path
 from engine.ruleset.tree import All, Bound, Feature, Leaf, Name, Operator, Place, Reference, Tree
@@ -72,7 +71,7 @@ def _leaf(parts: Parts, name: str, line: Mapping[str, Any], place: Place) -> Lea
         return None
     feature = parts.features.get(line["feature"])
     if feature is None:
-        parts.add("R104", place, name=line["feature"], near=nearest(line["feature"], parts.features))
+        parts.unknown("R104", place, line["feature"], parts.features)
         return None
     operator = _OPERATORS[operators[0]]
     bound = _bound(parts, line[operators[0]], place)
@@ -90,7 +89,7 @@ def _one_bound(parts: Parts, written: Any, place: Place) -> Value | Reference:
     if isinstance(written, str) and written.startswith("$"):
         name = written[1:]
         if name not in parts.parameters:
-            parts.add("R105", place, name=name, near=nearest(name, parts.parameters))
+            parts.unknown("R105", place, name, parts.parameters)
         return Reference(name)
     value: Value = written
     return value

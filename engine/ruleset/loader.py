@@ -1,27 +1,26 @@
 """`rules/` to a Rulebook: the one door.
 
-In: a folder or its files as bytes. Out: a Rulebook, or every fault at once. Not here: what the keys mean (`shapes`, `build`).
+In: a folder or its files as bytes. Out: a Rulebook, or every fault at once. Not here: what the keys mean (`shapes`, `build`), what is
+left of a file with faults (`sifting`).
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
-from engine.errors import RuleError, shape_fault
+from engine.errors import RuleError
 from engine.model import digest
 from engine.ruleset.build import build
-from engine.ruleset.faults import fault, nearest
-from engine.ruleset.shapes import FileShape
+from engine.ruleset.faults import fault
+from engine.ruleset.sifting import out_of_sight, sift
 from engine.ruleset.strict_yaml import MAX_BYTES, Document, read
 from engine.ruleset.tree import Fault, Rulebook
 
 _TYPED = frozenset({"rules", "never", "features", "words", "parameters", "mapping"})
-_NOT_PLACED = frozenset({"str", "int", "bool", "EntryShape", "constrained-str"})
 
 
 def shipped() -> Path:
@@ -67,25 +66,37 @@ def load(files: Mapping[str, bytes]) -> Rulebook:
 
 
 def check(files: Mapping[str, bytes]) -> tuple[Rulebook | None, tuple[Fault, ...]]:
-    """The Rulebook (None while a file cannot be read) and all faults of all files, in order of file and line."""
+    """The Rulebook (None while anything is wrong) and all faults of all files, in order of file and line."""
+    seen = survey(files)
+    return (None if seen.faults else seen.rulebook), seen.faults
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What could be made of files, with all their faults; `whole`: nothing had to be left out. With faults the Rulebook is for looking at only."""
+
+    rulebook: Rulebook
+    faults: tuple[Fault, ...]
+    whole: bool
+
+
+def survey(files: Mapping[str, bytes]) -> Survey:
+    """Every file looked at as far as it can be: a fault in one place hides none in another."""
     documents = [read(name, data) for name, data in sorted(files.items())]
-    faults = [found for document in documents for found in document.faults]
-    good = []
-    for document in documents:
-        if document.value is None:
-            continue
-        shape_faults = _shape_faults(document)
-        faults += shape_faults
-        if not shape_faults:
-            good.append(document)
-    parts = build(good)
-    if not faults or len(good) == len(documents):
-        faults += parts.faults
-    ordered = tuple(sorted(set(faults), key=lambda f: (f.place.file, f.place.line, f.place.column, f.code)))
+    sifted = [sift(document) for document in documents if document.value is not None]
+    good = [one.document for one in sifted]
+    hidden = [out_of_sight(files[document.name]) for document in documents if document.value is None]
+    aside = [*hidden, *(one.aside for one in sifted if one.aside)]
+    parts = build(
+        good,
+        elsewhere=None if None in aside else tuple(text for text in aside if text),
+        broken=[remnant for one in sifted for remnant in one.remnants],
+    )
     others, mappings, clashes = _others(good)
-    if ordered or clashes:
-        return None, (*ordered, *clashes)
-    return Rulebook(
+    told = {*parts.faults, *clashes}
+    told.update(*(document.faults for document in documents), *(one.faults for one in sifted))
+    faults = sorted(told, key=lambda f: (f.place.file, f.place.line, f.place.column, f.code))
+    rulebook = Rulebook(
         digest=digest_of(files),
         files=dict(files),
         rules=tuple(parts.rules),
@@ -95,43 +106,8 @@ def check(files: Mapping[str, bytes]) -> tuple[Rulebook | None, tuple[Fault, ...
         parameters=parts.parameters,
         mappings=mappings,
         documents=others,
-    ), ()
-
-
-def _shape_faults(document: Document) -> list[Fault]:
-    if not isinstance(document.value, dict):
-        return [fault("S002", document.place(()), key=document.name, why="最外层要是键和值")]
-    try:
-        FileShape.model_validate(document.value)
-    except ValidationError as problems:
-        return [_shape_fault(document, error) for error in problems.errors()]
-    return []
-
-
-def _shape_fault(document: Document, error: Any) -> Fault:
-    path = tuple(part for part in error["loc"] if part not in _NOT_PLACED)
-    place, key = document.place(path), str(path[-1]) if path else document.name
-    if error["type"] == "extra_forbidden":
-        return fault("S001", place, key=key, near=nearest(key, _siblings(path)))
-    if error["type"] == "missing":
-        return fault("S003", place, key=key)
-    return fault("S002", place, key=key, why=shape_fault(error))
-
-
-def _siblings(path: tuple[Any, ...]) -> list[str]:
-    """The keys that may stand where an unknown one was found, followed from the file's shape."""
-    shape: Any = FileShape
-    for part in path[:-1]:
-        held = shape.model_fields.get(part) if hasattr(shape, "model_fields") else None
-        inner = _models(held.annotation) if held is not None else [shape]
-        shape = inner[0] if inner else shape
-    return [field.alias or name for name, field in shape.model_fields.items()]
-
-
-def _models(annotation: Any) -> list[Any]:
-    if hasattr(annotation, "model_fields"):
-        return [annotation]
-    return [model for part in getattr(annotation, "__args__", ()) for model in _models(part)]
+    )
+    return Survey(rulebook, tuple(faults), not (hidden or any(one.faults or one.aside for one in sifted)))
 
 
 def _others(documents: list[Document]) -> tuple[dict[str, Any], dict[str, Mapping[str, Any]], list[Fault]]:
@@ -154,7 +130,7 @@ def _others(documents: list[Document]) -> tuple[dict[str, Any], dict[str, Mappin
 
 def _merge(others: dict[str, Any], key: str, value: Any, document: Document) -> list[Fault]:
     if isinstance(value, list):
-        others[key] = [*others.get(key, []), *value]
+        others[key] = [*others.get(key, []), *(item for item in value if item is not None)]
         return []
     held = others.setdefault(key, {})
     twice = [name for name in value if name in held]

@@ -24,6 +24,7 @@ from ruamel.yaml.events import (
 )
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from engine.errors import yaml_fault
 from engine.ruleset.faults import fault
 from engine.ruleset.tree import Fault, Place
 
@@ -39,12 +40,20 @@ _PREFIX = "tag:yaml.org,2002:"
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file's value with the place of each path in it (the key's place for mapping members)."""
+    """A file's value with the place of each path in it (the key's place for mapping members).
+
+    `value` is None for a file that cannot be read. `spoiled`: paths whose value is a stand-in, for what is written there is already a fault.
+    """
 
     name: str
     value: Any
     places: Mapping[Path, Place]
     faults: tuple[Fault, ...] = ()
+    spoiled: frozenset[Path] = frozenset()
+
+    def stands_in(self, path: Path) -> bool:
+        """Whether a path is, or lies below, one whose fault has been told."""
+        return any(path[:depth] in self.spoiled for depth in range(1, len(path) + 1))
 
     def place(self, path: Path) -> Place:
         """The place of a path, or of its nearest ancestor that has one."""
@@ -54,7 +63,7 @@ class Document:
 
 
 def read(name: str, data: bytes) -> Document:
-    """A strict reading; with faults the value is None."""
+    """A strict reading. What cannot be read as YAML has no value; a bad number or a key written twice spoils only its own place."""
     start = Place(name, 1, 1)
     if len(data) > MAX_BYTES:
         return Document(name, None, {}, (fault("Y002", start, size=len(data), limit=MAX_BYTES),))
@@ -74,14 +83,20 @@ def read(name: str, data: bytes) -> Document:
         return Document(name, {}, {})
     builder = _Builder(name)
     value = builder.build(node, ())
-    return Document(name, None if builder.faults else value, builder.places, tuple(builder.faults))
+    return Document(name, value, builder.places, tuple(builder.faults), frozenset(builder.spoiled))
 
 
 def _syntax(name: str, problem: Exception) -> Fault:
     mark = problem.problem_mark if isinstance(problem, MarkedYAMLError) else None
     place = Place(name, mark.line + 1, mark.column + 1) if mark else Place(name, 1, 1)
-    why = problem.problem if isinstance(problem, MarkedYAMLError) else str(problem)
-    return fault("Y003", place, why=str(why)[:120])
+    why = (
+        problem.problem
+        if isinstance(problem, MarkedYAMLError)
+        else str(problem).splitlines()[0]
+        if str(problem)
+        else ""
+    )
+    return fault("Y003", place, why=yaml_fault(str(why or "")))
 
 
 def _scan(name: str, text: str) -> list[Fault]:
@@ -118,18 +133,20 @@ class _Builder:
         self.name = name
         self.places: dict[Path, Place] = {}
         self.faults: list[Fault] = []
+        self.spoiled: set[Path] = set()
 
     def _place(self, node: Node) -> Place:
         return Place(self.name, node.start_mark.line + 1, node.start_mark.column + 1)
 
-    def build(self, node: Node, path: Path) -> Any:
+    def build(self, node: Node, path: Path, *, start: int = 0) -> Any:
+        """The value of a node; the items of a list are numbered from `start`."""
         self.places.setdefault(path, self._place(node))
         if isinstance(node, MappingNode):
             return self._mapping(node, path)
         if isinstance(node, SequenceNode):
-            return [self.build(item, (*path, index)) for index, item in enumerate(node.value)]
+            return [self.build(item, (*path, index)) for index, item in enumerate(node.value, start)]
         assert isinstance(node, ScalarNode)
-        return self._scalar(node)
+        return self._scalar(node, path)
 
     def _mapping(self, node: MappingNode, path: Path) -> dict[str, Any]:
         built: dict[str, Any] = {}
@@ -137,12 +154,21 @@ class _Builder:
             key = str(key_node.value)
             if key in built:
                 self.faults.append(fault("Y008", self._place(key_node), key=key))
+                self._again(value_node, (*path, key), built[key])
                 continue
-            self.places[(*path, key)] = self._place(key_node)
+            self.places.setdefault((*path, key), self._place(key_node))
             built[key] = self.build(value_node, (*path, key))
         return built
 
-    def _scalar(self, node: ScalarNode) -> Any:
+    def _again(self, node: Node, path: Path, held: Any) -> None:
+        """What stands below a key written twice is read too, so that its names are known and its own faults told."""
+        more = self.build(node, path, start=len(held) if isinstance(held, list) else 0)
+        if isinstance(held, dict) and isinstance(more, dict):
+            held.update({key: value for key, value in more.items() if key not in held})
+        elif isinstance(held, list) and isinstance(more, list):
+            held.extend(more)
+
+    def _scalar(self, node: ScalarNode, path: Path) -> Any:
         kind = str(node.tag).removeprefix(_PREFIX)
         text = str(node.value)
         if kind == "null":
@@ -150,19 +176,33 @@ class _Builder:
         if kind == "bool":
             return text.lower() == "true"
         if kind == "int":
-            return self._integer(node, text)
+            return self._integer(node, text, path)
         if kind == "float":
-            self.faults.append(fault("Y010", self._place(node), text=text))
-        elif not text.isascii() and _HALF.search(text):
-            self.faults.append(fault("Y013", self._place(node)))
+            self._spoil("Y010", node, path, text=text)
+            return _whole(text)
+        if not text.isascii() and _HALF.search(text):
+            self._spoil("Y013", node, path)
+            return _HALF.sub("\ufffd", text)
         return text
 
-    def _integer(self, node: Node, text: str) -> int:
+    def _spoil(self, code: str, node: Node, path: Path, **words: object) -> None:
+        self.faults.append(fault(code, self._place(node), **words))
+        self.spoiled.add(path)
+
+    def _integer(self, node: Node, text: str, path: Path) -> int:
         """A whole number of YAML 1.2 in 64 bits; other spellings, which YAML 1.1 reads as numbers, are a fault."""
         plain = text.replace("_", "")
         if _INTEGER.fullmatch(plain):
             value = int(plain, 0 if plain.lstrip("+-")[:2] in ("0x", "0o") else 10)
             if abs(value) < _BOUND:
                 return value
-        self.faults.append(fault("Y012", self._place(node), text=text[:40]))
+        self._spoil("Y012", node, path, text=text[:40])
+        return 0
+
+
+def _whole(text: str) -> int:
+    """The whole number that stands in for one with a fraction while the rest of its file is looked at."""
+    try:
+        return int(float(text))
+    except (ValueError, OverflowError):  # .inf and .nan
         return 0

@@ -150,6 +150,7 @@ class Rule:
     process_rule: bool = False
     when_text: str = ""
     tests: tuple[Mapping[str, Any], ...] = ()
+    test_places: tuple[Place, ...] = ()
     place: Place = Place()
 
     @property

@@ -18,6 +18,22 @@ _MAX_PATTERN = 1_000
 _MAX_PROGRAM = 4_000
 """Instructions of RE2's program: past it matching leaves the automaton for a slow way; the longest shipped pattern has half of them."""
 
+_REFUSED = {
+    "missing )": "缺右括号",
+    "unexpected )": "多了右括号",
+    "missing ]": "缺右方括号",
+    "invalid character class": "方括号里的写法不对",
+    "no argument for repetition": "*、+、? 或 {} 前面没有可以重复的内容",
+    "bad repetition": "重复符号不能叠用",
+    "invalid repetition": "重复次数不对或太大",
+    "invalid escape": "反斜杠后面的字符不对",
+    "trailing \\": "末尾多了反斜杠",
+    "invalid perl operator": "RE2 没有这种 (? 写法",
+    "invalid named capture": "分组的名称不对",
+    "pattern too large": "模式太大",
+}
+"""How RE2 begins what it says, and what it means."""
+
 
 def word_list(parts: Parts, name: str, raw: Mapping[str, Any], place: Callable[..., Place]) -> WordList:
     """A word list as it is written."""
@@ -54,7 +70,8 @@ def _borrowed(parts: Parts, raw: Mapping[str, Any], place: Callable[..., Place])
     named = {name: words.examples for name, words in parts.words.items() if words.examples}
     lent = named.get(raw["same_as"])
     if lent is None or raw.get("like") or raw.get("unlike"):
-        parts.add("W110", place("examples"))
+        if lent is not None or not parts.excused(raw["same_as"]):
+            parts.add("W110", place("examples"))
         return Examples((), (), raw["at_least"])
     return Examples(lent.like, lent.unlike, raw["at_least"])
 
@@ -89,4 +106,10 @@ def _check_pattern(parts: Parts, pattern: str, place: Place) -> None:
             parts.add("W107", place, size=size, limit=_MAX_PROGRAM)
     except re2.error as problem:
         why = problem.args[0] if problem.args else ""
-        parts.add("W101", place, why=(why.decode() if isinstance(why, bytes) else str(why))[:100])
+        parts.add("W101", place, why=_said((why.decode() if isinstance(why, bytes) else str(why))[:100]))
+
+
+def _said(problem: str) -> str:
+    """What RE2 refuses, in Chinese; its own words follow."""
+    chinese = next((words for begin, words in _REFUSED.items() if problem.startswith(begin)), "写法不对")
+    return f"{chinese}（{problem}）"

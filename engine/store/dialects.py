@@ -43,6 +43,24 @@ from sqlalchemy.types import Boolean
 from engine.errors import ConfigError, StoreError
 
 _WRITES = "sanse_writes"
+_SAID = {
+    "file is not a database": "文件不是数据库，或已损坏",
+    "malformed": "数据库文件已损坏",
+    "disk I/O error": "磁盘读写出错",
+    "is full": "磁盘满了",
+    "database is locked": "别的程序正占用数据库",
+    "readonly": "数据库只读，没有写的权限",
+    "unable to open": "数据库文件打不开",
+    "password authentication failed": "用户名或口令不对",
+    "no password supplied": "没有给口令",
+    "does not exist": "没有这个库、用户或表",
+    "permission denied": "没有权限",
+    "no such table": "缺少数据表",
+    "connection": "连不上数据库",
+    "could not translate host name": "找不到数据库主机",
+    "timeout": "等待太久",
+}
+"""What drivers say, by a part of it, the telling ones first."""
 _BUSY_MILLISECONDS = 60_000
 _CACHE_KIBIBYTES = 65_536
 _CHECKPOINT_PAGES = 32_000
@@ -463,8 +481,9 @@ def transaction(engine: Engine, vendor: Vendor, *, writes: bool) -> Iterator[Con
 
 def refused(fault: DBAPIError) -> StoreError:
     """What the driver said, without parameters, and who must act."""
-    said = str(fault.orig).strip().splitlines()
+    said = (str(fault.orig).strip().splitlines() or [type(fault.orig).__name__])[0]
+    why = next((words for part, words in _SAID.items() if part in said), "数据库拒绝了")
     return StoreError(
-        f"数据库未能完成操作：{said[0] if said else type(fault.orig).__name__}",
+        f"数据库未能完成操作：{why}（{said}）",
         hint="本次操作没有留下任何改动。检查磁盘空间、权限与数据库是否在运行后重试",
     )

@@ -17,7 +17,7 @@ from engine.features.live import LiveFeatures
 from engine.features.subjects import Member, Subject
 from engine.identity.sighting import Sighter
 from engine.model import Action, Cause, Colour, FeatureSet, Incident, Links, Outcome, Sighting
-from engine.ruleset.tree import Rule, Rulebook, Status
+from engine.ruleset.tree import Place, Rule, Rulebook, Status
 from engine.triage import Decision, Triage
 
 _NOW = datetime(2025, 6, 15, 4, tzinfo=UTC)
@@ -45,7 +45,7 @@ _OURS = "t:this"
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How one test went. `message` says what was expected and what came; empty when it passed."""
+    """How one test went; the line is the test's own. `message` says what was expected and what came; empty when it passed."""
 
     rule: str
     name: str
@@ -58,7 +58,11 @@ class Result:
 def run(rulebook: Rulebook) -> list[Result]:
     """Every test of every rule, in the order of the files."""
     bench = _Bench(rulebook)
-    return [bench.result(rule, test) for rule in rulebook.rules for test in rule.tests]
+    return [
+        bench.result(rule, test, place)
+        for rule in rulebook.rules
+        for test, place in zip(rule.tests, rule.test_places, strict=True)
+    ]
 
 
 class _Bench:
@@ -70,14 +74,14 @@ class _Bench:
         self._live = LiveFeatures(rulebook)
         self._sighter = Sighter(rulebook, _KEY)
 
-    def result(self, rule: Rule, test: Mapping[str, Any]) -> Result:
+    def result(self, rule: Rule, test: Mapping[str, Any], place: Place) -> Result:
         """One test; a test that cannot be read fails with the reason."""
         try:
             faults = list(self._faults(rule, test))
         except (KeyError, ValueError, TypeError) as fault:
-            faults = [f"测试写得不对：{fault}"]
+            faults = [_misread(fault)]
         name = str(test.get("name", ""))
-        return Result(rule.id, name, rule.place.file, rule.place.line, not faults, "；".join(faults))
+        return Result(rule.id, name, place.file, place.line, not faults, "；".join(faults))
 
     def _faults(self, rule: Rule, test: Mapping[str, Any]) -> Iterator[str]:
         subject, members, actions = self._scene(test)
@@ -168,6 +172,14 @@ class _Bench:
         return FeatureSet({**features.values, **facts}, features.ids, features.spans, absent)
 
 
+def _misread(fault: Exception) -> str:
+    """Why a test cannot be read: ours is Chinese already, of Python's only the name of the key that is missing helps."""
+    if isinstance(fault, KeyError):
+        return f"测试写得不对：缺“{fault.args[0]}”，或写了没有的名称"
+    told = str(fault)
+    return f"测试写得不对：{told if told and not told[0].isascii() else f'写法与 docs/rule-language.md 第 7 章不符（{told}）'}"
+
+
 def _incident(id_: str, line: Mapping[str, Any], at: datetime) -> Incident:
     fields = {name: line[name] for name in _FIELDS if name in line and line[name] is not None}
     return Incident(
@@ -212,7 +224,8 @@ def untested(rulebook: Rulebook) -> list[Rule]:
     """Live and shadow rules without a test that fires or without one that does not."""
     lacking = []
     for rule in rulebook.rules:
-        wanted = {bool(dict(test["expect"]).get("match", True)) for test in rule.tests if "expect" in test}
+        expected = [test["expect"] for test in rule.tests if isinstance(test.get("expect"), Mapping)]
+        wanted = {bool(expect.get("match", True)) for expect in expected}
         if rule.status is not Status.DRAFT and wanted != {True, False}:
             lacking.append(rule)
     return lacking

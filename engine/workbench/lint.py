@@ -17,22 +17,28 @@ from engine.workbench.examples import untested
 
 
 def lint(files: Mapping[str, bytes]) -> tuple[Fault, ...]:
-    """Every fault: what does not load, else what loads and is wrong or dead."""
-    rulebook, faults = loader.check(files)
-    if rulebook is None or faults:
-        return faults
-    return tuple(sorted(_findings(rulebook), key=lambda fault: (fault.place.file, fault.place.line, fault.code)))
+    """Every fault: what does not load, and what of the rest is wrong or dead."""
+    seen = loader.survey(files)
+    found = [*seen.faults, *_findings(seen.rulebook)]
+    if seen.whole:
+        found += _dead(seen.rulebook)
+    return tuple(sorted(found, key=lambda fault: (fault.place.file, fault.place.line, fault.place.column, fault.code)))
 
 
 def _findings(rulebook: Rulebook) -> Iterator[Fault]:
+    """What one rule or one mapping shows of itself, whatever is wrong with others."""
     for rule in untested(rulebook):
         yield Fault("L101", rule.place, f"规则 {rule.id} 缺少命中或不命中的测试", hint="在 tests 里至少各写一个")
+    for fault in suppliers.check(rulebook.mappings):
+        yield Fault("L104", Place("mappings"), str(fault), hint="对照 rules/mappings/common.yaml 修改")
+
+
+def _dead(rulebook: Rulebook) -> Iterator[Fault]:
+    """What only the whole shows: it is not asked while a part of the files cannot be read."""
     for name in sorted(set(rulebook.parameters) - _named_parameters(rulebook)):
         yield Fault("L102", Place("parameters.yaml"), f"参数 {name} 没有规则使用", hint="删去，或检查规则里的写法")
     for name in sorted(set(rulebook.features) - _named_features(rulebook)):
         yield Fault("L103", Place("features.yaml"), f"事实 {name} 没有规则使用", hint="删去，或检查规则里的写法")
-    for fault in suppliers.check(rulebook.mappings):
-        yield Fault("L104", Place("mappings"), str(fault), hint="对照 rules/mappings/common.yaml 修改")
     try:
         Router(rulebook)
     except SanseError as fault:

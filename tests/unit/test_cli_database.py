@@ -45,6 +45,7 @@ def test_a_file_that_is_no_database_of_ours(desk_office: Console) -> None:
         ran = desk_office.run(*command)
         assert ran.code == 3, (command, ran)
         assert ran.err.startswith("错误：")
+        assert "文件不是数据库，或已损坏（file is not a database）" in ran.err
 
 
 def test_a_backup_goes_back_into_an_empty_folder(desk_office: Console, tmp_path: Path) -> None:

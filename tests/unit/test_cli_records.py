@@ -75,7 +75,7 @@ class TestIngest:
             "- {name: west, kind: polcie_110, location: nowhere.csv}\n",
         )
         ran = desk_office.run("ingest", "--now", NOW, "--json")
-        assert ran.code == 3
+        assert ran.code == 2
         assert [(line["source"], line["read"]) for line in ran.lines] == [("south", 5)]
         assert "错误：north：" in ran.err
         assert "错误：west：没有这个渠道：polcie_110" in ran.err
@@ -93,13 +93,13 @@ class TestIngest:
         config = desk_office.folder / "config.yaml"
         config.write_text(config.read_text(encoding="utf-8") + "batch_size: 2\n", encoding="utf-8")
         ran = desk_office.run("ingest", "--file", "export.csv", "--source", "police_110", "--now", NOW, "--json")
-        assert (ran.code, "线路断了" in ran.err) == (3, True)
+        assert (ran.code, "线路断了" in ran.err) == (2, True)
         assert ran.only["read"] == 4, "two batches of two; the third was never whole"
 
     def test_what_a_file_holds_cannot_drive_the_terminal_through_an_error(self, desk_office: Console) -> None:
         (desk_office.folder / "evil.csv").write_text("\x1b[2J\x1b]0;own\x07,b\n1,2\n", encoding="utf-8")
         ran = desk_office.run("ingest", "--file", "evil.csv", "--source", "police_110", "--now", NOW)
-        assert ran.code == 3
+        assert ran.code == 2
         assert "\x1b" not in ran.err
         assert "\x07" not in ran.err
 
@@ -174,3 +174,45 @@ class TestReplay:
     def test_nothing_to_replay_is_no_success(self, read_office: Console, tmp_path: Path) -> None:
         assert read_office.run("replay").code == 2
         assert read_office.run("replay", "--sample", "-1").code == 2
+
+
+def test_score_tells_the_headers_that_nobody_knows_and_still_prints_one_line_for_a_row(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(
+        "接警单编号,报警时间,报警内容,心情\nA1,2025-03-01 08:00:00,邻居吵架,坏\nA2,2025-03-02 08:00:00,邻居又吵架,好\n",
+        encoding="utf-8",
+    )
+    ran = Console(tmp_path).ok("score", "--file", "a.csv", "--source", "police_110", "--json")
+    assert [line["row"] for line in ran.lines] == [2, 3]
+    assert "不认识的列，没有参与研判：心情；" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("nowhere.csv", None),
+        ("strange.csv", b"a,b\n1,2\n"),
+        ("broken.json", b'[{"a": 1'),
+        ("fake.xlsx", b"this is no workbook"),
+        ("empty-folder", None),
+    ],
+)
+@pytest.mark.parametrize("command", ["score", "ingest"])
+def test_a_file_that_is_not_what_it_should_be_ends_with_two(
+    desk_office: Console, command: str, name: str, data: bytes | None
+) -> None:
+    if data is not None:
+        (desk_office.folder / name).write_bytes(data)
+    elif name == "empty-folder":
+        (desk_office.folder / name).mkdir()
+    ran = desk_office.run(command, "--file", name, "--source", "police_110")
+    assert ran.code == 2, ran
+    assert "怎么办" in ran.err
+
+
+def test_a_file_that_the_machine_refuses_ends_with_three(desk_office: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(*_: object) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("adapters.sources.files.looks_like_workbook", denied)
+    ran = desk_office.run("score", "--file", "export.csv", "--source", "police_110")
+    assert (ran.code, "文件读不出来：没有权限" in ran.err) == (3, True)

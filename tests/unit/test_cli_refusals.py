@@ -26,6 +26,11 @@ def refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
         (("score",), "缺少 --file（要研判的文件）"),
         (("score", "--fil", "x"), "没有这个选项：--fil，是不是 --file"),
         (("matters", "list", "--limit", "很多"), "--limit"),
+        (("matters", "list", "--limit", "很多"), "要写整数"),
+        (("matters", "list", "--limit", "-1"), "太小，不能小于 1"),
+        (("replay", "--sample", "abc"), "要写整数"),
+        (("quarantine", "dismiss", "abc"), "要写整数"),
+        (("demo", "--records", "3"), "太小，不能小于 200"),
         (("init", "a", "b"), "多出了参数：b"),
         (("matters", "show"), "缺少 事项编号"),
     ],
@@ -37,7 +42,7 @@ def test_what_is_typed_wrong_is_said_in_chinese(
     assert code == 2
     assert said in told
     assert "怎么办：用 sanse" in told
-    assert "Error" not in told
+    assert "Error" not in told and "Input" not in told and "valid" not in told
 
 
 def test_no_command_at_all_shows_what_there_is(
@@ -69,7 +74,7 @@ def test_what_nobody_foresaw_is_told_without_its_words(
 ) -> None:
     failing(monkeypatch, KeyError("陈一一 19900000001"))
     code, told = refused(monkeypatch, capsys, "doctor")
-    assert code == 1
+    assert code == 3
     assert "程序内部出错（KeyError）" in told and "test_cli_refusals.py" in told
     assert "陈一一" not in told and "19900000001" not in told
 

@@ -29,12 +29,30 @@ def refused(folder: Path, text: str) -> ConfigError:
 
 
 class TestConfig:
-    def test_an_empty_file_is_all_defaults_below_its_own_folder(self, tmp_path: Path) -> None:
-        config = load_config(written(tmp_path, ""))
+    def test_what_is_not_written_is_a_default_below_its_own_folder(self, tmp_path: Path) -> None:
+        config = load_config(written(tmp_path, "clock: real\n"))
         assert config.rules_folder == tmp_path / "rules"
         assert config.key_file == tmp_path / "sanse.keys"
         assert config.database_url == f"sqlite:///{tmp_path / 'sanse.db'}"
         assert (config.clock, config.engine, config.batch_size) == ("real", "durable", 1000)
+
+    @pytest.mark.parametrize("text", ["", "# nothing\n", "{}", "~"])
+    def test_an_empty_file_is_told(self, tmp_path: Path, text: str) -> None:
+        assert "配置文件是空的" in str(refused(tmp_path, text))
+
+    def test_two_sources_of_one_name_are_told_beside_a_misshapen_one_and_other_keys(self, tmp_path: Path) -> None:
+        fault = refused(
+            tmp_path,
+            "clock: never\nsources:\n- {name: a, kind: x}\n- {name: a, kind: x}\n- {name: b, kind: x, type: fax}\n- {nmae: c}\n",
+        )
+        for said in (
+            "clock：",
+            "sources.2.type：",
+            "sources.3.name：缺少",
+            "sources.3.nmae：没有这个键",
+            "来源重名：a",
+        ):
+            assert said in str(fault)
 
     def test_every_fault_is_named_in_one_go(self, tmp_path: Path) -> None:
         fault = refused(tmp_path, "clock: never\nbatch_size: 0\nzone: Asia/Nowhere\nfoo: 1\nsources: 3\n")

@@ -62,9 +62,7 @@ def test_bytes_in_each_encoding(encoding: str) -> None:
     assert parsed('{"内容": "吵架"}'.encode(encoding)) == {"内容": "吵架"}
 
 
-@pytest.mark.parametrize(
-    "text", ["", "{", "[" * 100_000, '{"a":' * 5_000, "9" * 5_000, b"\xff\xff", "{'a': 1}", "[1,]"]
-)
+@pytest.mark.parametrize("text", ["", "{", "[" * 100_000, '{"a":' * 5_000, b"\xff\xff", "{'a': 1}", "[1,]"])
 def test_what_is_no_json_is_a_value_error(text: str | bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         parsed(text)

@@ -157,3 +157,50 @@ def test_files_keep_no_cursor(tmp_path: Path) -> None:
     feed = source(write(tmp_path / "a.csv", "编号\nJ1\n"))
     assert list(feed.read())
     assert feed.cursor() == ""
+
+
+def test_a_folder_means_every_file_in_it(tmp_path: Path) -> None:
+    folder = tmp_path / "export"
+    (folder / "deeper").mkdir(parents=True)
+    write(folder / "b.csv", "编号,时间\nJ2,2025-03-02\n")
+    write(folder / "a.json", '[{"编号": "J1"}]')
+    write(folder / "~$b.csv", "x")
+    assert [values["编号"] for _, values in read(folder)] == ["J1", "J2"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.txt", '[{"编号": "J1"},\n {"编号": "J2"}]'),
+        ("a.jsonl", '[\n{"编号": "J1"},\n{"编号": "J2"}\n]'),
+        ("a.dat", '{"编号": "J1"}\n{"编号": "J2"}\n'),
+        ("a.csv", '{"data": [{"编号": "J1"},\n {"编号": "J2"}]}'),
+    ],
+)
+def test_json_of_any_ending_is_known_by_how_it_begins(tmp_path: Path, name: str, text: str) -> None:
+    assert [values["编号"] for _, values in read(write(tmp_path / name, text))] == ["J1", "J2"]
+
+
+@pytest.mark.parametrize(
+    ("text", "what", "hint"),
+    [
+        ('[{"编号": "J1"},\n {"编号": "J2"},\n]', "多了一个逗号", "删掉最后一项后面"),
+        ('[{"编号": "J1",}]', "多了一个逗号", "删掉最后一项后面"),
+        ('{"编号": "J1"}\n{"编号": "J2"}\n', "第一个对象后面还有内容", ".jsonl"),
+        ('[{"编号": "J1"}', "文件没有写完", "重新下载"),
+        ('[{"编号": "J', "文件没有写完", "重新下载"),
+        ('[{"编号": "J1" "时间": 1}]', "缺逗号", "重新导出"),
+        ('[{编号: "J1"}]', "键要用双引号", "重新导出"),
+    ],
+)
+def test_what_is_wrong_with_json_is_said_in_chinese(tmp_path: Path, text: str, what: str, hint: str) -> None:
+    refused = refusal(write(tmp_path / "a.json", text))
+    assert what in refused.what and "第 " in refused.what
+    assert hint in refused.hint
+    assert refused.exit_code == 2
+
+
+def test_a_silly_number_does_not_refuse_the_file(tmp_path: Path) -> None:
+    silly = "9" * 5_000
+    rows = read(write(tmp_path / "a.json", f'[{{"编号": {silly}}}, {{"编号": "J2"}}]'))
+    assert [values["编号"] for _, values in rows] == [silly, "J2"]

@@ -64,3 +64,36 @@ def test_an_unused_parameter_is_a_finding() -> None:
     )
     found = lint({**FILES, "parameters.yaml": text.encode()})
     assert any("spare.number" in fault.message for fault in found), [str(f) for f in found]
+
+
+BOOK = """rules:
+  - id: Z1
+    title: 群体
+    status: live
+    colour: yellow
+    let: {many: {feature: record.heads, at_least: 3}}
+    because: 人数{record.heads}
+    tests:
+      - {name: 三人, incident: {heads: 3}, expect: {match: true}}
+      - name: 两人
+        incident: {heads: 2}
+        expect: {match: true}
+      - {name: 没有期望, incident: {heads: 3}}
+      - {name: 时间, given: [{at: 昨天}], expect: {match: true}}
+      - {name: 形状, incident: 3, expect: {match: true}}
+"""
+
+
+def test_a_failure_is_told_at_the_line_of_its_test_in_chinese() -> None:
+    results = [one for one in run(loader.load({**FILES, "z.yaml": BOOK.encode()})) if one.file == "z.yaml"]
+    assert [(result.name, result.line, result.passed) for result in results] == [
+        ("三人", 9, True),
+        ("两人", 10, False),
+        ("没有期望", 13, False),
+        ("时间", 14, False),
+        ("形状", 15, False),
+    ]
+    _, _, lacking, when, shape = (result.message for result in results)
+    assert "缺“expect”" in lacking
+    assert "时间间隔“昨天”读不懂" in when
+    assert "第 7 章" in shape

@@ -45,6 +45,34 @@ def test_a_rule_without_tests_for_and_against(shipped: dict[str, bytes]) -> None
     assert findings({**shipped, "more.yaml": both.encode()}) == []
 
 
+def test_what_does_not_load_hides_no_finding_of_the_rest(shipped: dict[str, bytes]) -> None:
+    more = """rules:
+  - id: Z1
+    title: 没有测试
+    status: live
+    colour: yellow
+    let: {many: {feature: record.heads, at_least: 3}}
+    because: 人数{record.heads}
+"""
+    twice = "mapping:\n  kind: other\n  title: 别处\n  columns: {source_id: [编号], feedback: [编号]}\n"
+    files = {**shipped, "broken.yaml": b"rules: [", "more.yaml": more.encode(), "mappings/other.yaml": twice.encode()}
+    assert sorted(fault.code for fault in findings(files)) == ["L101", "L104", "Y003"]
+
+
+def test_nothing_is_called_dead_while_a_file_cannot_be_read(shipped: dict[str, bytes]) -> None:
+    broken = {**shipped, "repeats.yaml": shipped["repeats.yaml"] + b"\nx: [", "topics.yaml": b"topics: ["}
+    assert [(fault.code, fault.place.file) for fault in findings(broken)] == [
+        ("Y003", "repeats.yaml"),
+        ("Y003", "topics.yaml"),
+    ]
+
+
+def test_a_test_without_a_readable_expectation_is_no_test(shipped: dict[str, bytes]) -> None:
+    text = shipped["quality.yaml"].decode()
+    odd = text[: text.index("    tests:")] + "    tests: [{name: 怪, expect: 3}]\n"
+    assert [fault.code for fault in findings({**shipped, "quality.yaml": odd.encode()})][:1] == ["L101"]
+
+
 def test_parameters_and_facts_that_nobody_reads(shipped: dict[str, bytes]) -> None:
     more = """features:
   record.unused: {title: 没人用, field: heads}

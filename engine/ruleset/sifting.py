@@ -1,0 +1,172 @@
+"""Sifting: what of a file has the right shape goes on, so that a fault in one entry hides none in the others.
+
+In: documents that are good YAML. Out: documents without the entries whose shape is wrong, the faults of those, and what may be defined in them.
+Not here: whether names exist and comparisons make sense (`build`), the shapes themselves (`shapes`).
+"""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pydantic import ValidationError
+
+from engine.errors import shape_fault
+from engine.ruleset.faults import fault, nearest
+from engine.ruleset.shapes import FileShape
+from engine.ruleset.strict_yaml import MAX_BYTES, Document, Path
+from engine.ruleset.tree import Fault
+
+_NOT_PLACED = frozenset({"str", "int", "bool", "EntryShape", "constrained-str"})
+_JUDGED = ("rules", "never")
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+@dataclass(frozen=True, slots=True)
+class Remnant:
+    """The lines of a rule that is wrong elsewhere."""
+
+    document: Document
+    path: Path
+    let: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Sifted:
+    """A file without its misshapen entries; `aside` names what those may define, each with a colon as a file has it."""
+
+    document: Document
+    faults: tuple[Fault, ...] = ()
+    aside: str = ""
+    remnants: tuple[Remnant, ...] = ()
+
+
+def sift(document: Document) -> Sifted:
+    """A readable file and what is wrong with its shape. Faults of values that were told before are not told again."""
+    if not isinstance(document.value, dict):
+        found = fault("S002", document.place(()), key=document.name, why="最外层要是键和值")
+        return Sifted(replace(document, value={}), (found,))
+    try:
+        FileShape.model_validate(document.value)
+    except ValidationError as problems:
+        errors = problems.errors()
+        paths = [_placed(error) for error in errors]
+        told = tuple(
+            _shape_fault(document, error)
+            for error, path in zip(errors, paths, strict=True)
+            if not document.stands_in(path)
+        )
+        return _without(document, told, paths)
+    return Sifted(document)
+
+
+def out_of_sight(data: bytes) -> str | None:
+    """The text of a file that cannot be read as YAML, for the names in it; None when there is more than was looked at."""
+    if len(data) > MAX_BYTES:
+        return None
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data.decode("utf-16" if data[:2] in _UTF16 else "gb18030", errors="replace")
+
+
+def _without(document: Document, told: tuple[Fault, ...], paths: list[Path]) -> Sifted:
+    """The document with the entries of these paths taken out of it; a gap stays in lists, so that places still hold."""
+    kept = {key: _copied(value) for key, value in document.value.items()}
+    entries = sorted({_entry(kept, path) for path in paths}, key=len)
+    names = [name for entry in entries for name in _defined(document.value, entry)]
+    remnants = tuple(
+        Remnant(document, entry, let)
+        for entry in entries
+        if entry[0] in _JUDGED and (let := _sound_lines(document.value, entry, paths))
+    )
+    for entry in entries:
+        _take_out(kept, entry)
+    return Sifted(replace(document, value=kept), told, "\n".join(f"{name}:" for name in names), remnants)
+
+
+def _copied(value: Any) -> Any:
+    """A copy two levels deep: nothing below is taken out."""
+    if isinstance(value, dict):
+        return {key: dict(held) if isinstance(held, dict) else held for key, held in value.items()}
+    return list(value) if isinstance(value, list) else value
+
+
+def _entry(value: Any, path: Path) -> Path:
+    """The smallest part that can be left out: a rule, a fact, a list, a parameter, one label; else the whole key."""
+    depth = 3 if path[0] == "labels" else 1 if path[0] == "mapping" else 2
+    entry = path[:depth]
+    while len(entry) > 1 and _at(value, entry) is None:
+        entry = entry[:-1]
+    return entry
+
+
+def _at(value: Any, path: Path) -> Any:
+    for part in path:
+        if isinstance(value, dict):
+            value = value.get(part)
+        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
+            value = value[part]
+        else:
+            return None
+    return value
+
+
+def _take_out(value: Any, entry: Path) -> None:
+    parent = _at(value, entry[:-1])
+    if isinstance(parent, list):
+        parent[int(entry[-1])] = None
+    elif isinstance(parent, dict):
+        parent.pop(entry[-1], None)
+
+
+def _defined(value: Any, entry: Path) -> Iterator[str]:
+    """The names that an entry defines, or would."""
+    held = _at(value, entry)
+    if entry[0] in _JUDGED:
+        rules = held if isinstance(held, list) else [held]
+        concluded = [rule.get("conclude") for rule in rules if isinstance(rule, dict)]
+        yield from (str(name) for names in concluded if isinstance(names, dict) for name in names)
+    elif len(entry) > 1:
+        yield str(entry[-1])
+    elif isinstance(held, dict):
+        yield from map(str, held)
+
+
+def _sound_lines(value: Any, entry: Path, paths: list[Path]) -> dict[str, Any]:
+    """The lines of a rule's `let` that have the right shape themselves."""
+    let = _at(value, (*entry, "let"))
+    wrong = {path[: len(entry) + 2] for path in paths}
+    return {n: line for n, line in let.items() if (*entry, "let", n) not in wrong} if isinstance(let, dict) else {}
+
+
+def _placed(error: Any) -> Path:
+    return tuple(part for part in error["loc"] if part not in _NOT_PLACED)
+
+
+def _shape_fault(document: Document, error: Any) -> Fault:
+    path = _placed(error)
+    place, key = document.place(path), str(path[-1]) if path else document.name
+    if error["type"] == "extra_forbidden":
+        return fault("S001", place, key=key, near=nearest(key, _siblings(path)))
+    if error["type"] == "missing":
+        return fault("S003", place, key=key)
+    return fault("S002", place, key=key, why=shape_fault(error))
+
+
+def _siblings(path: tuple[Any, ...]) -> list[str]:
+    """The keys that may stand where an unknown one was found, followed from the file's shape."""
+    shape: Any = FileShape
+    for part in path[:-1]:
+        held = shape.model_fields.get(part) if hasattr(shape, "model_fields") else None
+        inner = _models(held.annotation) if held is not None else [shape]
+        shape = inner[0] if inner else shape
+    return [field.alias or name for name, field in shape.model_fields.items()]
+
+
+def _models(annotation: Any) -> list[Any]:
+    if hasattr(annotation, "model_fields"):
+        return [annotation]
+    return [model for part in getattr(annotation, "__args__", ()) for model in _models(part)]
