@@ -6,6 +6,8 @@ Killed half-way and started again it ends the same: rows that were taken in are 
 
 from __future__ import annotations
 
+import shutil
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
     from adapters.township import Export
     from engine.desk import Desk, Person
+    from engine.desk.reading import Summary
     from engine.pipeline import Tally
 
 _BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
@@ -28,6 +31,7 @@ _QUIET = timedelta(days=1)
 _LEFT_LYING = 25
 _MOST = 5_000
 _SHOWN = 5
+_STATES = {"open": "待处理", "retried": "改正后已读入", "dismissed": "已确认不是来件"}
 
 
 def live_a_year(folder: Path, *, seed: int, records: int, as_json: bool) -> None:
@@ -153,17 +157,14 @@ def _tell(
         title="一年的来件：读入 ＝ 新增 ＋ 未变 ＋ 更新 ＋ 隔离，一行不少",
     )
     table(
-        ("颜色", "事项", "其中办理中"),
-        [
-            ((desk.colour_word(colour), style_of(colour)), str(found.matters[colour]), str(found.open_matters[colour]))
-            for colour in sorted(found.matters, reverse=True)
-        ],
+        ("颜色", "事项", "已办结", "办理中（已派单）", "历史（没有派单）"),
+        _by_colour(desk, found),
         title=f"{found.records} 件来件归并成 {sum(found.matters.values())} 个事项",
     )
     table(
         ("路线", "办理中的事项"),
         [(route, str(count)) for route, count in found.routes.items() if count],
-        title="派给谁",
+        title=f"派给谁：办理中（已派单）的 {_dispatched(found)} 个，也就是 sanse matters list 列出的",
     )
     if found.hotspots:
         topics = desk.rulebook.documents.get("topics", {})
@@ -186,8 +187,39 @@ def _tell(
         tell(desk, matter, most=4)
         say()
     _tell_quarantine(desk)
+    _reconcile(total, found)
     example = next((matter.row.state.code for matter in found.reddest), "编号")
     _next_steps(total, folder, took=took, whole=whole, waiting=found.quarantine.get("open", 0), example=example)
+
+
+def _by_colour(desk: Desk, found: Summary) -> list[tuple[tuple[str, str], str, str, str, str]]:
+    """Each colour's matters, split without a remainder."""
+    from cli.printing import style_of
+
+    rows = []
+    for colour in sorted(found.matters, reverse=True):
+        every, standing, never = found.matters[colour], found.open_matters[colour], found.history[colour]
+        name = (desk.colour_word(colour), style_of(colour))
+        rows.append((name, str(every), str(every - standing), str(standing - never), str(never)))
+    return rows
+
+
+def _dispatched(found: Summary) -> int:
+    return sum(found.open_matters.values()) - sum(found.history.values())
+
+
+def _reconcile(total: Tally, found: Summary) -> None:
+    """Where figures that look alike come from, so that they can be added up."""
+    from cli.printing import say
+
+    never, kept = sum(found.history.values()), sum(found.quarantine.values())
+    if never:
+        say(f"历史 {never} 个：读入时已早于派单期限的来件，只研判、归并，不派单；sanse matters list --all 也列出它们")
+    states = "、".join(f"{word} {found.quarantine.get(state, 0)}" for state, word in _STATES.items())
+    say(
+        f"隔离 {total.quarantined} 行次 ＝ 不同的 {kept} 行（{states}）"
+        f"＋ 同一行在后来的文件里又来的 {total.quarantined - kept} 行次"
+    )
 
 
 def _tell_quarantine(desk: Desk) -> None:
@@ -211,7 +243,10 @@ def _next_steps(total: Tally, folder: Path, *, took: float, whole: float, waitin
         f"用时 {whole:.0f} 秒，其中读入到派单 {took:.0f} 秒（每秒 {rate} 件）；隔离待处理 {waiting} 行；立即交回 110 的 {len(total.handbacks)} 件"
     )
     config = folder / "config.yaml"
+    scripts = Path(sys.executable).parent
     say("接下来可以：")
+    if shutil.which("sanse") is None:
+        say(f'  export PATH="{scripts}:$PATH"   先运行这一行，终端才找得到 sanse')
     say(f"  sanse matters list --config {config}   看全部事项")
     say(f"  sanse explain {example} --config {config}   为什么是这个颜色")
     say(f"  sanse explain {example} --why-not R7 --config {config}   某条规则为什么没有命中")

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.options import CONFIG, AsJson, ConfigPath
+
+if TYPE_CHECKING:
+    from engine.config import Config
+    from engine.desk.health import Check
 
 
 def init(
@@ -51,19 +55,19 @@ def doctor(config: ConfigPath = CONFIG, as_json: AsJson = False) -> None:
     import sys
 
     from cli.printing import line, say
-    from cli.wiring import desk_of
-    from engine.desk.health import Check, checks
+    from cli.wiring import real_clock
+    from engine.desk.health import Check, examined
     from engine.desk.upkeep import upkeep
 
-    with desk_of(config) as desk:
-        supported = (3, 11) <= sys.version_info[:2] <= (3, 12)
-        free = shutil.disk_usage(desk.config.folder).free // 2**20
-        found = [
-            Check("Python", supported, platform.python_version(), "" if supported else "请用 3.11 或 3.12"),
-            Check("磁盘", free > _LEAST_FREE_MIB, f"剩余 {free} MiB", "" if free > _LEAST_FREE_MIB else "请腾出空间"),
-            *checks(desk),
-            *upkeep(desk),
-        ]
+    supported = (3, 11) <= sys.version_info[:2] <= (3, 12)
+    settings, written = _settings(config)
+    free = shutil.disk_usage(settings.folder).free // 2**20 if settings.folder.is_dir() else 0
+    found = [
+        Check("Python", supported, platform.python_version(), "" if supported else "请用 3.11 或 3.12"),
+        written,
+        Check("磁盘", free > _LEAST_FREE_MIB, f"剩余 {free} MiB", "" if free > _LEAST_FREE_MIB else "请腾出空间"),
+        *examined(settings, real_clock, upkeep),
+    ]
     for check in found:
         if as_json:
             line(check)
@@ -74,6 +78,20 @@ def doctor(config: ConfigPath = CONFIG, as_json: AsJson = False) -> None:
             )
     if not all(check.well for check in found):
         raise typer.Exit(1)
+
+
+def _settings(path: Path) -> tuple[Config, Check]:
+    """The configuration and how it is; where it is broken, what it would be without a word in it, so that the rest can be looked at."""
+    from engine.config import Config, load_config
+    from engine.desk.health import Check, trouble
+    from engine.errors import SanseError
+
+    try:
+        return load_config(path), Check("配置", True, path.name)
+    except (SanseError, OSError) as fault:
+        told = trouble("配置", fault)
+        instead = Check("配置", False, f"{told.found}；下面按默认的位置查看", told.hint)
+        return Config(folder=path.parent.resolve()), instead
 
 
 _LEAST_FREE_MIB = 500

@@ -20,7 +20,13 @@ people = typer.Typer(help="人员：谁可以办理、改级、复核", no_args_
 @people.command()
 def add(
     name: Annotated[str, typer.Argument(help="姓名", show_default=False)],
-    role: Annotated[str, typer.Option("--role", help="admin、operator、lead 或 analyst")] = "operator",
+    role: Annotated[
+        str,
+        typer.Option(
+            "--role", help="admin、operator、lead 或 analyst；默认 operator，重设时默认不变", show_default=False
+        ),
+    ] = "",
+    reset: Annotated[bool, typer.Option("--reset", help="给已登记的人重设口令（或改角色），记入审计日志")] = False,
     config: ConfigPath = CONFIG,
     now: Now = "",
     as_json: AsJson = False,
@@ -33,8 +39,11 @@ def add(
 
     with desk_of(config, now) as desk:
         by = person_of(desk) if listed(desk) else None
-        add_person(desk, name, _new_secret(), role=role, by=by)
-        line({"name": name, "role": role}) if as_json else say(f"已登记 {name}（{role}）")
+        role = add_person(desk, name, _new_secret(), role=role, by=by, reset=reset)
+        done = "已重设口令" if reset else "已登记"
+        line({"name": name, "role": role}) if as_json else say(f"{done} {name}（{role}）")
+        if reset and by and by.name != name:
+            say(f"  {name} 自己另设口令以前，不能作 {by.name} 的第二人") if not as_json else None
 
 
 def _new_secret() -> str:

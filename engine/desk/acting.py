@@ -238,6 +238,10 @@ def _lower(
     now, state = desk.clock(), case.row.state
     hits = case.hits
     unmet = [*_unmet(case, hits, now), *_unmet_second(state.standing, person, second)]
+    if second is not None and case.tx.reset_by(second.name) == person.name:
+        unmet.append(
+            f"{second.name} 的口令是 {person.name} 重设的，{second.name} 须先自己另设一个（sanse people add --reset）"
+        )
     if int(state.standing) - int(to) > 1:
         unmet.append("一次只能下调一级")
     if unmet:

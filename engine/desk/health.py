@@ -6,12 +6,15 @@ In: an installation. Out: the examination of the database and the audit chain, a
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from engine.config import Config, read_keys
 from engine.desk.messages import given_up
-from engine.desk.opening import Desk
-from engine.errors import UsageError
+from engine.desk.opening import Clock, Desk, is_there, open_desk
+from engine.errors import SanseError, UsageError
+from engine.ruleset import loader
+from engine.store import reach
 from engine.store.chain import Anchor, Examination, anchor_seal
 from engine.store.verify import Verification
 
@@ -47,7 +50,6 @@ def anchor(desk: Desk) -> str:
 
 def checks(desk: Desk) -> Iterator[Check]:
     """A quick look at what operators can mend."""
-    yield Check("规则集", True, f"{len(desk.rulebook.rules)} 条规则，摘要 {desk.rulebook.digest[:12]}")
     engine = desk.stages.triage.live_engine
     wanted = desk.config.engine
     yield Check(
@@ -75,6 +77,65 @@ def checks(desk: Desk) -> Iterator[Check]:
     yield Check("通知", not dead, f"{dead} 条发不出去", "sanse notify list --state dead 查看原因" if dead else "")
     live = desk.rulebook.digest in known
     yield Check("规则集已存档", live or not known, "是" if live else "还没有用它研判过")
+
+
+def examined(config: Config, clock: Clock, also: Callable[[Desk], Iterable[Check]]) -> Iterator[Check]:
+    """Everything of an installation looked at, each thing alone: what is broken hides nothing else; `also`: more of an open one."""
+    sound = True
+    for what, look in (("密钥", _key_file), ("规则集", _rules), ("数据库", _database)):
+        for check in _tried(what, lambda look=look: look(config)):  # type: ignore[misc]  # bound now, called now
+            sound = sound and check.well
+            yield check
+    if sound:
+        yield from _tried("打开", lambda: _opened(config, clock, also))
+
+
+def trouble(what: str, fault: SanseError | OSError) -> Check:
+    """What a refusal says, as a finding."""
+    if isinstance(fault, OSError):
+        return Check(what, False, f"文件或目录用不了：{fault.filename}", "检查路径、权限和磁盘")
+    where = f"（{fault.where}）" if fault.where else ""
+    return Check(what, False, f"{fault.what}{where}", fault.hint)
+
+
+def _tried(what: str, look: Callable[[], Iterable[Check]]) -> Iterator[Check]:
+    try:
+        yield from look()
+    except (SanseError, OSError) as fault:
+        yield trouble(what, fault)
+
+
+def _key_file(config: Config) -> Iterator[Check]:
+    read_keys(config.key_file)
+    yield Check("密钥", True, config.key_file.name)
+
+
+def _rules(config: Config) -> Iterator[Check]:
+    rulebook = loader.load(loader.read_folder(config.rules_folder))
+    yield Check("规则集", True, f"{len(rulebook.rules)} 条规则，摘要 {rulebook.digest[:12]}")
+    strange = [feed.name for feed in config.sources if feed.kind not in rulebook.mappings]
+    yield Check(
+        "来源",
+        not strange,
+        f"{len(config.sources)} 个" + (f"，渠道不认识的：{'、'.join(strange)}" if strange else ""),
+        f"改正 config.yaml 的 kind，可用：{'、'.join(sorted(set(rulebook.mappings) - {'common'}))}" if strange else "",
+    )
+
+
+def _database(config: Config) -> Iterator[Check]:
+    url = config.database_url
+    is_there(url)
+    reach(url)
+    yield Check("数据库", True, "连得上，是本版本")
+
+
+def _opened(config: Config, clock: Clock, also: Callable[[Desk], Iterable[Check]]) -> Iterator[Check]:
+    desk = open_desk(config, clock)
+    try:
+        yield from checks(desk)
+        yield from also(desk)
+    finally:
+        desk.close()
 
 
 def _genuine(desk: Desk, lines: Sequence[str]) -> list[Anchor]:

@@ -6,7 +6,7 @@ In: a checked `Config` and the clock. Out: a `Desk`; `create` makes the database
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -84,7 +84,7 @@ class Desk:
 def open_desk(config: Config, clock: Clock) -> Desk:
     """The installation of a configuration; raises ConfigError, RuleError or StoreError saying what is missing."""
     keys, url = keys_of(config), config.database_url
-    _is_there(url)
+    is_there(url)
     rulebook = loader.load(loader.read_folder(config.rules_folder))
     return Desk(config, open_store(url, keys), rulebook, clock, [], keys)
 
@@ -119,26 +119,44 @@ def authenticate(desk: Desk, name: str, secret: str) -> Person:
     return person
 
 
-def add_person(desk: Desk, name: str, secret: str, *, role: str, by: Person | None) -> None:
-    """Register a person, or give a known one a new secret and role; raises UsageError for whoever may not.
+def add_person(desk: Desk, name: str, secret: str, *, role: str = "", by: Person | None, reset: bool = False) -> str:
+    """Register a person; with `reset` give a known one a new secret, and another role if one is named. The role; raises UsageError for whoever may not.
 
-    The first one needs nobody and is an administrator, later ones are registered by one; there is always one left.
+    The first one needs nobody and is an administrator, later ones are registered by one; there is always one left. A new secret of one's own
+    needs no administrator. Who reset whose secret is in the audit log, and decides whether that person may be the second one (`acting`).
     """
-    if role not in ROLES:
+    if role and role not in ROLES:
         raise UsageError(f"没有这个角色：{role}", hint=f"可用：{'、'.join(ROLES)}")
     if not name.strip() or name in _RESERVED:
         raise UsageError(f"不能用这个姓名：{name or '（空）'}", hint="写真实姓名：办理记录和审计日志以它为准")
     with desk.store.batch() as tx:
-        admins = {person.name for person in tx.people() if person.role == "admin"}
-        if admins and (by is None or by.role != "admin"):
+        known = {person.name: person.role for person in tx.people()}
+        admins = {person for person, held in known.items() if held == "admin"}
+        role = role or (known.get(name, "operator") if reset else "operator")
+        own = reset and by is not None and by.name == name and known.get(name) == role
+        if admins and not own and (by is None or by.role != "admin"):
             raise UsageError("只有管理员可以登记人员", hint="用管理员的 SANSE_ACTOR 和 SANSE_SECRET 再试")
+        _refuse_mistaken(name, known, reset=reset)
         if role != "admin" and not admins - {name}:
             raise UsageError("至少要有一名管理员", hint="先登记一名管理员：sanse people add 姓名 --role admin")
         if by is not None and by.name != name and tx.person(by.name, secret):
             raise UsageError("新口令不能和登记人的相同", hint="由本人另设一个：两人复核要有两个口令")
         now = desk.clock()
         tx.add_person(name, secret, role=role, at=now)
-        tx.append_audit(by.name if by else name, "person", {"name": name, "role": role}, now)
+        told = {"name": name, "role": role, **({"reset": True} if reset else {})}
+        tx.append_audit(by.name if by else name, "person", told, now)
+    return role
+
+
+def _refuse_mistaken(name: str, known: Collection[str], *, reset: bool) -> None:
+    """A known name must not lose its secret by mistake, nor a mistyped one get a secret."""
+    if reset and name not in known:
+        raise UsageError(f"没有登记过 {name}", hint="用 sanse people list 核对姓名；登记新人员不写 --reset")
+    if not reset and name in known:
+        raise UsageError(
+            f"{name} 已经登记过",
+            hint="要重设口令或改角色，加 --reset（记入审计日志）；是另一个人就换一个写法，如 李强（二组）",
+        )
 
 
 def people(desk: Desk) -> list[Person]:
@@ -147,7 +165,7 @@ def people(desk: Desk) -> list[Person]:
         return view.people()
 
 
-def _is_there(url: str) -> None:
+def is_there(url: str) -> None:
     """Looking at a database that is not there must not make an empty one."""
     path = url.removeprefix("sqlite:///").split("?")[0]
     if url.startswith("sqlite:///") and not Path(path).exists():

@@ -69,10 +69,11 @@ class MatterShown:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What stands in the database, counted."""
+    """What stands in the database, counted. `history`: of the open matters those that were never dispatched; the rest stand on a route."""
 
     matters: Mapping[Colour, int]
     open_matters: Mapping[Colour, int]
+    history: Mapping[Colour, int]
     records: int
     routes: Mapping[str, int]
     quarantine: Mapping[str, int]
@@ -219,6 +220,7 @@ def summary(desk: Desk, *, reddest: int = 5) -> Summary:
         return Summary(
             matters=every,
             open_matters=standing,
+            history={c: view.matters_count(MatterFilter(status="open", colour=c, history=True)) for c in Colour},
             records=view.records_count(),
             routes=counted,
             quarantine=view.quarantine_counts(),

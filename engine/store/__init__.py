@@ -13,7 +13,7 @@ rows by subject, `batch` all of them together, `opening` the seam, `migrate` the
 
 from engine.store.batch import Batch, Reading
 from engine.store.migrate import upgrade
-from engine.store.opening import Store, open_store
+from engine.store.opening import Store, open_store, reach
 from engine.store.sealing import Keys
 
-__all__ = ["Batch", "Keys", "Reading", "Store", "open_store", "upgrade"]
+__all__ = ["Batch", "Keys", "Reading", "Store", "open_store", "reach", "upgrade"]

@@ -34,6 +34,10 @@ _WRITE = Insert(audit)
 _WRITE_HEAD = Insert(audit_head, keys=("id",))
 _WRITE_ANCHOR = Insert(anchors, "seq", "at", "mac", "seal")
 
+PERSON = "person"
+"""What the entry of a registered person, or of a new secret, is called."""
+_OF_KIND = Query(select(audit).where(audit.c.what == bindparam("what")).order_by(audit.c.seq.desc()))
+
 
 class Audit(Session):
     """Appending to and reading the audit log."""
@@ -84,6 +88,14 @@ class Audit(Session):
         if _REASON in told:
             told[_REASON] = self._sealer.open_reason(_cell(row.seq), bytes.fromhex(told[_REASON])).decode()
         return told
+
+    def reset_by(self, name: str) -> str:
+        """Who gave a known person another secret, when nothing was entered about that person since; "" for anybody who set it alone."""
+        for row in self._rows(_OF_KIND, what=PERSON):
+            told = orjson.loads(row.payload)
+            if told.get("name") == name:
+                return str(row.actor) if told.get("reset") and row.actor != name else ""
+        return ""
 
     def examine_audit(self, elsewhere: Sequence[chain.Anchor] = ()) -> chain.Examination:
         """Walk the whole chain; `elsewhere`: anchors that were kept outside this database."""

@@ -481,9 +481,10 @@ def transaction(engine: Engine, vendor: Vendor, *, writes: bool) -> Iterator[Con
 
 def refused(fault: DBAPIError) -> StoreError:
     """What the driver said, without parameters, and who must act."""
-    said = (str(fault.orig).strip().splitlines() or [type(fault.orig).__name__])[0]
-    why = next((words for part, words in _SAID.items() if part in said), "数据库拒绝了")
+    said = str(fault.orig).strip().splitlines()
+    first = said[0] if said else type(fault.orig).__name__
+    why = next((words for part, words in _SAID.items() if part in first), "数据库拒绝了")
     return StoreError(
-        f"数据库未能完成操作：{why}（{said}）",
+        f"数据库未能完成操作：{why}（{first}）",
         hint="本次操作没有留下任何改动。检查磁盘空间、权限与数据库是否在运行后重试",
     )

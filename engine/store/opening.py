@@ -163,6 +163,17 @@ def open_store(url: str, keys: Keys) -> Store:
     return store
 
 
+def reach(url: str) -> None:
+    """Raise StoreError when a database cannot be got at or is of another release; no key is needed for that."""
+    vendor = vendor_of(url)
+    engine = vendor.engine()
+    try:
+        with transaction(engine, vendor, writes=False) as connection:
+            _check_revision(connection)
+    finally:
+        engine.dispose()
+
+
 def _check_revision(connection: Connection) -> None:
     if not inspect(connection).has_table("alembic_version"):
         raise StoreError("数据库是空的", hint="先运行 sanse db upgrade")

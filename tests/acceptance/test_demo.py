@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import sqlite3
 import subprocess
@@ -50,9 +51,39 @@ def test_every_row_of_every_file_is_accounted_for(inside: Console) -> None:
     assert told["summary"]["defects"] == 0
 
 
+def test_its_figures_can_be_reconciled(lived: tuple[Console, Ran], inside: Console) -> None:
+    ran, told = lived[1], inside.ok("demo", "--dir", ".", *SIZE, "--json").only
+    found = told["summary"]
+    listed = len(inside.ok("matters", "list", "--json").lines)
+    assert listed == sum(found["routes"].values())
+    assert listed == sum(found["open_matters"].values()) - sum(found["history"].values())
+    assert f"办理中（已派单）的 {listed} 个" in ran.out
+    rows = sum(found["quarantine"].values())
+    waiting = len(inside.ok("quarantine", "list", "--json").lines)
+    assert found["quarantine"].get("open", 0) == waiting
+    assert re.search(rf"隔离 \d+ 行次 ＝ 不同的 {rows} 行（待处理 {waiting}、", ran.out)
+
+
+def test_it_says_how_a_terminal_finds_the_command(lived: tuple[Console, Ran]) -> None:
+    (line,) = [line.strip() for line in lived[1].out.splitlines() if "export PATH=" in line]
+    command = line.split("   ")[0]
+    found = subprocess.run(
+        ["bash", "-c", f"{command}; command -v sanse"],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={"PATH": "/bin:/usr/bin"},
+    )
+    assert found.stdout.strip() == str(SCRIPT)
+
+
 def test_what_it_proposes_to_do_next_works(lived: tuple[Console, Ran]) -> None:
     console, ran = lived
-    steps = [line.split("   ")[0].split() for line in ran.out.split("接下来可以：")[1].splitlines() if "sanse " in line]
+    steps = [
+        line.split("   ")[0].split()
+        for line in ran.out.split("接下来可以：")[1].splitlines()
+        if line.strip().startswith("sanse ")
+    ]
     assert len(steps) == 5
     for name, *arguments in steps:
         assert name == "sanse"

@@ -627,7 +627,7 @@ def _refuse(life: Life) -> None:
     headless = life.inputs / "headless.csv"
     headless.write_text(f"A1,2025-03-09,{one.name},{one.phone},{one.card},村口路灯坏了\n", encoding="utf-8")
     for command in (("ingest", "--now", NOW), ("score",)):
-        life.run(*command, "--file", headless, "--source", "police_110", part="refused", code=3)
+        life.run(*command, "--file", headless, "--source", "police_110", part="refused", code=2)
     rule = life.office / "rules" / "danger.yaml"
     sound = rule.read_bytes()
     rule.write_bytes(sound + "  - {id: R99, 备注: [".encode())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -44,3 +45,65 @@ def test_doctor_says_what_to_do_about_what_is_not(desk_office: Console, monkeypa
     assert not found["磁盘"]["well"]
     assert found["磁盘"]["hint"] == "请腾出空间"
     assert found["Python"]["well"]
+
+
+def broken_config(office: Console) -> None:
+    (office.folder / "config.yaml").write_text("clock: never\n", encoding="utf-8")
+
+
+def no_config(office: Console) -> None:
+    (office.folder / "config.yaml").unlink()
+
+
+def broken_rules(office: Console) -> None:
+    (office.folder / "rules" / "topics.yaml").write_text("topics: [", encoding="utf-8")
+
+
+def no_keys(office: Console) -> None:
+    (office.folder / "sanse.keys").unlink()
+
+
+def other_keys(office: Console) -> None:
+    file = office.folder / "sanse.keys"
+    file.write_text("".join(f"{name}={'ab' * 32}\n" for name in ("index", "seal", "chain")), encoding="utf-8")
+
+
+def no_database(office: Console) -> None:
+    (office.folder / "sanse.db").unlink()
+
+
+def broken_database(office: Console) -> None:
+    (office.folder / "sanse.db").write_bytes(b"no database at all" * 100)
+
+
+def strange_source(office: Console) -> None:
+    file = office.folder / "config.yaml"
+    text = file.read_text(encoding="utf-8").replace("sources: []", "sources: [{name: a, kind: polcie_110}]")
+    file.write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("ruin", "what", "said"),
+    [
+        (broken_config, "配置", "clock"),
+        (no_config, "配置", "没有找到配置文件"),
+        (broken_rules, "规则集", "处错误"),
+        (no_keys, "密钥", "没有找到密钥文件"),
+        (other_keys, "打开", "密钥与数据库不符"),
+        (no_database, "数据库", "没有找到数据库文件"),
+        (broken_database, "数据库", "文件不是数据库"),
+        (strange_source, "来源", "渠道不认识的：a"),
+    ],
+    ids=lambda part: part.__name__ if callable(part) else "",
+)
+def test_doctor_tells_what_is_broken_and_goes_on(
+    desk_office: Console, ruin: Callable[[Console], None], what: str, said: str
+) -> None:
+    ruin(desk_office)
+    ran = desk_office.run("doctor", "--json")
+    assert ran.code == 1, ran
+    found = {line["what"]: line for line in ran.lines}
+    assert (found[what]["well"], said in found[what]["found"], bool(found[what]["hint"])) == (False, True, True)
+    others = {"Python", "配置", "磁盘", "密钥", "规则集", "数据库"} - {what}
+    assert {name for name in others if found[name]["well"]} == others
+    assert "✗ " + what in desk_office.run("doctor").out

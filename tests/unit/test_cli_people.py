@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.console import ACTOR, Console
+from tests.console import ACTOR, OTHER, Console
 from tests.unit.test_cli_app import options
 
 pytest_plugins = ["tests.places"]
@@ -36,3 +36,24 @@ def test_without_a_terminal_the_new_secret_must_be_in_the_environment(desk_offic
     ran = desk_office.run("people", "add", "赵六六", **ACTOR)
     assert ran.code == 2
     assert "SANSE_NEW_SECRET" in ran.err
+
+
+def test_a_known_name_keeps_its_secret_unless_a_reset_is_asked_for(desk_office: Console) -> None:
+    again = desk_office.run("people", "add", "李所长", "--role", "lead", **ACTOR, SANSE_NEW_SECRET="eight or more")
+    assert (again.code, "李所长 已经登记过" in again.err, "--reset" in again.err) == (2, True, True)
+    nobody = desk_office.run("people", "add", "李所常", "--reset", **ACTOR, SANSE_NEW_SECRET="eight or more")
+    assert (nobody.code, "没有登记过 李所常" in nobody.err) == (2, True)
+    told = desk_office.person("people", "add", "李所长", "--reset", SANSE_NEW_SECRET="eight or more")
+    assert "已重设口令 李所长（lead）" in told.out
+    assert "不能作 王主任 的第二人" in told.out
+
+
+def test_everybody_may_reset_the_secret_of_his_own_but_not_his_role(desk_office: Console) -> None:
+    own = {"SANSE_ACTOR": "李所长", "SANSE_SECRET": OTHER, "SANSE_NEW_SECRET": "eight or more"}
+    assert desk_office.run("people", "add", "李所长", "--reset", "--role", "admin", **own).code == 2
+    assert desk_office.run("people", "add", "王主任", "--reset", **own).code == 2
+    assert desk_office.ok("people", "add", "李所长", "--reset", "--json", **own).only == {
+        "name": "李所长",
+        "role": "lead",
+    }
+    assert desk_office.run("people", "add", "李所长", "--reset", **own).code == 2, "the former secret is no longer one"

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from engine.desk import Person, acting
+from engine.desk.opening import add_person
 from engine.desk.reading import show
 from engine.errors import UsageError
 from engine.model import Colour
@@ -54,6 +55,22 @@ def test_the_quiet_days_are_whole_to_the_second(
 
 
 class TestConditions:
+    def test_whoever_resets_a_secret_cannot_make_its_owner_the_second_person(self, small_place: Installation) -> None:
+        place = small_place
+        place.ingest(place.call("A1", KNIFE))
+        admin, second = place.person(), place.person("李所长", "lead")
+        place.later(days=20)
+        did(place, "agreement")
+        did(place, "opinion", "police")
+        add_person(place.desk, second.name, "known to the admin", by=admin, reset=True)
+        with pytest.raises(UsageError, match="李所长 的口令是 王主任 重设的"):
+            lowered(place, Colour.YELLOW, second)
+        add_person(place.desk, second.name, "known to nobody else", by=second, reset=True)
+        with place.desk.store.read() as view:
+            told = [(row.actor, row.payload) for row in view.audit_rows() if row.payload.get("reset")]
+        assert told == [(actor, {"name": "李所长", "role": "lead", "reset": True}) for actor in ("王主任", "李所长")]
+        assert lowered(place, Colour.YELLOW, second) is Colour.YELLOW
+
     def test_an_opinion_from_before_the_danger_counts_for_nothing(self, small_place: Installation) -> None:
         place = small_place
         place.ingest(place.call("A1", LEAK))

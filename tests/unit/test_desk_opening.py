@@ -101,9 +101,9 @@ class TestPeople:
             add_person(small_place.desk, "李所长", SECRET, role="lead", by=None)
         admin = small_place.person()
         with pytest.raises(UsageError, match="至少要有一名管理员"):
-            add_person(small_place.desk, admin.name, SECRET, role="operator", by=admin)
+            add_person(small_place.desk, admin.name, SECRET, role="operator", by=admin, reset=True)
         add_person(small_place.desk, "周书记", "a third secret", role="admin", by=admin)
-        add_person(small_place.desk, admin.name, "a new secret", role="operator", by=admin)
+        add_person(small_place.desk, admin.name, "a new secret", role="operator", by=admin, reset=True)
         assert {person.name: person.role for person in people(small_place.desk)} == {
             "周书记": "admin",
             "王主任": "operator",

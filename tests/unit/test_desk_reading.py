@@ -121,6 +121,7 @@ class TestSummary:
         found = summary(busy.desk, reddest=2)
         assert found.matters == {Colour.GREEN: 4, Colour.YELLOW: 1, Colour.RED: 3}
         assert found.open_matters == {Colour.GREEN: 3, Colour.YELLOW: 1, Colour.RED: 3}
+        assert sum(found.open_matters.values()) == sum(found.history.values()) + sum(found.routes.values())
         assert (found.records, found.quarantine, found.defects) == (8, {"open": 1}, 0)
         assert {matter.row.state.standing for matter in found.reddest} == {Colour.RED}
         assert len(found.reddest) == 2
