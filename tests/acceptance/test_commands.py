@@ -45,6 +45,7 @@ TALLY = {
     "reflows",
     "beside",
     "surplus",
+    "settled",
     "unknown_headers",
 }
 SCORED = {
