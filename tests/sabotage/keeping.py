@@ -75,6 +75,14 @@ KEEPING = (
         ),
     ),
     defence(
+        "six-means",
+        "办结只认六种化解方式",
+        _ACTING,
+        "    if words and said not in words.values():",
+        instead="    if False:",
+        tests="acceptance/test_desk.py::TestClosing::test_a_matter_ends_by_one_of_the_six_means",
+    ),
+    defence(
         "unchanged-never-back",
         "见过的旧稿再来不再成为现行",
         _PIPELINE,
