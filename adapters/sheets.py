@@ -15,6 +15,7 @@ from typing import Any
 from adapters.sources.workbook import workbook_sheets
 from engine.errors import UsageError
 
+_MOST_NAMED = 20
 _NAME_LENGTH = 31
 _NOT_IN_NAMES = str.maketrans(dict.fromkeys("[]:*?/\\'", "_"))
 _WIDTH = 24
@@ -90,7 +91,7 @@ def _write(sheet: Any, row: int, column: int, cell: Any) -> None:
 
 
 def read_sheets(path: Path, *, header: str) -> list[dict[str, Any]]:
-    """The rows of every sheet whose first row has this header; raises UsageError when there is none."""
+    """The rows of every sheet whose first row has this header; raises UsageError when there is none, or a row says nothing below it."""
     read = [row for name in _sheets(path, header) for row in name]
     if not read:
         raise UsageError(f"{path.name} 里没有“{header}”这一列", hint="用 sanse quarantine export 导出的文件改")
@@ -100,13 +101,23 @@ def read_sheets(path: Path, *, header: str) -> list[dict[str, Any]]:
 def _sheets(path: Path, header: str) -> Iterator[list[dict[str, Any]]]:
     if not path.is_file():
         raise UsageError(f"没有找到文件：{path}", hint="检查路径")
-    for _, rows in workbook_sheets(path, known_headers=frozenset({header})):
-        held = [cells for _, cells in rows]
-        if not held or header not in held[0]:
+    for sheet, rows in workbook_sheets(path, known_headers=frozenset({header})):
+        held = list(rows)
+        if not held or header not in held[0][1]:
             continue
-        names = [str(cell) for cell in held[0]]
-        yield [
-            {name: cell for name, cell in zip(names, cells, strict=False) if name}
-            for cells in held[1:]
-            if any(cell not in (None, "") for cell in cells)
+        names = [str(cell) for cell in held[0][1]]
+        filled = [(number, cells) for number, cells in held[1:] if any(cell not in (None, "") for cell in cells)]
+        read = [
+            (number, {name: cell for name, cell in zip(names, cells, strict=False) if name}) for number, cells in filled
         ]
+        _refuse_unnumbered(path.name, sheet, [number for number, row in read if row.get(header) in (None, "")], header)
+        yield [row for _, row in read]
+
+
+def _refuse_unnumbered(file: str, sheet: str, numbers: Sequence[int], header: str) -> None:
+    if numbers:
+        shown = "、".join(map(str, numbers[:_MOST_NAMED]))
+        raise UsageError(
+            f"{file} 工作表“{sheet}”第{shown}行没有“{header}”",
+            hint=f"手工加的行先删掉，另用 sanse ingest 读入；原来有{header}的，照导出时的填回去",
+        )

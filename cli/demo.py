@@ -132,7 +132,7 @@ def work_off(desk: Desk, clerk: Person) -> None:
         quiet = sorted(row.state.code for row in rows if desk.clock() - row.state.last_at > _QUIET)
         done = [code for code in quiet if int(code[-3:]) % _LEFT_LYING]
         if done:
-            acting.close_all(desk, clerk, done, means="达成调解协议", evidence="本周调解登记表")
+            acting.close_all(desk, clerk, done, means="调解", evidence="本周调解登记表")
 
 
 def _tell(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from engine.desk.reading import MatterShown
 
 matters = typer.Typer(help="事项：查看、记录办理、改级、办结、合并、拆分", no_args_is_help=True)
+_MEANS = "化解方式：调解、仲裁、行政裁决、行政复议、诉讼、法律监督"
 _STATUS = {"open": "办理中", "closed": "已办结"}
 
 
@@ -279,7 +280,7 @@ def override(
 @matters.command()
 def close(
     reference: Reference,
-    means: Annotated[str, typer.Option("--means", help="化解方式", show_default=False)],
+    means: Annotated[str, typer.Option("--means", help=_MEANS, show_default=False)],
     evidence: Annotated[str, typer.Option("--evidence", help="依据文书", show_default=False)],
     config: ConfigPath = CONFIG,
     now: Now = "",

@@ -25,7 +25,7 @@ def list_(
     """待处理的行和原因；文字涉险的排在最前。"""
     from cli.printing import line, say, style_of, table
     from cli.wiring import desk_of
-    from engine.desk.quarantine import held
+    from engine.desk.quarantine import held, waiting
 
     with desk_of(config) as desk:
         rows = held(desk, limit=limit)
@@ -51,7 +51,9 @@ def list_(
                 for one in rows
             ],
         )
-        say(f"{len(rows)} 行待处理" if rows else "没有待处理的行")
+        total = waiting(desk)
+        more = f"，列出 {len(rows)} 行；--limit 可加长" if total > len(rows) else ""
+        say(f"{total} 行待处理{more}" if rows else "没有待处理的行")
 
 
 @quarantine.command()
@@ -102,12 +104,14 @@ def retry(
     with desk_of(config, now) as desk:
         tally = again(desk, read_sheets(file, header=NUMBER) if file else ())
         if as_json:
-            line(counted(tally))
+            line({**counted(tally), "passed_over": tally.passed_over})
         else:
             passed = tally.read - tally.quarantined
             say(
                 f"再试 {tally.read} 行：通过 {passed}（新增 {tally.new}、更新 {tally.updated}、未变 {tally.unchanged}），仍有问题 {tally.quarantined}"
             )
+            if tally.passed_over:
+                say(f"  跳过 {len(tally.passed_over)} 行，以前已经处理过：{'、'.join(map(str, tally.passed_over))}")
 
 
 @quarantine.command()
@@ -128,4 +132,6 @@ def dismiss(
         raise UsageError("没有说是哪些行", hint="写隔离编号，或用 --source 指明来源")
     with desk_of(config, now) as desk:
         count = dismissed(desk, person_of(desk), numbers or (), reason=reason, source=source)
-        line({"dismissed": count}) if as_json else say(f"{count} 行不再提醒")
+        before = 0 if source else len(set(numbers or ())) - count
+        more = f"；另有 {before} 行以前已经处理过" if before else ""
+        line({"dismissed": count}) if as_json else say(f"{count} 行不再提醒{more}")

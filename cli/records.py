@@ -138,6 +138,7 @@ def counted(tally: Tally) -> dict[str, Any]:
         "reflows": tally.reflows,
         "beside": tally.beside,
         "surplus": tally.surplus,
+        "settled": tally.settled,
         "unknown_headers": sorted(tally.unknown_headers),
     }
 
@@ -159,14 +160,9 @@ def _tell(desk: Desk, name: str, tally: Tally) -> None:
         say(f"  立即交回 110：{record}", style="bold red")
     for code in dict.fromkeys(tally.reflows):
         say(f"  回流：{code} 办结后又来件，已重新打开并派单", style="bold yellow")
-    for record in tally.beside:
-        say(f"  不认识的列里有险情文字，已并入内容研判：{record}", style="bold red")
-    if tally.surplus:
-        say(f"  {tally.surplus} 行比表头多出格子（多半是内容里的逗号没加引号），多出的文字已并入内容")
     if tally.unknown_headers:
         say(f"  不认识的列（内容已随原件保存）：{'、'.join(sorted(tally.unknown_headers))}；可用 --map 拟定对应")
-    if tally.quarantined:
-        say("  隔离的行用 sanse quarantine list 查看，export 导出改正后 retry")
+    _tell_rows(tally)
     waiting = waiting_history(desk) if tally.new else 0
     if waiting:
         say(
@@ -174,6 +170,20 @@ def _tell(desk: Desk, name: str, tally: Tally) -> None:
         )
     if tally.defects:
         say(f"  两个判读器有 {len(tally.defects)} 处不一致，已取较高者，见 sanse doctor", style="bold red")
+
+
+def _tell_rows(tally: Tally) -> None:
+    """Rows whose text did not all stand where it should, and rows that nobody could read."""
+    from cli.printing import say
+
+    for record in tally.beside:
+        say(f"  不认识的列里有险情文字，已并入内容研判：{record}", style="bold red")
+    if tally.surplus:
+        say(f"  {tally.surplus} 行比表头多出格子（多半是内容里的逗号没加引号），多出的文字已并入内容")
+    if tally.settled:
+        say(f"  隔离的行里有 {tally.settled} 行以前改正过或确认过，不再提醒")
+    if tally.quarantined > tally.settled:
+        say("  隔离的行用 sanse quarantine list 查看，export 导出改正后 retry")
 
 
 def score(

@@ -129,11 +129,12 @@ class Tally:
     reflows: list[str] = field(default_factory=list)
     beside: list[str] = field(default_factory=list)
     surplus: int = 0
+    settled: int = 0
     unknown_headers: set[str] = field(default_factory=set)
 
     def add(self, other: Tally) -> None:
         """Sum of two tallies, in place."""
-        for name in ("read", "new", "unchanged", "updated", "quarantined", "surplus"):
+        for name in ("read", "new", "unchanged", "updated", "quarantined", "surplus", "settled"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.colours.update(other.colours)
         self.handbacks += other.handbacks
@@ -229,7 +230,7 @@ def _accept(
         seen.add(incident.version)
         kept.append((raw, incident))
     tally.quarantined = len(rejected)
-    tx.write_quarantine(rejected, known_at)
+    tally.settled = tx.write_quarantine(rejected, known_at)
     tx.write_notices(_alarms(tx, rejected, known_at))
     tx.write_versions(kept, frozenset(incident.version for incident in current.values()), known_at)
     return tally, list(current.values())

@@ -107,9 +107,8 @@ def act(
 
 
 def close(desk: Desk, person: Person, reference: str, *, means: str, evidence: str) -> Done:
-    """End a matter's episode with its outcome and document; raises UsageError when it is closed already or either is missing."""
-    if not means.strip() or not evidence.strip():
-        raise UsageError("办结要写明化解方式和依据文书", hint="例如 --means 达成调解协议 --evidence 调解协议书编号")
+    """End a matter's episode with one of the legal means and its document; raises UsageError when it is closed already or either is missing."""
+    means = _means(desk, means, evidence)
     with _case(desk, person, reference) as case:
         if case.row.state.status == casework.CLOSED:
             raise UsageError("事项已经办结", hint="有新情况用 sanse matters reopen")
@@ -120,8 +119,7 @@ def close(desk: Desk, person: Person, reference: str, *, means: str, evidence: s
 
 def close_all(desk: Desk, person: Person, references: Collection[str], *, means: str, evidence: str) -> int:
     """End many matters that one meeting settled, in one transaction; those closed already are passed over. How many were closed."""
-    if not means.strip() or not evidence.strip():
-        raise UsageError("办结要写明化解方式和依据文书", hint="例如 --means 达成调解协议 --evidence 调解协议书编号")
+    means = _means(desk, means, evidence)
     may_act(person)
     now = desk.clock()
     with desk.store.batch() as tx:
@@ -299,6 +297,20 @@ def may_act(person: Person) -> None:
 def _meant(words: Mapping[str, str], said: str) -> str:
     """The name that a word on the screen stands for; anything else as it is."""
     return next((name for name, word in words.items() if word == said), said)
+
+
+def _means(desk: Desk, means: str, evidence: str) -> str:
+    """One of the means by which a matter may end, as the screen says it; raises UsageError naming them all."""
+    words = desk.words("means")
+    known = "、".join(words.values())
+    if not means.strip() or not evidence.strip():
+        raise UsageError(
+            "办结要写明化解方式和依据文书", hint=f"例如 --means 调解 --evidence 调解协议书编号；化解方式有：{known}"
+        )
+    said = words.get(means.strip(), means.strip())
+    if words and said not in words.values():
+        raise UsageError("没有这种化解方式", hint=f"--means 可用：{known}；怎么解决的写进 --evidence")
+    return said
 
 
 def _fitting(desk: Desk, kind: str, level: str) -> None:

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from engine.desk.opening import Desk
@@ -25,6 +24,7 @@ from engine.store.quarantine import DISMISSED, OPEN, RETRIED
 from engine.store.rows import Person, QuarantineRow
 
 NUMBER, REASON = "隔离编号", "隔离原因"
+_SHOWN = 20
 _NAMES = ("name", "opponent")
 _LONGEST_CELL, _CUT = 32_767, "……（原文太长，这里只有开头；不改这一格，原文会接回去）"
 _NOT_IN_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
@@ -69,41 +69,73 @@ def in_sheet(cell: object) -> Any:
     return text if len(text) <= _LONGEST_CELL else f"{text[: _LONGEST_CELL - len(_CUT)]}{_CUT}"
 
 
-def retry(desk: Desk, corrected: Sequence[Mapping[str, Any]] = ()) -> Tally:
+@dataclass(slots=True)
+class Retried(Tally):
+    """What was tried again; `passed_over`: numbers that the file names and that were settled before."""
+
+    passed_over: list[int] = field(default_factory=list)
+
+
+def waiting(desk: Desk) -> int:
+    """How many rows ask for somebody."""
+    with desk.store.read() as view:
+        return view.quarantine_counts().get(OPEN, 0)
+
+
+def retry(desk: Desk, corrected: Sequence[Mapping[str, Any]] = ()) -> Retried:
     """Try rows again, with corrected cells where there are any: those that pass become records and leave the quarantine.
 
-    `corrected`: rows as they came back, each with the number of the row it corrects; without any every open row is tried as it
-    stands, for the mapping may have been mended meanwhile. Raises UsageError for a number nobody gave.
+    `corrected`: rows as they came back, each with the number of the row it corrects; one that was settled before is passed over, so
+    a workbook may be corrected and handed in again and again. Without any every open row is tried as it stands, for the mapping may
+    have been mended meanwhile. Raises UsageError for a number nobody gave.
     """
-    rows = {row.id: row for row in _open_rows(desk)}
-    changed = {_number(cells): cells for cells in corrected}
-    strangers = sorted(set(changed) - rows.keys())
-    if strangers:
-        raise UsageError(f"没有这些待处理的隔离行：{'、'.join(map(str, strangers))}", hint="重新导出后再改")
-    chosen = [rows[number] for number in (changed or rows)]
-    tally = Tally()
-    by_source: dict[str, list[tuple[int, RawRecord]]] = defaultdict(list)
-    for row in chosen:
+    changed = {_number(cells, place): cells for place, cells in enumerate(corrected, start=1)}
+    rows, settled = _chosen(desk, changed) if corrected else (_open_rows(desk), [])
+    tally = Retried(passed_over=settled)
+    digests = {(row.source, row.digest) for row in _open_rows(desk)}
+    for row in sorted(rows, key=lambda row: row.source):
         values = _restored(row.values, _masked(desk, row), changed.get(row.id, {}))
-        by_source[row.source].append((row.id, RawRecord(row.source, row.kind, row.row, values)))
-    for pairs in by_source.values():
-        for number, raw in pairs:
-            one = ingest_batch([raw], store=desk.store, stages=desk.stages, known_at=desk.clock())
-            tally.add(one)
-            if not one.quarantined or raw.digest != rows[number].digest:
-                _leave(desk, number)
+        raw = RawRecord(row.source, row.kind, row.row, values)
+        one = ingest_batch([raw], store=desk.store, stages=desk.stages, known_at=desk.clock())
+        tally.add(one)
+        if not one.quarantined or raw.digest != row.digest:
+            _leave(desk, row, raw if one.quarantined and (raw.source, raw.digest) not in digests else None)
+            digests.add((raw.source, raw.digest))
     return tally
 
 
+def _chosen(desk: Desk, numbers: Collection[int]) -> tuple[list[QuarantineRow], list[int]]:
+    """The rows with these numbers that still wait, and the numbers of those that are settled; raises UsageError for a number nobody gave."""
+    with desk.store.read() as view:
+        found = {row.id: row for row in view.quarantine_rows(numbers)}
+    _refuse_strangers(numbers, found)
+    return (
+        [found[number] for number in numbers if found[number].status == OPEN],
+        [number for number in numbers if found[number].status != OPEN],
+    )
+
+
+def _refuse_strangers(numbers: Collection[int], found: Collection[int]) -> None:
+    strangers = sorted(set(numbers) - set(found))
+    if strangers:
+        raise UsageError(f"没有这些隔离行：{'、'.join(map(str, strangers))}", hint="用 sanse quarantine list 查看编号")
+
+
 def dismiss(desk: Desk, person: Person, numbers: Sequence[int], *, reason: str, source: str = "") -> int:
-    """Rows that are no records at all (totals, notes), or all that wait of a source read by mistake: kept, no longer asked about."""
+    """Rows that are no records at all (totals, notes), or all that wait of a source read by mistake: kept, no longer asked about.
+
+    How many that were: one that was settled before is none. Raises UsageError for a number nobody gave.
+    """
     if not reason.strip():
         raise UsageError("要写明理由", hint="加上 --reason")
     with desk.store.batch() as tx:
+        named = tx.quarantine_rows(numbers)
+        _refuse_strangers(numbers, [row.id for row in named])
+        chosen = {row.id for row in named if row.status == OPEN}
         if source:
-            numbers = [*numbers, *(row.id for row in tx.quarantined((OPEN,), limit=_ALL) if row.source == source)]
-        count = tx.mark_quarantine(numbers, DISMISSED)
-        tx.append_audit(person.name, "dismiss", {"rows": list(numbers)}, desk.clock(), reason=reason)
+            chosen |= {row.id for row in tx.quarantined((OPEN,), limit=_ALL) if row.source == source}
+        count = tx.mark_quarantine(sorted(chosen), DISMISSED)
+        tx.append_audit(person.name, "dismiss", {"rows": sorted(chosen)}, desk.clock(), reason=reason)
         return count
 
 
@@ -115,17 +147,24 @@ def _open_rows(desk: Desk) -> list[QuarantineRow]:
         return view.quarantined((OPEN,), limit=_ALL)
 
 
-def _leave(desk: Desk, number: int) -> None:
+def _leave(desk: Desk, row: QuarantineRow, still_bad: RawRecord | None) -> None:
+    """A row is settled; what a correction made of it and is bad still goes on under its number, so that the workbook stays good."""
     with desk.store.batch() as tx:
-        tx.mark_quarantine([number], RETRIED)
-        tx.append_audit("sanse", "retry", {"row": number}, desk.clock())
+        if still_bad is None:
+            tx.mark_quarantine([row.id], RETRIED)
+        else:
+            tx.supersede_quarantine(row.id, still_bad.source, still_bad.digest)
+        tx.append_audit("sanse", "retry", {"row": row.id}, desk.clock())
 
 
-def _number(cells: Mapping[str, Any]) -> int:
+def _number(cells: Mapping[str, Any], place: int) -> int:
+    said = str(cells.get(NUMBER, "")).strip()
     try:
-        return int(str(cells.get(NUMBER, "")).strip())
+        return int(said)
     except ValueError:
-        raise UsageError(f"有一行的“{NUMBER}”不是数字", hint="不要改动导出文件里的这一列") from None
+        raise UsageError(
+            f"第{place}条的“{NUMBER}”不是数字：“{said[:_SHOWN]}”", hint="不要改动导出文件里的这一列"
+        ) from None
 
 
 def _held(desk: Desk, row: QuarantineRow) -> Held:

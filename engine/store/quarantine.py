@@ -56,23 +56,23 @@ _WRITE = Insert(
 class Quarantine(Session):
     """Bad rows and what became of them."""
 
-    def write_quarantine(self, rejected: Sequence[Rejected], known_at: datetime) -> None:
-        """Keep rows; one that came before is counted again, and opened again unless it was dismissed."""
+    def write_quarantine(self, rejected: Sequence[Rejected], known_at: datetime) -> int:
+        """Keep rows; one that came before is counted again and stays what it was: how many were settled already."""
         if not rejected:
-            return
+            return 0
         digests = [row.raw.digest for row in rejected]
         held = {(row[0], row[1]): (row[2], row[3], row[4]) for row in self._rows(_HELD, digests=digests)}
         known, rows = cells.seconds(known_at), {}
         for digest, row in zip(digests, rejected, strict=True):
             key = row.raw.source, digest
             status, first_at, times = held.get(key, (OPEN, known, 0))
-            status = status if status == DISMISSED else OPEN
             held[key] = status, first_at, times + 1
             colour = NO_COLOUR if row.colour is None else int(row.colour)
             sealed = self._sealer.seal("quarantine", row_cell(*key), _body(row))
             seen = (status, first_at, known, times + 1)
             rows[key] = (row.raw.source, row.raw.kind, row.raw.row, digest, row.code, colour, *seen, sealed)
         self._each(_WRITE, [rows[key] for key in sorted(rows)])
+        return sum(1 for row in rejected if held[row.raw.source, row.raw.digest][0] != OPEN)
 
     def quarantine_numbers(self, rejected: Sequence[Rejected]) -> dict[tuple[str, str], int]:
         """The numbers under which rows are kept, by source and digest."""
@@ -97,6 +97,15 @@ class Quarantine(Session):
     def mark_quarantine(self, numbers: Collection[int], status: str) -> int:
         """Say what became of rows: `retried` or `dismissed`; how many there were."""
         return self._change(_MARK, numbers=numbers, becomes=status)
+
+    def supersede_quarantine(self, number: int, source: str, digest: str) -> None:
+        """Let the row of this content, which a correction made, take over a number; what stood there is settled under another."""
+        made = (quarantine.c.source == source) & (quarantine.c.digest == digest)
+        old = self._connection.execute(select(quarantine).where(quarantine.c.n == number)).mappings().one()
+        new = self._connection.execute(select(quarantine).where(made)).mappings().one()
+        both = [{**old, "n": new["n"], "status": RETRIED}, {**new, "n": number, "status": OPEN}]
+        self._connection.execute(quarantine.delete().where(quarantine.c.n.in_([number, new["n"]])))
+        self._connection.execute(quarantine.insert(), both)
 
     def _row(self, row: Any) -> QuarantineRow:
         body = (

@@ -45,6 +45,7 @@ TALLY = {
     "reflows",
     "beside",
     "surplus",
+    "settled",
     "unknown_headers",
 }
 SCORED = {
@@ -205,7 +206,7 @@ class TestActing:
         up = console.person("matters", "override", told["code"], "--to", "yellow", "--reason", "带班研判", "--now", NOW)
         assert "绿 → 黄" in up.out
         done = console.person(
-            "matters", "close", told["code"], "--means", "已修好", "--evidence", "维修单8号", "--now", NOW
+            "matters", "close", told["code"], "--means", "调解", "--evidence", "维修单8号", "--now", NOW
         )
         assert "已办结" in done.out
         again = console.person("matters", "reopen", told["code"], "--reason", "没修好", "--now", "2025-03-11", "--json")

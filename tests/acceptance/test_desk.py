@@ -130,7 +130,7 @@ class TestClosing:
         place.ingest(place.call("A1", f"{LEAK}，还互相推搡"))
         code = matter(place).row.state.code
         place.later(days=2)
-        done = acting.close(place.desk, place.person(), code, means="达成调解协议", evidence="调解协议书3号")
+        done = acting.close(place.desk, place.person(), code, means="调解", evidence="调解协议书3号")
         assert (done.before.state.status, done.after.state.status) == ("open", "closed")
         place.later(days=40)
         place.ingest(place.call("A2", LEAK))
@@ -140,7 +140,7 @@ class TestClosing:
 
     def test_a_green_matter_that_comes_back_within_thirty_days_is_yellow(self, place: Installation) -> None:
         place.ingest(place.call("A1", LAMP))
-        acting.close(place.desk, place.person(), OLD, means="已修好", evidence="维修单8号")
+        acting.close(place.desk, place.person(), OLD, means="调解", evidence="维修单8号")
         place.later(days=29)
         place.ingest(place.call("A2", f"{LAMP}，又坏了"))
         shown = matter(place)
@@ -149,7 +149,7 @@ class TestClosing:
 
     def test_a_yellow_matter_that_comes_back_within_thirty_days_is_red(self, place: Installation) -> None:
         place.ingest(place.call("A1", f"{LEAK}，还互相推搡"))
-        acting.close(place.desk, place.person(), OLD, means="达成口头协议", evidence="登记表3号")
+        acting.close(place.desk, place.person(), OLD, means="调解", evidence="登记表3号")
         place.later(days=29)
         place.ingest(place.call("A2", f"{LEAK}，又来了"))
         shown = matter(place)
@@ -158,14 +158,14 @@ class TestClosing:
 
     def test_an_urge_does_not_reopen(self, place: Installation) -> None:
         place.ingest(place.call("A1", LAMP))
-        acting.close(place.desk, place.person(), OLD, means="已修好", evidence="维修单8号")
+        acting.close(place.desk, place.person(), OLD, means="调解", evidence="维修单8号")
         place.later(days=1)
         place.ingest(place.call("A2", LAMP, 关联类型="催办", 关联主接警单编号="A1"))
         assert matter(place).row.state.status == "closed"
 
     def test_a_person_reopens_with_a_reason(self, place: Installation) -> None:
         place.ingest(place.call("A1", LAMP))
-        acting.close(place.desk, place.person(), OLD, means="已修好", evidence="维修单8号")
+        acting.close(place.desk, place.person(), OLD, means="调解", evidence="维修单8号")
         place.later(hours=1)
         done = acting.reopen(place.desk, place.person(), OLD, reason="回访说没有修好")
         assert (done.after.state.status, done.after.state.episode) == ("open", 2)
@@ -175,22 +175,37 @@ class TestClosing:
         small_place.ingest(small_place.call("A1", LAMP))
         desk, person = small_place.desk, small_place.person()
         with pytest.raises(UsageError, match="化解方式和依据"):
-            acting.close(desk, person, OLD, means="已修好", evidence=" ")
+            acting.close(desk, person, OLD, means="调解", evidence=" ")
         with pytest.raises(UsageError, match="没有办结"):
             acting.reopen(desk, person, OLD, reason="想再看看")
-        acting.close(desk, person, OLD, means="已修好", evidence="维修单8号")
+        acting.close(desk, person, OLD, means="调解", evidence="维修单8号")
         with pytest.raises(UsageError, match="已经办结"):
-            acting.close(desk, person, OLD, means="已修好", evidence="维修单8号")
+            acting.close(desk, person, OLD, means="调解", evidence="维修单8号")
         with pytest.raises(UsageError, match="理由"):
             acting.reopen(desk, person, OLD, reason="")
         with pytest.raises(UsageError, match="已经办结，不能改级"):
             acting.override(desk, person, OLD, to=YELLOW, reason="再看看")
 
+    @pytest.mark.parametrize(("said", "kept"), [("仲裁", "仲裁"), ("litigation", "诉讼"), ("随便写写", "")])
+    def test_a_matter_ends_by_one_of_the_six_means(self, small_place: Installation, said: str, kept: str) -> None:
+        small_place.ingest(small_place.call("A1", LAMP))
+        desk, person = small_place.desk, small_place.person()
+        if not kept:
+            with pytest.raises(UsageError, match="没有这种化解方式") as refused:
+                acting.close(desk, person, OLD, means=said, evidence="裁决书1号")
+            for word in ("调解", "仲裁", "行政裁决", "行政复议", "诉讼", "法律监督"):
+                assert word in str(refused.value.hint)
+            with pytest.raises(UsageError, match="没有这种化解方式"):
+                acting.close_all(desk, person, [OLD], means=said, evidence="裁决书1号")
+            return
+        acting.close(desk, person, OLD, means=said, evidence="裁决书1号")
+        assert matter(small_place).actions[-1].evidence == f"{kept}；裁决书1号"
+
     def test_one_meeting_closes_many_in_one_transaction(self, place: Installation) -> None:
         place.ingest(*(place.call(f"A{n}", LAMP, caller=n) for n in (1, 2, 3)))
-        acting.close(place.desk, place.person(), OLD, means="已修好", evidence="维修单8号")
+        acting.close(place.desk, place.person(), OLD, means="调解", evidence="维修单8号")
         before, references = len(audit(place)), [f"police_110:A{n}" for n in (1, 2, 3)]
-        closed = acting.close_all(place.desk, place.person(), references, means="已修好", evidence="会议纪要1号")
+        closed = acting.close_all(place.desk, place.person(), references, means="调解", evidence="会议纪要1号")
         assert closed == 2
         assert {matter(place, reference).row.state.status for reference in references} == {"closed"}
         assert len(audit(place)) == before + 1

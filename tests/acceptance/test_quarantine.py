@@ -103,6 +103,47 @@ def test_only_the_rows_that_pass_leave(place: Installation) -> None:
     assert left.cells["报警时间"] == "还是不知道"
 
 
+def test_one_workbook_is_corrected_and_handed_in_until_every_row_has_passed(place: Installation) -> None:
+    place.ingest(*(place.call(f"A{n}", LAMP, caller=n) | NO_TIME for n in (1, 2, 3)))
+    path = place.folder / "bad.xlsx"
+    out(place, path)
+    numbers = {one.row.source_id: one.row.id for one in quarantine.held(place.desk)}
+    times = {"A1": place.local(hours=1), "A2": "还是不知道"}
+    corrected(path, lambda row: {"报警时间": times.get(row["接警单编号"], row["报警时间"])})
+    first = quarantine.retry(place.desk, read_sheets(path, header=NUMBER))
+    assert (first.read, first.new, first.quarantined, first.passed_over) == (3, 1, 2, [])
+    left = {one.row.source_id: one.row.id for one in quarantine.held(place.desk)}
+    assert left == {"A2": numbers["A2"], "A3": numbers["A3"]}
+    corrected(path, lambda _: {"报警时间": place.local(hours=2)})
+    second = quarantine.retry(place.desk, read_sheets(path, header=NUMBER))
+    assert (second.read, second.new, second.quarantined) == (2, 2, 0)
+    assert second.passed_over == [numbers["A1"]]
+    assert waiting(place) == 0
+
+
+def test_an_export_that_holds_all_days_brings_nothing_back_that_was_settled(place: Installation) -> None:
+    path = place.write([place.call(f"A{n}", LAMP, caller=n) | NO_TIME for n in (1, 2)])
+    place.read(path)
+    rows = [{NUMBER: one.row.id, **one.cells} for one in quarantine.held(place.desk)]
+    quarantine.retry(place.desk, [rows[0] | {"报警时间": place.local(hours=1)}, rows[1] | {"报警时间": "另一晚"}])
+    assert waiting(place) == 1
+    tally = place.read(path)
+    assert (tally.read, tally.quarantined, tally.settled) == (2, 2, 2)
+    (left,) = quarantine.held(place.desk)
+    assert left.row.values["报警时间"] == "另一晚"
+
+
+def test_a_row_added_by_hand_is_named(small_place: Installation) -> None:
+    small_place.ingest(small_place.call("A1", LAMP) | NO_TIME)
+    path = small_place.folder / "bad.xlsx"
+    out(small_place, path)
+    book = load_workbook(path)
+    book.worksheets[0].append(["", "", "A7"])
+    book.save(path)
+    with pytest.raises(UsageError, match=r"工作表“police_110”第3行没有“隔离编号”"):
+        read_sheets(path, header=NUMBER)
+
+
 def test_a_row_deleted_from_the_workbook_stays(place: Installation) -> None:
     place.ingest(*(place.call(f"A{n}", LAMP, caller=n) | NO_TIME for n in (1, 2)))
     path = place.folder / "bad.xlsx"
@@ -156,7 +197,7 @@ def test_the_original_cells_are_shown_only_with_a_reason_that_is_kept(place: Ins
 
 @pytest.mark.parametrize(
     ("cells", "said"),
-    [({NUMBER: 99}, "没有这些待处理的隔离行：99"), ({NUMBER: "第一行"}, "不是数字"), ({}, "不是数字")],
+    [({NUMBER: 99}, "没有这些隔离行：99"), ({NUMBER: "第一行"}, "不是数字"), ({}, "不是数字")],
 )
 def test_rows_nobody_gave_out_are_refused(small_place: Installation, cells: Mapping[str, Any], said: str) -> None:
     small_place.ingest(small_place.call("A1", LAMP) | NO_TIME)

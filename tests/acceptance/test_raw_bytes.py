@@ -566,7 +566,7 @@ def _act(life: Life) -> None:
     wrote = f"{one.name}（{one.phone}，{one.card}）同意，{other.name}电话{other.spelt(2)[0]}"
     life.run("matters", "act", green, "--kind", "contact", "--evidence", wrote, *by)
     life.run("matters", "override", green, "--to", "red", "--reason", wrote, *by)
-    life.run("matters", "close", green, "--means", wrote, "--evidence", wrote, *by)
+    life.run("matters", "close", green, "--means", "调解", "--evidence", wrote, *by)
     life.run("matters", "reopen", green, "--reason", wrote, *by, "--json")
     life.run("matters", "merge", codes["red"], green, "--reason", wrote, *by)
     life.run("matters", "split", codes["red"], rows[-1]["matter"], "--reason", wrote, *by)

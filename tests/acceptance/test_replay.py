@@ -44,7 +44,7 @@ def lived(shared_place: Installation) -> Iterator[Installation]:
         acting.act(place.desk, place.person(), "police_110:B1", kind="mediation_failed", level="township", at=when)
     acting.merge(place.desk, place.person(), "police_110:B1", "police_110:K1", reason="同一户")
     acting.split(place.desk, place.person(), "police_110:B1", records=["police_110:K1"], reason="看错了")
-    acting.close(place.desk, place.person(), "police_110:A1", means="达成调解协议", evidence="协议书1号")
+    acting.close(place.desk, place.person(), "police_110:A1", means="调解", evidence="协议书1号")
     place.later(days=3)
     place.ingest(place.call("A4", f"{LEAK}，协议没有履行", hours=1))
     return place
@@ -147,7 +147,7 @@ class TestFromRaw:
         acting.override(place.desk, person, "police_110:B1", to=Colour.RED, reason="人大代表过问")
         acting.act(place.desk, person, "police_110:A1", kind="agreement")
         acting.override(place.desk, person, "police_110:A1", to=Colour.GREEN, reason="已和好", second=second)
-        acting.close_all(place.desk, person, ["police_110:A1", "police_110:B1"], means="化解", evidence="会议纪要1号")
+        acting.close_all(place.desk, person, ["police_110:A1", "police_110:B1"], means="调解", evidence="会议纪要1号")
         place.later(days=2)
         acting.reopen(place.desk, person, "police_110:A1", reason="又吵了")
         place.ingest(place.call("A2", f"{LEAK}，又漏了", hours=1))

@@ -38,9 +38,49 @@ KEEPING = (
         "quarantine-kept",
         "读不懂的行进隔离，不丢",
         _PIPELINE,
-        "    tx.write_quarantine(rejected, known_at)\n",
+        "    tally.settled = tx.write_quarantine(rejected, known_at)\n",
         instead="",
         tests="acceptance/test_promise_r12.py",
+    ),
+    defence(
+        "settled-stays-settled",
+        "改正过的坏行再来不再重提",
+        "engine/store/quarantine.py",
+        "            held[key] = status, first_at, times + 1\n",
+        instead="            status = OPEN\n            held[key] = status, first_at, times + 1\n",
+        tests=(
+            "acceptance/test_quarantine.py"
+            "::test_an_export_that_holds_all_days_brings_nothing_back_that_was_settled[sqlite]"
+        ),
+    ),
+    defence(
+        "one-workbook",
+        "改正后的行编号不变，同一文件可再交",
+        "engine/desk/quarantine.py",
+        "            tx.supersede_quarantine(row.id, still_bad.source, still_bad.digest)",
+        instead="            tx.mark_quarantine([row.id], RETRIED)",
+        tests=(
+            "acceptance/test_quarantine.py"
+            "::test_one_workbook_is_corrected_and_handed_in_until_every_row_has_passed[sqlite]"
+        ),
+    ),
+    defence(
+        "dismissed-exactly",
+        "没给过的编号不算已处理",
+        "engine/desk/quarantine.py",
+        "        _refuse_strangers(numbers, [row.id for row in named])\n",
+        instead="",
+        tests=(
+            "unit/test_desk_quarantine.py::test_what_is_dismissed_is_counted_once_and_a_number_nobody_gave_is_refused"
+        ),
+    ),
+    defence(
+        "six-means",
+        "办结只认六种化解方式",
+        _ACTING,
+        "    if words and said not in words.values():",
+        instead="    if False:",
+        tests="acceptance/test_desk.py::TestClosing::test_a_matter_ends_by_one_of_the_six_means",
     ),
     defence(
         "unchanged-never-back",

@@ -69,3 +69,11 @@ def test_a_place_that_cannot_be_written_is_said(read_office: Console, tmp_path: 
 
 def test_retrying_as_it_stands_says_what_is_left(desk_office: Console) -> None:
     assert "再试 1 行：通过 0" in desk_office.ok("quarantine", "retry", "--now", NOW).out
+
+
+def test_a_short_list_says_how_many_wait_in_all(desk_office: Console) -> None:
+    rows = "\n".join(f"Q{n},某日,楼道里堆满了杂物一直没有人清" for n in range(4))
+    (desk_office.folder / "bad.csv").write_text(f"接警单编号,报警时间,报警内容\n{rows}\n", encoding="utf-8")
+    desk_office.ok("ingest", "--file", "bad.csv", "--source", "police_110", "--now", "2025-03-10T09:00:00")
+    said = desk_office.ok("quarantine", "list", "--limit", "2").out
+    assert "5 行待处理，列出 2 行" in said

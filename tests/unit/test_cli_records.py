@@ -31,7 +31,7 @@ def test_a_tally_has_stable_keys_in_a_stable_order() -> None:
     tally.unknown_headers = {"乙", "甲"}
     assert list(counted(tally)) == [
         "read", "new", "unchanged", "updated", "quarantined", "colours", "handbacks", "defects", "reflows", "beside",
-        "surplus", "unknown_headers",
+        "surplus", "settled", "unknown_headers",
     ]  # fmt: skip
     assert counted(tally)["colours"] == {"green": 1, "red": 1}
     assert counted(tally)["unknown_headers"] == sorted(["乙", "甲"])

@@ -86,7 +86,7 @@ class TestConditions:
     def test_the_danger_of_a_closed_episode_asks_for_no_opinion_now(self, small_place: Installation) -> None:
         place = small_place
         place.ingest(place.call("A1", KNIFE))
-        acting.close(place.desk, place.person(), OLD, means="移送公安", evidence="移送书1号")
+        acting.close(place.desk, place.person(), OLD, means="调解", evidence="移送书1号")
         place.later(days=100)
         place.ingest(place.call("A2", f"{LEAK}，还互相推搡", 关联主接警单编号="A1"))
         assert show(place.desk, OLD).row.state.standing is Colour.YELLOW
@@ -125,16 +125,16 @@ class TestRoles:
         analyst = small_place.person("钱分析", "admin")
         analyst = replace(analyst, role="analyst")
         with pytest.raises(UsageError, match="钱分析 的角色是 analyst，不能办理事项"):
-            acting.close(small_place.desk, analyst, OLD, means="已修好", evidence="维修单")
+            acting.close(small_place.desk, analyst, OLD, means="调解", evidence="维修单")
         with pytest.raises(UsageError, match="不能办理事项"):
-            acting.close_all(small_place.desk, analyst, [OLD], means="已修好", evidence="维修单")
+            acting.close_all(small_place.desk, analyst, [OLD], means="调解", evidence="维修单")
         assert show(small_place.desk, OLD).row.state.status == "open"
 
     def test_many_are_closed_with_means_and_evidence_or_not_at_all(self, small_place: Installation) -> None:
         small_place.ingest(small_place.call("A1", LEAK))
         with pytest.raises(UsageError, match="化解方式和依据"):
-            acting.close_all(small_place.desk, small_place.person(), [OLD], means="已修好", evidence="")
-        assert acting.close_all(small_place.desk, small_place.person(), ["nobody"], means="已修好", evidence="单1") == 0
+            acting.close_all(small_place.desk, small_place.person(), [OLD], means="调解", evidence="")
+        assert acting.close_all(small_place.desk, small_place.person(), ["nobody"], means="调解", evidence="单1") == 0
         assert show(small_place.desk, OLD).row.state.status == "open"
 
     def test_the_second_person_is_a_lead(self, small_place: Installation) -> None:
@@ -170,7 +170,7 @@ class TestAtOnce:
 
         def one(number: int) -> str:
             try:
-                acting.close(place.desk, person, OLD, means="已修好", evidence=f"单{number}")
+                acting.close(place.desk, person, OLD, means="调解", evidence=f"单{number}")
             except UsageError as fault:
                 return fault.what
             return "closed"

@@ -150,7 +150,28 @@ def test_dismissing_needs_a_reason(small_place: Installation) -> None:
     small_place.ingest(small_place.call("A1", LAMP) | {"报警时间": "某日"})
     with pytest.raises(UsageError, match="理由"):
         quarantine.dismiss(small_place.desk, small_place.person(), [1], reason="")
-    assert quarantine.dismiss(small_place.desk, small_place.person(), [99], reason="合计行") == 0
+
+
+def test_what_is_dismissed_is_counted_once_and_a_number_nobody_gave_is_refused(small_place: Installation) -> None:
+    place = small_place
+    place.ingest(*(place.call(f"A{n}", LAMP, caller=n) | {"报警时间": "某日"} for n in (1, 2)))
+    with pytest.raises(UsageError, match="没有这些隔离行：98、99") as refused:
+        quarantine.dismiss(place.desk, place.person(), [1, 99, 98], reason="合计行")
+    assert refused.value.exit_code == 2
+    assert quarantine.waiting(place.desk) == 2
+    assert quarantine.dismiss(place.desk, place.person(), [1], reason="合计行") == 1
+    assert quarantine.dismiss(place.desk, place.person(), [1, 2, 2], reason="合计行") == 1
+    assert quarantine.dismiss(place.desk, place.person(), [1, 2], reason="合计行") == 0
+
+
+def test_a_correction_taken_back_waits_again_under_its_number(place: Installation) -> None:
+    place.ingest(place.call("A1", LAMP) | {"报警时间": "某日"})
+    first = held(place)
+    quarantine.retry(place.desk, [first | {"报警时间": "另一日"}])
+    assert held(place)[NUMBER] == first[NUMBER]
+    quarantine.retry(place.desk, [first])
+    (one,) = quarantine.held(place.desk)
+    assert (one.row.id, one.row.values["报警时间"]) == (first[NUMBER], "某日")
 
 
 def in_json(place: Installation, row: dict[str, Any]) -> None:

@@ -33,7 +33,7 @@ def busy(shared_place: Installation) -> Iterator[Installation]:
         place.call("OLD", KNIFE, caller=9, days=60),
         place.call("BAD", LAMP) | {"报警时间": "某日"},
     )
-    acting.close(place.desk, place.person(), "police_110:G1", means="已修好", evidence="维修单8号")
+    acting.close(place.desk, place.person(), "police_110:G1", means="调解", evidence="维修单8号")
     return place
 
 
@@ -144,7 +144,7 @@ def test_what_people_wrote_is_shown_without_the_contacts_of_the_matter(small_pla
         place.call("A2", KNIFE, caller=4),
     )
     wrote, person = "陈一一（19900000001）和周二二都同意", place.person()
-    acting.close(place.desk, person, "police_110:A1", means=wrote, evidence=wrote)
+    acting.close(place.desk, person, "police_110:A1", means="调解", evidence=wrote)
     acting.merge(place.desk, person, "police_110:A2", "police_110:A1", reason=wrote)
     shown = show(place.desk, "police_110:A2")
     told = repr((shown.actions, shown.set_asides, shown.decisions))

@@ -35,7 +35,7 @@ def test_bad_rows_and_their_cure_are_passed_over_or_come_again(place: Installati
 
 def test_many_matters_closed_together_are_closed_again(place: Installation) -> None:
     place.ingest(place.call("A1", LEAK), place.call("B1", "村口的路灯坏了一个多星期没有人来修理", caller=2))
-    acting.close_all(place.desk, place.person(), ["police_110:A1", "police_110:B1"], means="化解", evidence="纪要")
+    acting.close_all(place.desk, place.person(), ["police_110:A1", "police_110:B1"], means="调解", evidence="纪要")
     place.later(days=1)
     place.ingest(place.call("A2", f"{LEAK}，又漏了", hours=1))
     results = list(rebuild(place.desk))

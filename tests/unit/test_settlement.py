@@ -51,7 +51,7 @@ class TestCodes:
         assert code == "SS2025-000001"
         place.ingest(place.call("A2", f"{LEAK}，又来了", days=1))
         place.ingest(place.call("A1", f"{LEAK}，更正", days=3))
-        acting.close(place.desk, place.person(), code, means="达成调解协议", evidence="12号")
+        acting.close(place.desk, place.person(), code, means="调解", evidence="12号")
         place.later(days=1)
         place.ingest(place.call("A3", f"{LEAK}，第三次"))
         assert matter(place).row.state.code == code
@@ -117,7 +117,7 @@ class TestDispatch:
     def test_nothing_closed_is_dispatched(self, small_place: Installation) -> None:
         place = small_place
         place.ingest(place.call("A1", LAMP, days=1))
-        acting.close(place.desk, place.person(), "police_110:A1", means="已修好", evidence="照片")
+        acting.close(place.desk, place.person(), "police_110:A1", means="调解", evidence="照片")
         before = dispatches(place)
         place.ingest(place.call("A1", f"{LAMP}，补充", days=1))
         assert dispatches(place) == before

@@ -50,7 +50,7 @@ class TestQuarantine:
             assert held["town_110"].reason == "新的说法"
             assert held["other"].times == 1
 
-    def test_a_retried_row_that_fails_again_is_open_again_and_a_dismissed_one_stays(self, store: Store) -> None:
+    def test_a_row_that_was_settled_and_comes_again_stays_settled(self, store: Store) -> None:
         with store.batch() as tx:
             tx.write_quarantine([rejected(1), rejected(2)], START)
         with store.read() as view:
@@ -62,10 +62,10 @@ class TestQuarantine:
             assert view.quarantined() == []
             assert [row.row for row in view.quarantined([RETRIED, DISMISSED])] == [1, 2]
         with store.batch() as tx:
-            tx.write_quarantine([rejected(1), rejected(2)], START)
+            assert tx.write_quarantine([rejected(1), rejected(2), rejected(3)], START) == 2
         with store.read() as view:
-            assert [row.row for row in view.quarantined()] == [1]
-            assert view.quarantine_counts() == {"open": 1, DISMISSED: 1}
+            assert [row.row for row in view.quarantined()] == [3]
+            assert view.quarantine_counts() == {"open": 1, RETRIED: 1, DISMISSED: 1}
 
     def test_an_empty_list_is_no_trouble(self, store: Store) -> None:
         with store.batch() as tx:
