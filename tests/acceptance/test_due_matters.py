@@ -96,7 +96,7 @@ def test_the_moments_of_a_matter_are_the_limits_of_the_rules_and_the_floor(
 
 def test_after_closing_people_are_asked_again_and_nothing_else_is_due(place: Installation) -> None:
     place.ingest(place.call("A1", SHOVED, minutes=5))
-    close(place.desk, place.person(), only(place).state.code, means="达成调解协议", evidence="2025-1号")
+    close(place.desk, place.person(), only(place).state.code, means="调解", evidence="2025-1号")
     assert next_due(place) == timedelta(days=7)
     place.later(days=7)
     assert swept(place) == 1

@@ -56,7 +56,7 @@ def test_a_matter_from_its_first_record_to_its_follow_up(place: Installation) ->
     person = place.person()
     act(place.desk, person, code(place), kind="measure", level="township")
     place.later(days=1)
-    close(place.desk, person, code(place), means="达成调解协议", evidence="1号")
+    close(place.desk, person, code(place), means="调解", evidence="1号")
     place.later(days=7)
     sweep(place.desk.store, place.desk.stages, place.desk.clock)
     events = told(place)

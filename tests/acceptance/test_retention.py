@@ -36,9 +36,7 @@ def old(tmp_path: Path) -> Console:
     export.write_text("\n".join(ROWS) + "\n", encoding="utf-8")
     made.ok("ingest", "--file", export, "--source", "police_110", "--now", THEN)
     for reference in ("police_110:A1", "police_110:B1"):
-        made.person(
-            "matters", "close", reference, "--means", "达成协议", "--evidence", "协议书由陈一一签字", "--now", THEN
-        )
+        made.person("matters", "close", reference, "--means", "调解", "--evidence", "协议书由陈一一签字", "--now", THEN)
     return made
 
 

@@ -124,7 +124,7 @@ class TestRules:
             place.call("B1", LAMP, caller=2, days=1),
             place.call("H1", SHOVED, caller=3, days=40),
         )
-        close(place.desk, place.person(), "police_110:B1", means="已修好", evidence="照片")
+        close(place.desk, place.person(), "police_110:B1", means="调解", evidence="照片")
         assert queued(place) == 0, "the first rulebook that was ever live changes nothing"
         place.later(hours=1)
         ruled(place, lambda text: f"{text}\n# 只加了一行说明\n")
@@ -156,7 +156,7 @@ class TestRules:
         queued(place)
         ruled(place, lambda text: f"{text}\n# 一行\n")
         queued(place)
-        close(place.desk, place.person(), "police_110:A1", means="已清理", evidence="照片")
+        close(place.desk, place.person(), "police_110:A1", means="调解", evidence="照片")
         assert swept(place).done == 1
         assert show(place.desk, "police_110:A1").row.state.status == "closed"
         reopen(place.desk, place.person(), "police_110:A1", reason="又堆上了")

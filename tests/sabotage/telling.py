@@ -203,7 +203,7 @@ TELLING = (
         "silence-sealed",
         "静默的理由加密存放",
         "engine/store/sendings.py",
-        'sealed = self._sealer.seal("casework", f"silences/reason/{number}", silence.reason.encode())',
+        'sealed = self._sealer.seal("casework", silence_cell(number), silence.reason.encode())',
         instead="sealed = silence.reason.encode()",
         tests="unit/test_store_sendings.py::test_the_newest_silence_holds_and_its_reason_is_sealed[sqlite]",
     ),

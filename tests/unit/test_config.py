@@ -95,7 +95,7 @@ class TestConfig:
         assert "例如 15s、10m、2h、1d" in refused(tmp_path, f"service: {{lease: {written_as}}}").what
 
     def test_without_a_service_it_looks_every_quarter_of_a_minute(self, tmp_path: Path) -> None:
-        config = load_config(written(tmp_path, ""))
+        config = load_config(written(tmp_path, "clock: real\n"))
         assert (config.service.tick.total_seconds(), config.service.lease.total_seconds()) == (15, 300)
 
     def test_the_line_of_broken_yaml_is_named(self, tmp_path: Path) -> None:

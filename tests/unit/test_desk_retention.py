@@ -51,7 +51,7 @@ def lived(place: Installation) -> Installation:
         {**place.call("X1", LAMP), "报警时间": "昨天"},
     )
     for reference in ("police_110:A1", "police_110:B1", "police_110:C1"):
-        acting.close(place.desk, place.person(), reference, means="达成协议", evidence="协议书由陈一签字")
+        acting.close(place.desk, place.person(), reference, means="调解", evidence="协议书由陈一签字")
     place.later(days=2000)
     place.ingest(place.call("D1", LAMP, caller=2, hours=3))
     return place
@@ -217,7 +217,7 @@ class TestKept:
 
     def test_something_younger_keeps_what_it_belongs_to(self, old: Installation) -> None:
         acting.merge(old.desk, old.person(), "police_110:B1", "police_110:D1", reason="同一盏灯")
-        acting.close(old.desk, old.person(), "police_110:D1", means="修好了", evidence="照片")
+        acting.close(old.desk, old.person(), "police_110:D1", means="调解", evidence="照片")
         done = by_aim(preview(old.desk))
         assert (done[RAW].matters, done[RAW].open, done[RAW].younger) == (2, 0, 1)
 
@@ -342,7 +342,7 @@ def test_what_was_confidential_stays_so(small_place: Installation) -> None:
     )
     before = show(place.desk, "hotline_12345:H1").records[0]
     assert "保密" in before.text
-    acting.close(place.desk, place.person(), "hotline_12345:H1", means="达成协议", evidence="协议书")
+    acting.close(place.desk, place.person(), "hotline_12345:H1", means="调解", evidence="协议书")
     place.later(days=2000)
     purge(place.desk, place.person())
     after = show(place.desk, "hotline_12345:H1").records[0]

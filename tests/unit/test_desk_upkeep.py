@@ -58,7 +58,7 @@ def test_a_key_grows_old_and_a_rotation_is_not_forgotten(small_place: Installati
 def test_what_is_past_its_term_is_told_unless_it_is_held(small_place: Installation, held: bool) -> None:
     place = small_place
     place.ingest(place.call("A1", LEAK, hours=1))
-    acting.close(place.desk, place.person(), "police_110:A1", means="达成协议", evidence="协议书")
+    acting.close(place.desk, place.person(), "police_110:A1", means="调解", evidence="协议书")
     if held:
         hold(place.desk, place.person(), "police_110:A1", reason="诉讼")
     assert told(place)["保存期限"].well
