@@ -26,8 +26,8 @@ from engine.store.tables import NO_TIME
 FRESH, ADDRESSED, NOT_SENT = "fresh", "addressed", "not sent"
 WAITING, SENT, DEAD = "waiting", "sent", "dead"
 
-_fresh = outbox.c.state == literal_column(f"'{FRESH}'")
-_waiting = deliveries.c.state == literal_column(f"'{WAITING}'")
+_fresh = outbox.c.state == literal_column("'fresh'")
+_waiting = deliveries.c.state == literal_column("'waiting'")
 """Written out, not bound: the partial indexes serve no other way."""
 _NOTICE = tuple(column for column in outbox.columns if column.name != "state")
 _FRESH = Query(
