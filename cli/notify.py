@@ -25,10 +25,12 @@ _OUTCOMES = {"sent": "已收下", "refused": "没有收下", "": "中断，不�
 
 
 def send_due(desk: Desk, stop: Callable[[], bool], *, as_json: bool) -> None:
-    """Everything that is due to be told, and a line about it; for the service."""
+    """Everything that is due to be told, and a line where something was; for the service."""
     from cli.channels import post_of
 
-    _tell_posted(post_of(desk).run(stop), as_json=as_json)
+    posted = post_of(desk).run(stop)
+    if posted.sent or posted.refused or posted.dead:
+        _tell_posted(posted, as_json=as_json)
 
 
 def _tell_posted(posted: Posted, *, as_json: bool) -> None:

@@ -136,11 +136,15 @@ def _kill_at(url: str, place: int) -> bool:
     return here
 
 
+_FILLED = frozenset({"due"})
+"""Made anew and filled by the upgrade itself: every open matter has a next moment."""
+
+
 def _faults(url: str, before: dict[str, int], rows: int) -> Iterator[str]:
     revision, after = revision_and_counts(url)
     if revision != migrations.HEAD:
         yield f"ended at {revision}"
-    lost = [name for name, count in before.items() if after.get(name) != count]
+    lost = [name for name, count in before.items() if name not in _FILLED and after.get(name) != count]
     if lost:
         yield f"rows lost or gained: {lost}"
     store = open_store(url, KEYS)

@@ -425,7 +425,7 @@ class Life:
         """A command inside this process, of the person in charge; what it printed is kept."""
         return self._keep(arguments, self.console.run(*arguments, **ACTOR), part, code)
 
-    def cut(self, what: str, *arguments: object, meet: str = "pass", part: str = "broken", code: int = 1) -> None:
+    def cut(self, what: str, *arguments: object, meet: str = "pass", part: str = "broken", code: int = 3) -> None:
         """A command whose work is cut off when it has written rows; `meet`: what happens when it reads one."""
         program = _CUT.format(cut=CUTS.get(what, "pass"), meet=meet)
         self.child([sys.executable, "-c", program, *map(str, arguments)], what, part=part, code=code)
