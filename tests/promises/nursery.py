@@ -117,27 +117,26 @@ def _send(worker: int, sign: signal.Signals) -> None:
 
 
 def main(url: str, clock: str, lease: str) -> None:
-    """Begin a worker for each line."""
+    """Begin a worker for each line. None is waited for before this process ends: a number that was given back could be somebody else's when it is killed."""
     judging = stages()
     for _ in sys.stdin:
         child = os.fork()
         if not child:
             _work(url, Path(clock), timedelta(seconds=int(lease)), judging)
+            os._exit(0)
         print(child, flush=True)
-        with contextlib.suppress(ChildProcessError):
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
 
 
 def _work(url: str, clock: Path, lease: timedelta, judging: Stages) -> None:
-    """Sweep for ever."""
+    """Sweep until the process that began it is gone."""
+    parent = os.getppid()
     store = open_store(url, KEYS)
     file = os.open(clock, os.O_RDONLY)
 
     def now() -> datetime:
         return datetime.fromtimestamp(_CLOCK.unpack(os.pread(file, _CLOCK.size, 0))[0], UTC)
 
-    while True:
+    while os.getppid() == parent:
         with contextlib.suppress(StoreError):
             sweep(store, judging, now, lease=lease, piece=5)
         time.sleep(_PAUSE / 3)
