@@ -62,7 +62,7 @@ class CallerShown:
 
 
 def repeat_callers(desk: Desk, *, days: int = 180, least: int = 3, most: int = 50) -> list[CallerShown]:
-    """Whoever sent at least `least` records in the last `days` days, the most frequent first; confidential records are left out."""
+    """Whoever sent at least `least` records in the last `days` days, the most frequent first; records that are confidential or purged are left out."""
     if days < 1 or least < 2:
         raise UsageError("天数至少 1，次数至少 2", hint="例如 --days 180 --at-least 3")
     now = desk.clock()
@@ -71,7 +71,7 @@ def repeat_callers(desk: Desk, *, days: int = 180, least: int = 3, most: int = 5
         persons = view.repeat_callers(since, least=least, most=most * _SPARE)
         calls = view.calls_of(persons, since)
         incidents = view.incidents([call.id for call in calls])
-        open_ = [call for call in calls if not incidents[call.id].confidential]
+        open_ = [call for call in calls if call.id in incidents and not incidents[call.id].confidential]
         shown = [_shown(view, [call for call in open_ if call.person == one], incidents, now) for one in persons]
     found = [caller for caller in shown if caller and caller.records >= least]
     return sorted(found, key=lambda caller: -caller.records)[:most]

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from engine.config import RetentionConfig
 from engine.desk import Desk, acting
 from engine.desk import retention as retaining
+from engine.desk.callers import repeat_callers
 from engine.desk.explaining import explain
 from engine.desk.reading import PURGED, show
 from engine.desk.rebuilding import rebuild
@@ -110,6 +111,16 @@ def test_what_tells_of_people_goes_and_the_skeleton_stays(old: Installation) -> 
         ]
     assert not any(row.evidence for row in rows(old, tables.actions) if row.matter != "police_110:D1")
     assert old.desk.store.verify(deep=True).sound
+
+
+def test_callers_are_counted_by_what_is_still_there(old: Installation) -> None:
+    """Records that are purged, or confidential, are no longer part of what a caller came for; the others still are."""
+    before = repeat_callers(old.desk, days=3000, least=2)
+    assert [caller.records for caller in before] == [3, 2]
+    purge(old.desk, old.person())
+    assert repeat_callers(old.desk, days=3000, least=2) == []
+    old.ingest(old.call("D2", LAMP, caller=2, hours=2))
+    assert [caller.records for caller in repeat_callers(old.desk, days=3000, least=2)] == [2]
 
 
 def test_the_same_person_within_a_matter_stays_the_same(old: Installation) -> None:
