@@ -14,7 +14,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
-from engine.errors import DeliveryError, SourceError, Unreachable
+from engine.errors import DeliveryError, SourceError
 
 _PORTS = {"https": 443, "http": 80, "smtps": 465, "smtp": 587}
 _PLAIN = frozenset({"http"})
@@ -59,7 +59,7 @@ class Place:
 
 
 class Gate:
-    """What one source or channel may reach; `refusal` is the error that says no."""
+    """What one source or channel may reach; `refusal` is the error that says no, `unresolved` another one for a name that the net does not know."""
 
     def __init__(
         self,
@@ -67,11 +67,12 @@ class Gate:
         private: Collection[str] = (),
         *,
         refusal: type[SourceError | DeliveryError] = SourceError,
+        unresolved: type[SourceError | DeliveryError] | None = None,
         schemes: frozenset[str] = WEB,
     ) -> None:
         self._allowed = frozenset(host.lower() for host in allowed)
         self._private = frozenset(host.lower() for host in private)
-        self._refusal, self._schemes = refusal, schemes
+        self._refusal, self._unresolved, self._schemes = refusal, unresolved or refusal, schemes
 
     def checked(self, url: str) -> Place:
         """The place of a URL, all addresses of its host having been checked; raises the refusal."""
@@ -108,8 +109,7 @@ class Gate:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
             return [ipaddress.ip_address(str(info[4][0]).split("%")[0]) for info in found]
         except (OSError, ValueError) as fault:
-            unresolved = Unreachable if self._refusal is SourceError else self._refusal
-            raise unresolved(f"域名解析失败：{host}", where=shown(url), hint="检查主机名、网络和 DNS") from fault
+            raise self._unresolved(f"域名解析失败：{host}", where=shown(url), hint="检查主机名、网络和 DNS") from fault
 
     def _forbidden(self, url: str, why: str) -> SourceError | DeliveryError:
         hint = "地址没有错的话，在 config.yaml 里给这个来源或渠道写明主机后再试"

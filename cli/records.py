@@ -143,14 +143,17 @@ def counted(tally: Tally) -> dict[str, Any]:
     }
 
 
+def accounted(tally: Tally) -> str:
+    """Where every row is, as a sum."""
+    parts = f"新增 {tally.new} ＋ 未变 {tally.unchanged} ＋ 更新 {tally.updated} ＋ 隔离 {tally.quarantined}"
+    return f"读入 {tally.read} 行 ＝ {parts}"
+
+
 def _tell(desk: Desk, name: str, tally: Tally) -> None:
     from cli.printing import say
     from engine.desk.reading import waiting_history
 
-    say(
-        f"{name}：读入 {tally.read} 行 ＝ 新增 {tally.new} ＋ 未变 {tally.unchanged} ＋ 更新 {tally.updated}"
-        f" ＋ 隔离 {tally.quarantined}"
-    )
+    say(f"{name}：{accounted(tally)}")
     colours = "、".join(
         f"{desk.colour_word(colour)} {count}" for colour, count in sorted(tally.colours.items(), reverse=True)
     )

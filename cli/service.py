@@ -115,6 +115,7 @@ def _poll(desk: Desk, feed: SourceConfig) -> Job:
 
 def _read(desk: Desk, name: str, beat: Beat) -> str:
     """New records of a feed, a batch at a time."""
+    from cli.records import accounted
     from cli.wiring import feed_of, source_of
     from engine.desk.intake import cursor_of, known_headers, take_in
     from engine.pipeline import Tally
@@ -127,7 +128,7 @@ def _read(desk: Desk, name: str, beat: Beat) -> str:
     for tally in take_in(desk, source):
         total.add(tally)
         beat()
-    return f"读入 {total.read} 行 ＝ 新增 {total.new} ＋ 未变 {total.unchanged} ＋ 更新 {total.updated} ＋ 隔离 {total.quarantined}"
+    return accounted(total)
 
 
 def _everything(desk: Desk, stop: Callable[[], bool], *, as_json: bool) -> bool:

@@ -99,10 +99,9 @@ def of_episode(
 
 @dataclass(frozen=True, slots=True)
 class _Close:
-    """One close: when, which records it concerned, what was done after it, and whether a new counting record came since."""
+    """One close: when, what was done after it, and whether a new counting record came since."""
 
     at: datetime
-    concerned: frozenset[str]
     later: frozenset[str]
     succeeded: bool
 
@@ -132,7 +131,7 @@ class _Course:
         concerned = self._concerned(action)
         self._arrived(concerned)
         came = [record for record in self._records if record.counts and record.known_at >= action.known_at]
-        closing = _Close(action.known_at, concerned, later, any(record.id not in concerned for record in came))
+        closing = _Close(action.known_at, later, any(record.id not in concerned for record in came))
         for id_ in concerned & self._covers.keys():
             if self.status == OPEN or not self._covers[id_]:
                 self._covers[id_].append(closing)

@@ -22,13 +22,13 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from engine.errors import ConfigError, shape_fault, yaml_fault
+from engine.model import duration
 
 FILE_NAME = "config.yaml"
 _KEY_NAMES = ("index", "seal", "chain")
 _KEY_BYTES = 32
 
 
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"([1-9]\d{0,5})([smhd])")
 
 
@@ -36,10 +36,9 @@ def _duration(written: object) -> object:
     """`15s`, `10m`, `2h`, `1d`; raises ValueError for anything else."""
     if isinstance(written, timedelta):
         return written
-    found = _DURATION.fullmatch(written) if isinstance(written, str) else None
-    if found is None:
+    if not isinstance(written, str) or not _DURATION.fullmatch(written):
         raise ValueError(f"时长写法不对：{written}，例如 15s、10m、2h、1d")
-    return timedelta(seconds=int(found[1]) * _SECONDS[found[2]])
+    return duration(written)
 
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]

@@ -55,9 +55,17 @@ class Cause(str, Enum):
         return self in (Cause.NEW, Cause.REPEAT)
 
 
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
 def canonical(value: object) -> bytes:
     """Deterministic JSON: sorted keys, UTF-8, no spaces; the same value is the same bytes on every machine."""
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def duration(text: str) -> timedelta:
+    """`30d`, `72h`, `90m`, `45s` as a timedelta."""
+    return timedelta(seconds=int(text[:-1]) * _UNITS[text[-1]])
 
 
 def digest(value: object) -> str:

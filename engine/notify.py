@@ -14,8 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from engine.model import Colour, Line, MatterState, Message, Moment, Notice, digest
-from engine.ruleset.facts import duration
+from engine.model import Colour, Line, MatterState, Message, Moment, Notice, digest, duration
 from engine.ruleset.labels import filled
 from engine.ruleset.tree import Rulebook
 

@@ -24,9 +24,9 @@ from engine.model import (
     SetAside,
     Sighting,
     digest,
+    duration,
 )
 from engine.occasion import ARRIVAL, WINDOW, Occasion
-from engine.ruleset.facts import duration
 from engine.ruleset.tree import Rulebook
 from engine.store import Batch
 from engine.store.events import once_more
@@ -164,8 +164,10 @@ class Settlement:
         ]
 
     def _state(self, case: _Case, first: Sighting) -> MatterState:
-        process, made = self._process(case, self._stands(case))
-        stands = self._stands(case, made, process)
+        stands = self._stands(case)
+        process, made = self._process(case, stands)
+        if made or process is not Colour.GREEN:
+            stands = self._stands(case, made, process)
         times = [record.at for record in case.records]
         taken_up = bool(case.code) or any(action.kind == casework.ACCEPT for action in case.actions)
         history = casework.is_history(max(times), self._known_at, self._terms.newer_than) and not taken_up

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from adapters.listed import listed
 from engine.errors import ConfigError
 from engine.model import ChannelSpec
 
@@ -32,12 +33,10 @@ def text(spec: ChannelSpec, name: str, default: str = "") -> str:
 
 def texts(spec: ChannelSpec, name: str) -> tuple[str, ...]:
     """An option that is a list of texts; one text alone is a list of one."""
-    value = spec.options.get(name, ())
-    if isinstance(value, str):
-        return (value,)
-    if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):
+    found = listed(spec.options.get(name, ()))
+    if found is None:
         raise wrong(spec, name, "要写成文字的列表")
-    return tuple(value)
+    return found
 
 
 def seconds(spec: ChannelSpec, name: str, default: int) -> int:

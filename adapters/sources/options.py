@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from adapters.listed import listed
 from engine.errors import SourceError
 from engine.model import SourceSpec
 
@@ -22,12 +23,10 @@ def whole_number(spec: SourceSpec, name: str, default: int) -> int:
 
 def texts(spec: SourceSpec, name: str) -> tuple[str, ...]:
     """An option that is a list of texts; one text alone is a list of one."""
-    value = spec.options.get(name, ())
-    if isinstance(value, str):
-        return (value,)
-    if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):
+    found = listed(spec.options.get(name, ()))
+    if found is None:
         raise wrong(spec, name, "要写成文字的列表")
-    return tuple(value)
+    return found
 
 
 def pairs(spec: SourceSpec, name: str) -> dict[str, str]:

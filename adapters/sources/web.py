@@ -56,7 +56,7 @@ class JsonDoor:
     """Fetches JSON for one source; `pause` is how it waits between tries (seconds)."""
 
     def __init__(self, spec: SourceSpec, *, pause: Callable[[float], None] = time.sleep) -> None:
-        self._pause, self._gate = pause, Gate(spec.allowed_hosts, texts(spec, "private_hosts"))
+        self._pause, self._gate = pause, Gate(spec.allowed_hosts, texts(spec, "private_hosts"), unresolved=Unreachable)
         self._headers = pairs(spec, "headers")
         if not all(f"{name}{value}".isascii() for name, value in self._headers.items()):
             raise wrong(spec, "headers", "名称和值只能用英文字符")

@@ -25,6 +25,7 @@ from engine.settlement import MACHINE
 from engine.store import Keys, Store, open_store, upgrade
 from engine.store.archive import Manifest, manifest_of, measured, pack, unpack
 from engine.store.backup import put, refuse_taken, settle
+from engine.store.dialects import file_of
 from engine.store.migrations import HEAD
 from engine.store.sealing import fingerprint
 
@@ -93,7 +94,8 @@ def restore(config: Config, file: Path, clock: Clock, *, deep: bool = False) -> 
     refuse_taken(url)
     manifest = manifest_of(file)
     _recognise(config, manifest, keys, file)
-    place = Path(url.removeprefix("sqlite:///").split("?")[0]).parent if url.startswith("sqlite") else config.folder
+    held = file_of(url)
+    place = held.parent if held else config.folder
     try:
         with _staging(place) as staging:
             unpack(file, manifest, staging)

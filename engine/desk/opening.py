@@ -10,7 +10,6 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from engine.config import Config, KeyMaterial, read_keys
@@ -20,6 +19,7 @@ from engine.pipeline import Stages
 from engine.ruleset import loader
 from engine.ruleset.tree import Rulebook
 from engine.store import Keys, Store, open_store, upgrade
+from engine.store.dialects import file_of
 from engine.store.rows import Person
 
 Clock = Callable[[], datetime]
@@ -167,8 +167,8 @@ def people(desk: Desk) -> list[Person]:
 
 def is_there(url: str) -> None:
     """Looking at a database that is not there must not make an empty one."""
-    path = url.removeprefix("sqlite:///").split("?")[0]
-    if url.startswith("sqlite:///") and not Path(path).exists():
+    path = file_of(url)
+    if path and not path.exists():
         raise StoreError(
             f"没有找到数据库文件 {path}",
             hint="新装：运行 sanse db upgrade 建库；原来有库：检查 config.yaml 的 database.url，或从备份恢复",

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import chain, pairwise
 
 from engine.features.folding import fold
@@ -56,14 +57,11 @@ class Likeness:
 
 def likenesses(lists: Iterable[WordList]) -> list[Likeness]:
     """One for each set of examples, with the bounds of every list that goes by it."""
-    bounds: dict[tuple[tuple[str, ...], tuple[str, ...]], dict[str, int]] = {}
-    held: dict[tuple[tuple[str, ...], tuple[str, ...]], Examples] = {}
+    bounds: dict[Examples, dict[str, int]] = defaultdict(dict)
     for words in lists:
         if words.examples:
-            key = (words.examples.like, words.examples.unlike)
-            held.setdefault(key, words.examples)
-            bounds.setdefault(key, {})[words.name] = words.examples.at_least
-    return [Likeness(held[key], bounds[key]) for key in bounds]
+            bounds[replace(words.examples, at_least=0)][words.name] = words.examples.at_least
+    return [Likeness(examples, of_lists) for examples, of_lists in bounds.items()]
 
 
 def _stretches(form: str) -> Iterator[list[_Clause]]:

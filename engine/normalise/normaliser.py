@@ -53,15 +53,15 @@ class Normaliser:
 
     def beside(self, raw: RawRecord, incident: Incident) -> str:
         """The masked text of the columns that nobody reads: what stands there may be danger all the same."""
-        columns = self._plan(raw)
-        if not columns.beside:
+        unread = self._plan(raw).beside
+        if not unread:
             return ""
-        row = columns.read(raw.values)
-        return reading.beside(row, self._supplier(raw.kind), incident.caller, incident.opponent)
+        values = (raw.values[header] for header in unread)
+        return reading.beside(values, self._supplier(raw.kind), incident.caller, incident.opponent)
 
     def has_surplus(self, raw: RawRecord) -> bool:
         """Whether a row has more cells than its header; their text is read as the end of the narrative."""
-        return any(cell_text(raw.values[header]) for header in self._plan(raw).surplus)
+        return bool(self._plan(raw).beyond(raw.values))
 
     def unknown_headers(self, raw: RawRecord) -> tuple[str, ...]:
         """Headers of the row that its mapping neither reads nor lists as known."""

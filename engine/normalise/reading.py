@@ -7,7 +7,7 @@ Not here: times and refusal (`normaliser`), which header feeds which field (`row
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -93,7 +93,7 @@ def stated(row: Row, supplier: Supplier, name: str) -> str:
 def texts(row: Row, supplier: Supplier, caller: Contact, opponent: str, *, subject: str = "") -> Texts:
     """Title (else the subject), narrative and feedback with identifiers and the record's own names masked (ruling 10)."""
     own = _own(supplier, caller, opponent)
-    narrative = _joined([*_written(row, "narrative"), *_written(row, "narrative_more"), *_surplus(row)])
+    narrative = _joined([*_written(row, "narrative"), *_written(row, "narrative_more"), *row.plan.beyond(row.values)])
     return Texts(
         *(
             _masked(text, own, supplier.limits["text_length"])
@@ -102,19 +102,15 @@ def texts(row: Row, supplier: Supplier, caller: Contact, opponent: str, *, subje
     )
 
 
-def beside(row: Row, supplier: Supplier, caller: Contact, opponent: str) -> str:
-    """The words of columns that nobody reads, a header written twice among them, masked as the narrative is."""
-    cells = (cell_text(row.values[header]) for header in row.plan.beside)
+def beside(values: Iterable[object], supplier: Supplier, caller: Contact, opponent: str) -> str:
+    """The words of cells that nobody reads, those of a header written twice among them, masked as the narrative is."""
+    cells = map(cell_text, values)
     text = _joined([cell for cell in cells if not cell.isascii()])
     return _masked(text, _own(supplier, caller, opponent), supplier.limits["text_length"])
 
 
 def _written(row: Row, name: str) -> list[str]:
     return row.every(name) if name in row.first else []
-
-
-def _surplus(row: Row) -> list[str]:
-    return [text for header in row.plan.surplus if (text := cell_text(row.values[header]))]
 
 
 def _joined(texts: Sequence[str]) -> str:

@@ -59,8 +59,12 @@ class Plan:
             if name not in first:
                 first[name] = text
             covered += (name, text)
-        covered += [text for header in self.surplus if (text := cell_text(values[header]))]
+        covered += self.beyond(values)
         return Row(self, values, first, covered)
+
+    def beyond(self, values: Mapping[str, Any]) -> list[str]:
+        """The texts of the cells that stand beyond the last header."""
+        return [text for header in self.surplus if (text := cell_text(values[header]))]
 
 
 @dataclass(slots=True)

@@ -12,8 +12,8 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from engine.model import Colour, digest
-from engine.ruleset.facts import check_wheres, duration, feature
+from engine.model import Colour, digest, duration
+from engine.ruleset.facts import check_wheres, feature
 from engine.ruleset.faults import nearest
 from engine.ruleset.labels import check_labels
 from engine.ruleset.lines import condition, let_lines

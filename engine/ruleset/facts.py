@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
+from engine.model import duration
 from engine.ruleset.faults import nearest
 from engine.ruleset.parts import Parts
 from engine.ruleset.tree import Feature, FeatureKind, Place
@@ -45,13 +46,7 @@ PROCESS: Mapping[str, str] = {
 }
 DISTINCT = ("kind", "person", "place", "topic", "matter", "identity")
 WHERE = ("kind", "cause", "topic", "area", "topic_is")
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _MAX_WINDOW = timedelta(days=366)
-
-
-def duration(text: str) -> timedelta:
-    """`30d`, `72h`, `90m`, `45s` as a timedelta."""
-    return timedelta(seconds=int(text[:-1]) * _UNITS[text[-1]])
 
 
 def feature(parts: Parts, name: str, raw: Mapping[str, Any], place: Callable[..., Place]) -> Feature:

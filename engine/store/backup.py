@@ -17,7 +17,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, Table, inspect, select
 
 from engine.errors import StoreError
-from engine.store.dialects import Insert, Vendor, transaction, vendor_of
+from engine.store.dialects import Insert, SqliteVendor, Vendor, file_of, transaction, vendor_of
 from engine.store.migrate import make, upgrade
 from engine.store.tables import audit_head, meta, metadata
 
@@ -29,7 +29,7 @@ _MADE_BY_MIGRATION = (audit_head, meta)
 def take(engine: Engine, vendor: Vendor, target: Path) -> None:
     """A consistent copy of everything in a new SQLite file, readable by its owner only; raises FileExistsError."""
     os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    if vendor.name == "sqlite":
+    if isinstance(vendor, SqliteVendor):
         with engine.connect() as connection:
             vendor.backup(connection, target)
     else:
@@ -42,9 +42,9 @@ def take(engine: Engine, vendor: Vendor, target: Path) -> None:
 
 def put(file: Path, url: str) -> None:
     """Make the database of a URL from a file; all of it or nothing. Raises StoreError when anything is there."""
-    vendor = vendor_of(url)
-    if vendor.name == "sqlite":
-        _put_file(file, Path(url.removeprefix("sqlite:///").split("?")[0]))
+    vendor, path = vendor_of(url), file_of(url)
+    if path:
+        _put_file(file, path)
         return
     engine = vendor.engine()
     try:
@@ -60,9 +60,8 @@ def put(file: Path, url: str) -> None:
 
 def refuse_taken(url: str) -> None:
     """Raise StoreError when the place of a URL is not empty: nothing is ever written over."""
-    vendor = vendor_of(url)
-    if vendor.name == "sqlite":
-        path = Path(url.removeprefix("sqlite:///").split("?")[0])
+    vendor, path = vendor_of(url), file_of(url)
+    if path:
         if path.exists():
             raise _taken(f"{path.name} 已经存在")
         return

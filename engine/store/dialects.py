@@ -249,10 +249,6 @@ class Vendor(Protocol):
         """Rewrite the files of the database, so that no old content lingers in them."""
         ...
 
-    def backup(self, connection: Connection, target: Path) -> None:
-        """A consistent copy of the whole database into an empty file, where the product copies files."""
-        ...
-
 
 class SqliteVendor:
     """SQLite: one writer at a time, WAL, every commit on disk before it returns."""
@@ -448,9 +444,10 @@ class PostgresVendor:
         except DBAPIError as fault:
             raise refused(fault) from fault
 
-    def backup(self, connection: Connection, target: Path) -> None:
-        """Not by files: rows are copied (`backup`)."""
-        raise NotImplementedError
+
+def file_of(url: str) -> Path | None:
+    """The file of a SQLite database; None for a server."""
+    return Path(url.removeprefix("sqlite:///").split("?")[0]) if url.startswith("sqlite:///") else None
 
 
 def vendor_of(url: str) -> SqliteVendor | PostgresVendor:

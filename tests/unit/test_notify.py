@@ -11,13 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import casework, notify
-from engine.model import Colour, MatterState, Moment, Notice
+from engine.model import Colour, MatterState, Moment
 from engine.notify import Bucket, Deadline, Policy, Standing, Terms
 from engine.ruleset.labels import MESSAGE_PLACES
 from tests.installation import shipped
+from tests.notice_samples import NOW, notice
 
-NOW = datetime(2025, 3, 10, 6, tzinfo=UTC)
-"""14:00 in Shanghai."""
 POLICY = Policy.of(shipped(), "Asia/Shanghai")
 LINK = "https://board.example/matters/{code}"
 
@@ -36,19 +35,6 @@ def state(colour: Colour = Colour.YELLOW, **more: object) -> MatterState:
         first_at=NOW,
         last_at=NOW,
         updated_at=NOW,
-    )
-    return replace(held, **more)  # type: ignore[arg-type]
-
-
-def notice(colour: Colour = Colour.YELLOW, number: int = 1, **more: object) -> Notice:
-    held = Notice(
-        key=f"{number:04d}",
-        matter=f"police_110:A{number}",
-        code=f"SS2025-{number:06d}",
-        event=notify.NEW,
-        colour=colour,
-        route=colour.word,
-        at=NOW,
     )
     return replace(held, **more)  # type: ignore[arg-type]
 

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from engine.model import duration
 from engine.ruleset import loader
-from engine.ruleset.facts import DISTINCT, FIELDS, PROCESS, duration
+from engine.ruleset.facts import DISTINCT, FIELDS, PROCESS
 from engine.ruleset.tree import Feature, FeatureKind
 
 WORDS = "words:\n  weapon: {title: 凶器, entries: [刀]}\n"

@@ -17,9 +17,8 @@ from engine.store import Store
 from engine.store.outbox import DEAD, NOT_SENT, SENT, WAITING
 from engine.store.rows import DeliveryRow, Silence
 from tests.installation import shipped
+from tests.notice_samples import NOW, notice
 
-NOW = datetime(2025, 3, 10, 6, tzinfo=UTC)
-"""14:00 in Shanghai."""
 POLICY = Policy.of(shipped(), "Asia/Shanghai")
 
 
@@ -62,16 +61,7 @@ class Office:
         return self.post().run(stop)
 
     def tell(self, number: int = 1, colour: Colour = Colour.YELLOW, **more: object) -> Notice:
-        held = Notice(
-            key=f"{number:04d}",
-            matter=f"police_110:A{number}",
-            code=f"SS2025-{number:06d}",
-            event=notify.NEW,
-            colour=colour,
-            route=colour.word,
-            at=self.now,
-        )
-        made = replace(held, **more)  # type: ignore[arg-type]
+        made = notice(colour, number, **{"at": self.now, **more})
         with self.store.beside() as tx:
             tx.write_notices([made])
         return made

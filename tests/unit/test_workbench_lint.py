@@ -8,6 +8,15 @@ from engine.ruleset import loader
 from engine.ruleset.tree import Fault
 from engine.workbench.lint import lint
 
+UNTESTED = """rules:
+  - id: Z1
+    title: 没有测试
+    status: live
+    colour: yellow
+    let: {many: {feature: record.heads, at_least: 3}}
+    because: 人数{record.heads}
+"""
+
 
 @pytest.fixture(scope="module")
 def shipped() -> dict[str, bytes]:
@@ -28,34 +37,23 @@ def test_what_does_not_load_is_the_answer(shipped: dict[str, bytes]) -> None:
 
 
 def test_a_rule_without_tests_for_and_against(shipped: dict[str, bytes]) -> None:
-    more = """rules:
-  - id: Z1
-    title: 没有测试
-    status: live
-    colour: yellow
-    let: {many: {feature: record.heads, at_least: 3}}
-    because: 人数{record.heads}
-"""
-    (found,) = findings({**shipped, "more.yaml": more.encode()})
+    (found,) = findings({**shipped, "more.yaml": UNTESTED.encode()})
     assert (found.code, str(found.place)) == ("L101", "more.yaml:2:5")
     assert "Z1" in found.message
-    one_sided = more.rstrip() + "\n    tests:\n      - {name: 三人, incident: {heads: 3}, expect: {match: true}}\n"
+    one_sided = UNTESTED.rstrip() + "\n    tests:\n      - {name: 三人, incident: {heads: 3}, expect: {match: true}}\n"
     assert [fault.code for fault in findings({**shipped, "more.yaml": one_sided.encode()})] == ["L101"]
     both = one_sided.rstrip() + "\n      - {name: 两人, incident: {heads: 2}, expect: {match: false}}\n"
     assert findings({**shipped, "more.yaml": both.encode()}) == []
 
 
 def test_what_does_not_load_hides_no_finding_of_the_rest(shipped: dict[str, bytes]) -> None:
-    more = """rules:
-  - id: Z1
-    title: 没有测试
-    status: live
-    colour: yellow
-    let: {many: {feature: record.heads, at_least: 3}}
-    because: 人数{record.heads}
-"""
     twice = "mapping:\n  kind: other\n  title: 别处\n  columns: {source_id: [编号], feedback: [编号]}\n"
-    files = {**shipped, "broken.yaml": b"rules: [", "more.yaml": more.encode(), "mappings/other.yaml": twice.encode()}
+    files = {
+        **shipped,
+        "broken.yaml": b"rules: [",
+        "more.yaml": UNTESTED.encode(),
+        "mappings/other.yaml": twice.encode(),
+    }
     assert sorted(fault.code for fault in findings(files)) == ["L101", "L104", "Y003"]
 
 
