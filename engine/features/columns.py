@@ -163,10 +163,10 @@ def _others(
 
 
 def _acted(subjects: ir.Table, records: ir.Table, actions: ir.Table, definitions: Definitions) -> ir.Table:
-    """Counts of the actions of a subject's matter, as of its own time."""
+    """Counts of the actions of a subject's matter that were done before it; one of the same second answers it, or something else."""
     place = records.select(record="subject", of_matter="matter").view()
     done = actions.inner_join(place, actions.record == place.record)
-    pairs = subjects.inner_join(done, [subjects.matter == done.of_matter, done.done_at <= subjects.at])
+    pairs = subjects.inner_join(done, [subjects.matter == done.of_matter, done.done_at < subjects.at])
     facts = {column_of(feature.name): _count_actions(pairs, feature) for feature in definitions.actions}
     return pairs.group_by("subject").aggregate(**facts)
 

@@ -116,8 +116,9 @@ class LiveFeatures:
             elif group.rows:
                 for window in space.windows:
                     window.count(group, row[0], row[1], values, ids)
-        if actions:
-            self._acted(actions, member.sighting.at, values, ids)
+        earlier = [action for action in actions if action.at < member.sighting.at]
+        if earlier:
+            self._acted(earlier, member.sighting.at, values, ids)
         return FeatureSet(values, ids, base.spans, base.absent)
 
     def _acted(self, actions: Sequence[Action], at: datetime, values: _Facts, ids: dict[str, _Ids]) -> None:

@@ -291,6 +291,16 @@ class TestReflow:
         place.later(days=3)
         assert act(place, "contact").after.state.standing is YELLOW
 
+    def test_a_record_is_not_its_own_reflow_when_it_is_closed_in_its_own_second(self, place: Installation) -> None:
+        """Sources with days only and a closing with a day only meet at midnight."""
+        place.ingest(place.call("A1", LAMP), place.call("A2", f"{LAMP}，路灯还是不亮"))
+        before = [record.reasons for record in matter(place).records]
+        close(place)
+        assert matter(place).row.state.machine is YELLOW, "by Y2, as before"
+        place.ingest({**place.call("A2", f"{LAMP}，路灯还是不亮"), "报警人": "陈二"})
+        assert matter(place).row.state.machine is YELLOW
+        assert [record.reasons for record in matter(place).records] == before
+
     def test_in_the_second_of_closing_too(self, place: Installation) -> None:
         place.ingest(place.call("A1", KNIFE))
         close(place)

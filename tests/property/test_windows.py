@@ -99,7 +99,7 @@ def acted(feature: Feature, subject: Subject, held: History) -> Iterator[str]:
     matters = {member.sighting.id: member.links.matter for member in held.members}
     now = subject.member.sighting.at
     for action in held.actions:
-        if matters.get(action.matter) != subject.member.links.matter or action.at > now:
+        if matters.get(action.matter) != subject.member.links.matter or action.at >= now:
             continue
         if feature.within is not None and action.at < now - feature.within:
             continue

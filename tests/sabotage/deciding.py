@@ -107,6 +107,18 @@ DECIDING = (
         ),
     ),
     defence(
+        "done-before",
+        "来件只看它之前做的事",
+        "engine/features/live.py",
+        "if action.at < member.sighting.at]",
+        instead="if action.at <= member.sighting.at]",
+        tests=(
+            "unit/test_features_live.py",
+            "acceptance/test_desk.py::TestReflow"
+            "::test_a_record_is_not_its_own_reflow_when_it_is_closed_in_its_own_second[sqlite]",
+        ),
+    ),
+    defence(
         "once-more",
         "同一秒里做第二遍也记下",
         "engine/store/events.py",

@@ -219,8 +219,8 @@ TIMING = (
         "callers-confidential",
         "保密件不进反复来件的名单",
         "engine/desk/callers.py",
-        "if not incidents[call.id].confidential]",
-        instead="if incidents[call.id]]",
+        "if call.id in incidents and not incidents[call.id].confidential]",
+        instead="if call.id in incidents]",
         tests="unit/test_desk_callers.py::test_confidential_records_are_left_out[sqlite]",
     ),
     defence(

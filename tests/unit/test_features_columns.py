@@ -65,7 +65,9 @@ def test_all_definitions_together_do_not_disturb_each_other() -> None:
         member("b", 9 * DAY, place="石桥村", matter="x", closed_at=this.sighting.at),
         member("c", 40 * DAY, closed_at=member("", 9 * DAY).sighting.at),
     ]
-    row = run(rulebook(features=features), [this, *around], {"this": FeatureSet({})}, [action(matter="c")])["this"]
+    row = run(rulebook(features=features), [this, *around], {"this": FeatureSet({})}, [action(before=1, matter="c")])[
+        "this"
+    ]
     assert {name: row[name.replace(".", "__")] for name in features} == {
         "m.count": 2,
         "m.others": 1,
