@@ -291,7 +291,7 @@ class TestReflow:
         place.later(days=3)
         assert act(place, "contact").after.state.standing is YELLOW
 
-    def test_a_record_is_not_its_own_reflow_when_it_is_closed_in_its_own_second(self, place: Installation) -> None:
+    def test_a_record_closed_in_its_own_second_is_no_reflow(self, place: Installation) -> None:
         """Sources with days only and a closing with a day only meet at midnight."""
         place.ingest(place.call("A1", LAMP), place.call("A2", f"{LAMP}，路灯还是不亮"))
         before = [record.reasons for record in matter(place).records]

@@ -114,8 +114,7 @@ DECIDING = (
         instead="if action.at <= member.sighting.at]",
         tests=(
             "unit/test_features_live.py",
-            "acceptance/test_desk.py::TestReflow"
-            "::test_a_record_is_not_its_own_reflow_when_it_is_closed_in_its_own_second[sqlite]",
+            "acceptance/test_desk.py::TestReflow::test_a_record_closed_in_its_own_second_is_no_reflow[sqlite]",
         ),
     ),
     defence(
