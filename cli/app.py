@@ -11,6 +11,7 @@ from cli import operations, records, service
 from cli.audit import audit
 from cli.database import db
 from cli.holds import matters
+from cli.jobs import jobs
 from cli.notify import notify
 from cli.people import people
 from cli.quarantine import quarantine
@@ -40,7 +41,7 @@ for name, group in {
     "people": people,
     "db": db,
     "audit": audit,
-    "jobs": service.jobs,
+    "jobs": jobs,
     "notify": notify,
 }.items():
     app.add_typer(group, name=name)

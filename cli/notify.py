@@ -6,7 +6,6 @@ In: references, keys, the person who acts. Out: calls of the desk and the post, 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,30 +16,10 @@ from cli.options import CONFIG, AsJson, ConfigPath, Now, Reason, Reference
 if TYPE_CHECKING:
     from engine.desk import Desk
     from engine.desk.messages import DeliveryRow, NoticeShown, Shown
-    from engine.scheduler.messages import Posted
 
 notify = typer.Typer(help="通知：发了什么、没发什么和原因、试发、重发、静默", no_args_is_help=True)
 _STATES = {"waiting": "待发", "sent": "已发", "dead": "发不出去", "not sent": "不发"}
 _OUTCOMES = {"sent": "已收下", "refused": "没有收下", "": "中断，不知是否收下"}
-
-
-def send_due(desk: Desk, stop: Callable[[], bool], *, as_json: bool) -> None:
-    """Everything that is due to be told, and a line where something was; for the service."""
-    from cli.channels import post_of
-
-    posted = post_of(desk).run(stop)
-    if posted.sent or posted.refused or posted.dead:
-        _tell_posted(posted, as_json=as_json)
-
-
-def _tell_posted(posted: Posted, *, as_json: bool) -> None:
-    from cli.printing import line, say
-
-    if as_json:
-        line({"sent": posted.sent, "refused": posted.refused, "dead": posted.dead, "nobody": posted.nobody})
-    elif posted.sent or posted.refused:
-        dead = f"，{posted.dead} 条不再试" if posted.dead else ""
-        say(f"✓ 通知：发出 {posted.sent} 条，{posted.refused} 条没有被收下{dead}")
 
 
 @notify.command("list")

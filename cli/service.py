@@ -1,25 +1,26 @@
-"""Service: the process that does what is due, and a look at its jobs.
+"""Service: the process that does what is due, and says so in its journal.
 
-In: a configuration. Out: runs until it is stopped, or everything due once. Not here: what is due and how it is done (`engine.scheduler`).
+In: a configuration. Out: runs until it is stopped, or everything due once. Not here: what is due and how it is done (`engine.scheduler`), which
+jobs there are (`cli.jobs`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cli.options import CONFIG, AsJson, ConfigPath, Now
 
 if TYPE_CHECKING:
-    from engine.config import SourceConfig
     from engine.desk import Desk
-    from engine.scheduler.jobs import Beat, Job, Jobs, Ran
+    from engine.scheduler.jobs import Ran
     from engine.scheduler.matters import Swept
-
-jobs = typer.Typer(help="定时任务：查看、立即运行、暂停、恢复", no_args_is_help=True)
-Name = Annotated[str, typer.Argument(help="任务名，见 sanse jobs list", show_default=False)]
+    from engine.scheduler.messages import Posted
+    from engine.scheduler.vitals import Pulse
 
 
 def serve(
@@ -29,17 +30,16 @@ def serve(
     as_json: AsJson = False,
 ) -> None:
     """常驻运行：按时读来源，到点再研判；收到停止信号，办完手上的就退出。"""
-    from cli.channels import post_of
     from cli.wiring import desk_of
     from engine.errors import UsageError
 
     if now and not once:
         raise UsageError("--now 只能和 --once 合用", hint="演练时逐次给出时间：sanse serve --once --now 时间")
     with desk_of(config, now) as desk:
-        post_of(desk)  # a channel that cannot work is told now, not at the first message
+        service = _Service(desk, as_json=as_json)
         if not once:
-            _keep_on(desk, as_json=as_json)
-        elif not _everything(desk, lambda: False, as_json=as_json):
+            service.run()
+        elif not service.everything(lambda: False):
             raise typer.Exit(1)
 
 
@@ -53,24 +53,38 @@ def worker(config: ConfigPath = CONFIG, as_json: AsJson = False) -> None:
             raise UsageError(
                 "SQLite 一次只有一个能写，帮手帮不上忙", hint="只开一个 sanse serve；要多个帮手，换用 PostgreSQL"
             )
-        _keep_on(desk, as_json=as_json)
+        _Service(desk, as_json=as_json, listen=False).run()
 
 
-def _keep_on(desk: Desk, *, as_json: bool) -> None:
-    """Until a signal says stop."""
-    from engine.scheduler.ticker import Ticker
+class _Service:
+    """One process of the service: a round after another, each with the rules that stand in their folder by then."""
 
-    _tell_start(desk, as_json=as_json)
-    Ticker(_Round(desk, as_json=as_json).tick, desk.config.service.tick).run()
-    _tell_end(as_json=as_json)
+    def __init__(self, desk: Desk, *, as_json: bool, listen: bool = True) -> None:
+        from cli.channels import post_of
+        from cli.journal import journal
+        from cli.wiring import real_clock
+        from engine.scheduler.vitals import Pulse
 
+        self._desk, self._refused, self._listen = desk, "", listen
+        self._log: Any = journal(desk.clock if desk.config.clock == "simulated" else real_clock, as_json=as_json)
+        self.pulse: Pulse = Pulse(real_clock)
+        self._looked: dict[str, str] = {}
+        post_of(desk)  # a channel or watchman that cannot work is told now, not at the first message
+        self._jobs()
 
-class _Round:
-    """One round after another, each with the rules that stand in their folder by then."""
+    def run(self) -> None:
+        """Until a signal says stop."""
+        from cli.journal import FromLibraries
+        from engine.scheduler.ticker import Ticker
 
-    def __init__(self, desk: Desk, *, as_json: bool) -> None:
-        self._desk, self._as_json = desk, as_json
-        self._refused = ""
+        logging.getLogger().addHandler(FromLibraries(self._log))
+        tick = int(self._desk.config.service.tick.total_seconds())
+        with self._exported():
+            self._log.info(
+                "started", words=f"已开始：每 {tick} 秒看一次有没有到期的；按 Ctrl+C 结束", started=True, tick=tick
+            )
+            Ticker(self.tick, self._desk.config.service.tick).run()
+        self._log.info("stopped", words="已停下：手上的都办完了，没办的下次接着办", started=False)
 
     def tick(self, stop: Callable[[], bool]) -> None:
         """Everything that is due now; what goes wrong is told, and tried again at the next tick."""
@@ -79,11 +93,46 @@ class _Round:
 
         try:
             self._renew()
-            _everything(self._desk, stop, as_json=self._as_json)
+            self.everything(lambda: self._came_on(stop))
+            self.pulse.fault = ""
         except SanseError as fault:
-            _tell_fault(str(fault), as_json=self._as_json)
+            self._wrong(type(fault).__name__, str(fault))
         except Exception as fault:  # noqa: BLE001 -- the edge of the process: it must be there at the next tick
-            _tell_fault(unforeseen(fault), as_json=self._as_json)
+            self._wrong(type(fault).__name__, unforeseen(fault))
+
+    def everything(self, stop: Callable[[], bool]) -> bool:
+        """Everything that is due: feeds first, so that what they bring is looked at too, then matters, then messages; last, how we are.
+
+        Whether all of it went well; of what only looks nobody is told until it sees something else than before.
+        """
+        from cli.channels import post_of
+        from engine.scheduler.matters import sweep
+        from engine.scheduler.rules import queue
+
+        desk, planned, well = self._desk, self._jobs(), True
+        planned.plan()
+        for ran in planned.run_due(stop):
+            well &= ran.well
+            self._ran(ran)
+        self._queued(queue(desk.store, desk.stages, desk.clock))
+        swept = sweep(desk.store, desk.stages, desk.clock, lease=desk.config.service.lease, stop=stop)
+        self._swept(swept)
+        self._posted(post_of(desk).run(stop))
+        for ran in planned.run_due(stop, looks=True):
+            if self._looked.get(ran.job, "") != (said := "" if ran.well else ran.said):
+                self._looked[ran.job] = said
+                self._ran(ran)
+        self.pulse.beat()
+        return well and not swept.failed
+
+    def _jobs(self) -> Any:
+        from cli.jobs import jobs_of
+
+        return jobs_of(self._desk, self.pulse)
+
+    def _came_on(self, stop: Callable[[], bool]) -> bool:
+        self.pulse.beat()
+        return stop()
 
     def _renew(self) -> None:
         """Rules that were changed hold from now on; faulty ones are told once, and those that held go on."""
@@ -94,165 +143,60 @@ class _Round:
             self._desk, self._refused = renewed(self._desk), ""
         except RuleError as fault:
             if str(fault) != self._refused:
-                _tell_fault(f"规则有误，仍用原来的：{fault}", as_json=self._as_json)
+                self._fault(f"规则有误，仍用原来的：{fault}")
             self._refused = str(fault)
+        self.pulse.rules_refused = bool(self._refused)
 
+    @contextmanager
+    def _exported(self) -> Iterator[None]:
+        """Health and figures for whoever may see them, while the service runs."""
+        listen = self._desk.config.service.listen
+        if not listen or not self._listen:
+            yield
+            return
+        from adapters.exporter import Exporter
+        from engine.scheduler.vitals import figures, signs
 
-def jobs_of(desk: Desk) -> Jobs:
-    """The jobs of this installation, from its configuration."""
-    from engine.scheduler.jobs import Jobs
+        exporter = Exporter(listen, lambda: signs(self._desk, self.pulse), lambda: figures(self._desk))
+        try:
+            yield
+        finally:
+            exporter.close()
 
-    polls = [_poll(desk, feed) for feed in desk.config.sources if feed.every is not None]
-    return Jobs(desk.store, desk.clock, polls, lease=desk.config.service.lease)
+    def _ran(self, ran: Ran) -> None:
+        from cli.jobs import ran_words
 
+        tell = self._log.info if ran.well else self._log.error
+        tell("job", words=ran_words(ran), job=ran.job, well=ran.well, said=ran.said)
 
-def _poll(desk: Desk, feed: SourceConfig) -> Job:
-    from engine.scheduler.jobs import Job
+    def _queued(self, matters: int) -> None:
+        if matters:
+            self._log.info("rules", words=f"规则变了：{matters} 件办理中的事项按新规则再研判", queued=matters)
 
-    assert feed.every is not None
-    return Job(f"poll:{feed.name}", feed.every, lambda beat: _read(desk, feed.name, beat))
-
-
-def _read(desk: Desk, name: str, beat: Beat) -> str:
-    """New records of a feed, a batch at a time."""
-    from cli.records import accounted
-    from cli.wiring import feed_of, source_of
-    from engine.desk.intake import cursor_of, known_headers, take_in
-    from engine.pipeline import Tally
-
-    feed = feed_of(desk.config, name, None, desk.rulebook.mappings)
-    source = source_of(
-        feed, known=known_headers(desk, feed.kind), cursor=cursor_of(desk, feed.name), until=desk.clock()
-    )
-    total = Tally()
-    for tally in take_in(desk, source):
-        total.add(tally)
-        beat()
-    return accounted(total)
-
-
-def _everything(desk: Desk, stop: Callable[[], bool], *, as_json: bool) -> bool:
-    """Everything that is due: feeds first, so that what they bring is looked at too, then matters. Whether all of it went well."""
-    from cli.notify import send_due
-    from engine.scheduler.matters import sweep
-    from engine.scheduler.rules import queue
-
-    planned, well = jobs_of(desk), True
-    planned.plan()
-    for ran in planned.run_due(stop):
-        well &= ran.well
-        _tell_run(ran, as_json=as_json)
-    _tell_queued(queue(desk.store, desk.stages, desk.clock), as_json=as_json)
-    swept = sweep(desk.store, desk.stages, desk.clock, lease=desk.config.service.lease, stop=stop)
-    _tell_sweep(swept, as_json=as_json)
-    send_due(desk, stop, as_json=as_json)
-    return well and not swept.failed
-
-
-def _tell_start(desk: Desk, *, as_json: bool) -> None:
-    from cli.printing import line, say
-
-    tick = int(desk.config.service.tick.total_seconds())
-    if as_json:
-        line({"started": True, "tick": tick})
-    else:
-        say(f"已开始：每 {tick} 秒看一次有没有到期的；按 Ctrl+C 结束")
-
-
-def _tell_end(*, as_json: bool) -> None:
-    from cli.printing import line, say
-
-    line({"started": False}) if as_json else say("已停下：手上的都办完了，没办的下次接着办")
-
-
-def _tell_run(ran: Ran, *, as_json: bool) -> None:
-    from cli.printing import line, say
-
-    if as_json:
-        line({"job": ran.job, "well": ran.well, "said": ran.said})
-    else:
-        say(f"{'✓' if ran.well else '✗'} {ran.job}：{ran.said}")
-
-
-def _tell_queued(matters: int, *, as_json: bool) -> None:
-    from cli.printing import line, say
-
-    if matters:
-        line({"queued": matters}) if as_json else say(f"规则变了：{matters} 件办理中的事项按新规则再研判")
-
-
-def _tell_sweep(swept: Swept, *, as_json: bool) -> None:
-    from cli.printing import line, say
-
-    if as_json:
-        told = {"reviewed": swept.done, "changed": swept.changed, "lost": swept.lost, "failed": swept.failed}
-        line({**told, "latest_seconds": int(swept.latest.total_seconds())})
-        return
-    if swept.done:
-        say(f"✓ 再研判 {swept.done} 件事项，{swept.changed} 件改了等级")
-    for matter in swept.failed:
-        say(f"✗ 再研判 {matter} 出错，已记为缺陷，稍后再试", style="bold red")
-
-
-def _tell_fault(said: str, *, as_json: bool) -> None:
-    from cli.printing import line, say
-
-    line({"fault": said}) if as_json else say(f"✗ {said}；稍后再试", style="bold red")
-
-
-@jobs.command("list")
-def list_(config: ConfigPath = CONFIG, now: Now = "", as_json: AsJson = False) -> None:
-    """每项任务：上次、下次、拖延、失败次数；有任务连续失败则退出码为 1。"""
-    from cli.printing import line, local, say, table
-    from cli.wiring import desk_of
-    from engine.scheduler.watching import job_views
-
-    with desk_of(config, now) as desk:
-        views = job_views(desk.store, desk.clock())
-    for view in views if as_json else ():
-        line(view)
-    if not as_json:
-        rows = [
-            (v.name, v.state, local(v.last_at), local(v.next_at), f"{v.lag_seconds} 秒", str(v.failures), v.said)
-            for v in views
-        ]
-        table(("任务", "状态", "上次", "下次", "拖延", "连续失败", "说明"), rows) if rows else say(
-            "服务还没有运行过：sanse serve"
+    def _swept(self, swept: Swept) -> None:
+        self._log.info(
+            "reviews",
+            words=f"✓ 再研判 {swept.done} 件事项，{swept.changed} 件改了等级" if swept.done else "",
+            reviewed=swept.done,
+            changed=swept.changed,
+            lost=swept.lost,
+            failed=swept.failed,
+            latest_seconds=int(swept.latest.total_seconds()),
         )
-    if any(view.failures for view in views):
-        raise typer.Exit(1)
+        for matter in swept.failed:
+            self._log.error("review", words=f"✗ 再研判 {matter} 出错，已记为缺陷，稍后再试", matter=matter)
 
+    def _posted(self, posted: Posted) -> None:
+        if posted.sent or posted.refused or posted.dead:
+            dead = f"，{posted.dead} 条不再试" if posted.dead else ""
+            words = f"✓ 通知：发出 {posted.sent} 条，{posted.refused} 条没有被收下{dead}"
+            counts = {"sent": posted.sent, "refused": posted.refused, "dead": posted.dead, "nobody": posted.nobody}
+            self._log.info("messages", words=words, **counts)
 
-@jobs.command()
-def run(name: Name, config: ConfigPath = CONFIG, now: Now = "", as_json: AsJson = False) -> None:
-    """立即运行一项任务，不管轮没轮到、是否暂停。"""
-    from cli.wiring import desk_of
+    def _wrong(self, kind: str, said: str) -> None:
+        self.pulse.beat()
+        self.pulse.fault = kind
+        self._fault(said)
 
-    with desk_of(config, now) as desk:
-        ran = jobs_of(desk).run_now(name)
-    if ran is not None:
-        _tell_run(ran, as_json=as_json)
-        if not ran.well:
-            raise typer.Exit(1)
-
-
-@jobs.command()
-def pause(name: Name, config: ConfigPath = CONFIG, now: Now = "", as_json: AsJson = False) -> None:
-    """暂停一项任务。"""
-    _pause(name, config, now, paused=True, as_json=as_json)
-
-
-@jobs.command()
-def resume(name: Name, config: ConfigPath = CONFIG, now: Now = "", as_json: AsJson = False) -> None:
-    """恢复一项任务，马上轮到它。"""
-    _pause(name, config, now, paused=False, as_json=as_json)
-
-
-def _pause(name: str, config: ConfigPath, now: str, *, paused: bool, as_json: bool) -> None:
-    from cli.printing import line, say
-    from cli.wiring import desk_of
-    from engine.scheduler.jobs import pause
-
-    with desk_of(config, now) as desk:
-        pause(desk.store, desk.clock, name, paused=paused)
-    line({"job": name, "paused": paused}) if as_json else say(f"{name} 已{'暂停' if paused else '恢复'}")
+    def _fault(self, said: str) -> None:
+        self._log.error("fault", words=f"✗ {said}；稍后再试", fault=said)

@@ -78,11 +78,23 @@ class SourceConfig(_Strict):
     every: Duration | None = None
 
 
+class PingConfig(_Strict):
+    """A watchman outside that hears from the service every so often, and calls somebody when he does not: the address may be a secret."""
+
+    url: str = ""
+    url_env: str = ""
+    every: Duration = timedelta(minutes=5)
+    allowed_hosts: tuple[str, ...] = ()
+    private_hosts: tuple[str, ...] = ()
+
+
 class ServiceConfig(_Strict):
-    """The service: how often it looks whether something is due, and how long a worker may keep what it has taken."""
+    """The service: how often it looks whether something is due, how long a worker may keep what it has taken, who may see how it does."""
 
     tick: Duration = timedelta(seconds=15)
     lease: Duration = timedelta(minutes=5)
+    listen: str = ""
+    ping: PingConfig | None = None
 
 
 class NotifyConfig(_Strict):
@@ -111,18 +123,24 @@ class ChannelConfig(_Strict):
 
 
 class BackupConfig(_Strict):
-    """Backups: the folder they are written to, and how old the newest may be before `doctor` says so."""
+    """Backups: the folder they are written to, how often the service writes one (never, unless it says so) and for how long it keeps
+    its own, and how old the newest may be before `doctor` says so.
+    """
 
     folder: str = "backups"
+    every: Duration | None = None
+    keep: Duration = timedelta(days=60)
     warn_after: Duration = timedelta(days=2)
 
 
 class RetentionConfig(_Strict):
     """How long what tells of people is kept: raw rows, texts and digests of records, what people wrote about matters, notes of files read.
 
-    Decisions and what belongs to them at least three years, notes of who read what at least six months (ruling 73).
+    Decisions and what belongs to them at least three years, notes of who read what at least six months (ruling 73). `every`: how often
+    the service purges what is past its term; never, unless it says so.
     """
 
+    every: Duration | None = None
     raw: Duration = timedelta(days=1095)
     records: Duration = timedelta(days=1825)
     audit: Duration = timedelta(days=1825)

@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import Enum, IntEnum
+from enum import Enum, IntEnum, StrEnum
 from typing import Any, Protocol
 
 import orjson
@@ -462,6 +462,33 @@ class Notice:
     due_at: datetime | None = None
     within: timedelta | None = None
     verdict: str = ""
+
+
+class Health(StrEnum):
+    """How well something does: as it should, with something to see to, or not at all."""
+
+    OK = "ok"
+    DEGRADED = "degraded"
+    FAILING = "failing"
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """One sign of how the service does, by name, in few words; nothing of a record or person is ever in it."""
+
+    name: str
+    health: Health
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number for whoever draws curves, named as Prometheus has it: base units, `_total` for what only grows."""
+
+    name: str
+    meaning: str
+    value: float
+    labels: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,24 @@ def backup(desk: Desk, folder: Path) -> BackedUp:
     return BackedUp(target, manifest)
 
 
+def thin(folder: Path, before: datetime) -> int:
+    """Remove backups written before a time, by the time in their names; how many. Nothing else in the folder is touched, nor the newest one."""
+    made = sorted(path for path in folder.glob("sanse-*.backup") if _made(path) is not None)
+    old = [path for path in made[:-1] if (_made(path) or before) < before]
+    for path in old:
+        path.unlink()
+    return len(old)
+
+
+def _made(path: Path) -> datetime | None:
+    """When a backup says it was made; None for a name that we would not give."""
+    stamp = path.name.removeprefix("sanse-").split("-", 1)[0]
+    try:
+        return datetime.strptime(stamp, _STAMP).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
 def age(desk: Desk) -> timedelta | None:
     """How old the newest backup is; None when there never was one."""
     with desk.store.read() as view:

@@ -6,7 +6,7 @@ Not here: blanking (`store.retention`). A purge leaves the skeleton: time, kind,
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
@@ -14,6 +14,7 @@ from itertools import islice
 from engine.desk.opening import Desk
 from engine.errors import UsageError
 from engine.masking import mask_reference
+from engine.settlement import MACHINE
 from engine.store import Batch, Reading
 from engine.store.retention import DECISIONS, HOLD, RAW, RECORDS, RELEASE, Tombstone, Unit
 from engine.store.rows import Person
@@ -79,15 +80,29 @@ def purge(desk: Desk, person: Person) -> list[Term]:
     """
     if person.role != "admin":
         raise UsageError("只有管理员可以清除", hint="用管理员的 SANSE_ACTOR 和 SANSE_SECRET 再试")
+    return _purged(desk, person.name, lambda: None)
+
+
+def purge_by_schedule(desk: Desk, beat: Callable[[], None]) -> list[Term]:
+    """The same, done by the service because `retention.every` of `config.yaml` has it do so; `beat` is called between transactions."""
+    if desk.config.retention.every is None:
+        raise UsageError(
+            "配置里没有让服务清除", hint="由管理员运行 sanse db purge，或在 config.yaml 里写 retention.every"
+        )
+    return _purged(desk, MACHINE, beat)
+
+
+def _purged(desk: Desk, by: str, beat: Callable[[], None]) -> list[Term]:
     terms = terms_of(desk)
     for term in terms:
+        beat()
         if term.aim == ACCESS:
-            _purge_access(desk, person, term)
+            _purge_access(desk, by, term)
             continue
-        while _purge_some(desk, person, term):
-            pass
-        while term.aim == RAW and _purge_bad_rows(desk, person, term):
-            pass
+        while _purge_some(desk, by, term):
+            beat()
+        while term.aim == RAW and _purge_bad_rows(desk, by, term):
+            beat()
     _clean(desk)
     return terms
 
@@ -165,7 +180,7 @@ def _goes(unit: Unit, term: Term) -> bool:
     return False
 
 
-def _purge_some(desk: Desk, person: Person, term: Term) -> bool:
+def _purge_some(desk: Desk, by: str, term: Term) -> bool:
     """Units of some hundred records in one transaction; False when none is left."""
     with desk.store.batch() as tx:
         units: list[Unit] = []
@@ -177,38 +192,38 @@ def _purge_some(desk: Desk, person: Person, term: Term) -> bool:
             return False
         stone, records = Tombstone(), [id_ for unit in units for id_ in unit.records]
         secret = {id_ for id_, incident in tx.incidents(records).items() if incident.confidential}
-        number = tx.begin_purge(by=person.name, rule=term.rule, at=desk.clock())
+        number = tx.begin_purge(by=by, rule=term.rule, at=desk.clock())
         for unit in units:
             tx.purge_unit(term.aim, unit.records, number, before=term.before, confidential=secret, stone=stone)
-        _tell(tx, desk, person, term, stone, records=len(records))
+        _tell(tx, desk, by, term, stone, records=len(records))
     return True
 
 
-def _purge_bad_rows(desk: Desk, person: Person, term: Term) -> bool:
+def _purge_bad_rows(desk: Desk, by: str, term: Term) -> bool:
     """Rows of the quarantine that were dealt with long ago."""
     with desk.store.batch() as tx:
         if not tx.old_quarantine(term.before):
             return False
         stone = Tombstone()
-        number = tx.begin_purge(by=person.name, rule=term.rule, at=desk.clock())
+        number = tx.begin_purge(by=by, rule=term.rule, at=desk.clock())
         rows = tx.purge_quarantine(term.before, number, stone, size=_ROWS_AT_ONCE)
         term.rows += rows
-        _tell(tx, desk, person, term, stone, quarantined=rows)
+        _tell(tx, desk, by, term, stone, quarantined=rows)
     return True
 
 
-def _purge_access(desk: Desk, person: Person, term: Term) -> None:
+def _purge_access(desk: Desk, by: str, term: Term) -> None:
     with desk.store.batch() as tx:
         term.rows = tx.drop_imports(term.before)
         if term.rows:
-            _tell(tx, desk, person, term, Tombstone(), imports=term.rows)
+            _tell(tx, desk, by, term, Tombstone(), imports=term.rows)
 
 
-def _tell(tx: Batch, desk: Desk, person: Person, term: Term, stone: Tombstone, **counts: int) -> None:
+def _tell(tx: Batch, desk: Desk, by: str, term: Term, stone: Tombstone, **counts: int) -> None:
     """The entry of a purging transaction: the tombstone goes into the chain, and the files are to be cleaned."""
     told = {"aim": term.aim, "rule": term.rule, "before": term.before.isoformat(), "cells": stone.cells, **counts}
     tx.put_meta(SCRUB, "due")
-    tx.append_audit(person.name, "purge", {**told, "tombstone": stone.sha256}, desk.clock())
+    tx.append_audit(by, "purge", {**told, "tombstone": stone.sha256}, desk.clock())
 
 
 def _clean(desk: Desk) -> None:

@@ -10,10 +10,12 @@ were missed while nothing ran are one run.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from threading import Event, Thread
 
-from engine.errors import SanseError, UsageError
+from engine.errors import SanseError, StoreError, UsageError
 from engine.model import Moment
 from engine.store import Store
 from engine.store.jobs import JOB
@@ -38,11 +40,16 @@ class Interrupted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Something done every so often; `run` says in Chinese what it did."""
+    """Something done every so often; `run` says in Chinese what it did.
+
+    `long`: it has steps longer than a lease, which is kept for it meanwhile. `looks`: it only looks, and nobody is told when all is well.
+    """
 
     name: str
     every: timedelta
     run: Callable[[Beat], str]
+    long: bool = False
+    looks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,7 @@ class Ran:
     job: str
     well: bool
     said: str
+    looked: bool = False
 
 
 class Jobs:
@@ -80,14 +88,18 @@ class Jobs:
                     tx.schedule(JOB, {job.name: Moment(at, _TURN)})
             tx.unschedule(JOB, {name for name in known.keys() - self._jobs.keys() if known[name].next_at})
 
-    def run_due(self, stop: Callable[[], bool] = lambda: False) -> Iterator[Ran]:
-        """Each job that is due, once, the longest due first; `stop` says, between the steps of a job too, that the process is to end."""
-        for _ in self._jobs:
+    def run_due(self, stop: Callable[[], bool] = lambda: False, *, looks: bool = False) -> Iterator[Ran]:
+        """Each job that is due, once, the longest due first: those that do something, or those that only look.
+
+        `stop` says, between the steps of a job too, that the process is to end.
+        """
+        named = [job.name for job in self._jobs.values() if job.looks is looks]
+        for _ in named:
             if stop():
                 return
             now = self._clock()
             with self._store.beside() as tx:
-                claims = tx.claim(JOB, now=now, until=now + self._lease, most=1, items=self._jobs)
+                claims = tx.claim(JOB, now=now, until=now + self._lease, most=1, items=named)
             if not claims:
                 return
             ran = self._run(claims[0], stop)
@@ -111,7 +123,8 @@ class Jobs:
     def _run(self, claim: Claim, stop: Callable[[], bool]) -> Ran | None:
         job = self._jobs[claim.item]
         try:
-            ran = Ran(job.name, True, job.run(lambda: self._beat(claim, stop)))
+            with self._kept(claim) if job.long else nullcontext():
+                ran = Ran(job.name, True, job.run(lambda: self._beat(claim, stop)), job.looks)
         except Overtaken:
             return None
         except Interrupted:
@@ -119,9 +132,9 @@ class Jobs:
                 tx.release(claim)
             return None
         except SanseError as fault:
-            ran = Ran(job.name, False, str(fault))
+            ran = Ran(job.name, False, str(fault), job.looks)
         except Exception as fault:  # noqa: BLE001 -- one job that breaks must not stop the others; what broke is told
-            ran = Ran(job.name, False, f"程序错误（{type(fault).__name__}）")
+            ran = Ran(job.name, False, f"程序错误（{type(fault).__name__}）", job.looks)
         return ran if self._note(claim, job, ran) else None
 
     def _beat(self, claim: Claim, stop: Callable[[], bool]) -> None:
@@ -130,6 +143,24 @@ class Jobs:
         with self._store.beside() as tx:
             if not tx.renew(claim, self._clock() + self._lease):
                 raise Overtaken
+
+    @contextmanager
+    def _kept(self, claim: Claim) -> Iterator[None]:
+        """Keep a lease from a thread of its own: whoever is killed or stopped stops keeping it."""
+        over = Event()
+
+        def keep() -> None:
+            while not over.wait(self._lease.total_seconds() / 3):
+                with suppress(StoreError), self._store.beside() as tx:
+                    tx.renew(claim, self._clock() + self._lease)
+
+        thread = Thread(target=keep, name=f"lease of {claim.item}", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
 
     def _note(self, claim: Claim, job: Job, ran: Ran) -> bool:
         """Write how it went and the next turn, unless the lease was lost meanwhile."""

@@ -14,12 +14,12 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import orjson
-from sqlalchemy import bindparam, delete, func, or_, select, update
+from sqlalchemy import bindparam, case, delete, func, or_, select, update
 
 from engine.model import Moment, canonical
 from engine.store import cells
 from engine.store.dialects import Insert, Query, among
-from engine.store.rows import Claim, DueRow, Review
+from engine.store.rows import Backlog, Claim, DueRow, Review
 from engine.store.session import Session
 from engine.store.tables import due, matters, reviews
 
@@ -55,6 +55,14 @@ _RELEASE = Query(
 )
 _DROP = Query(delete(due).where(_of_kind, among(due.c.item, "items")))
 _WAITING = Query(select(due).where(_of_kind).order_by(due.c.due_at, due.c.item))
+_BACKLOGS = Query(
+    select(
+        due.c.kind,
+        func.count(),
+        func.sum(case((due.c.due_at <= bindparam("now"), 1), else_=0)),
+        func.min(due.c.due_at),
+    ).group_by(due.c.kind)
+)
 _DUE = Query(select(due.c.due_at, due.c.why).where(_of_kind, due.c.item == bindparam("one")))
 _REVIEWS = Query(select(reviews).where(among(reviews.c.item, "ids")).order_by(reviews.c.n))
 _TAKEN = Query(
@@ -119,6 +127,13 @@ class Due(Session):
             )
             for row in self._rows(_WAITING, of_kind=kind)
         ]
+
+    def backlogs(self, now: datetime) -> dict[str, Backlog]:
+        """For each kind how much waits, how much of it is due by now, and since when the first."""
+        return {
+            row[0]: Backlog(row[1], int(row[2]), cells.moment(row[3]))
+            for row in self._rows(_BACKLOGS, now=cells.seconds(now))
+        }
 
     def due_of(self, kind: str, item: str) -> Moment | None:
         """When an item is due next; None where it is not."""

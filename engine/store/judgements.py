@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
 from engine.model import Assessment, Colour, HitHad
 from engine.store import cells
@@ -44,6 +44,7 @@ _SAMPLE = Query(
     .order_by(assessments.c.seq)
     .limit(bindparam("size", literal_execute=False))
 )
+_DEFECTS_COUNT = Query(select(func.count()).select_from(defects))
 _DEFECTS = Query(select(defects.c.line, defects.c.known_at).order_by(defects.c.n))
 _SHADOW = Query(
     select(shadow_hits.c.subject, shadow_hits.c.line)
@@ -117,6 +118,10 @@ class Judgements(Session):
         """Append disagreements and other faults of our own."""
         known = cells.seconds(known_at)
         self._each(_WRITE_DEFECT, [(line, known) for line in lines])
+
+    def defects_count(self) -> int:
+        """How many defects were filed."""
+        return int(self._rows(_DEFECTS_COUNT)[0][0])
 
     def defects(self) -> list[tuple[str, datetime]]:
         """Every defect, oldest first."""

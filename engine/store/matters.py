@@ -62,6 +62,11 @@ _HELD_BY = Query(select(sightings.c.matter).where(sightings.c.id == bindparam("i
 _SHOWN = select(matters, sightings.c.area, sightings.c.place, sightings.c.topic, sightings.c.kind).join(
     sightings, sightings.c.id == matters.c.id
 )
+_BY_COLOUR = Query(
+    select(matters.c.status, matters.c.standing, func.count())
+    .where(matters.c.code != literal_column("''"))
+    .group_by(matters.c.status, matters.c.standing)
+)
 _ONE = Query(_SHOWN.where(matters.c.id == bindparam("id")))
 _HOTSPOTS = Query(select(hotspots).order_by(hotspots.c.colour.desc(), hotspots.c.last_at.desc(), hotspots.c.id))
 _in_hotspot = (sightings.c.chain != literal_column("''")) & (sightings.c.hotspot == sightings.c.chain)
@@ -88,6 +93,10 @@ _WRITE_HOTSPOT = Insert(hotspots, keys=("id",))
 
 class Matters(Session):
     """Matters by id, code and colour."""
+
+    def matters_by_colour(self) -> dict[tuple[str, Colour], int]:
+        """How many dispatched matters there are of each status and standing colour."""
+        return {(row[0], Colour(row[1])): row[2] for row in self._rows(_BY_COLOUR)}
 
     def open_matters(self) -> list[str]:
         """The ids of all that are open and no history."""

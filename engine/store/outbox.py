@@ -13,13 +13,13 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, literal_column, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, case, func, literal_column, select, update
 
 from engine.model import Colour, Notice
 from engine.store import cells
 from engine.store.dialects import Insert, Query, among
 from engine.store.message_tables import deliveries, outbox
-from engine.store.rows import DeliveryRow
+from engine.store.rows import Backlog, DeliveryRow
 from engine.store.session import Session
 from engine.store.tables import NO_TIME
 
@@ -69,6 +69,13 @@ _LISTED = Query(
 )
 _COUNTS = Query(
     select(deliveries.c.channel, deliveries.c.state, func.count()).group_by(deliveries.c.channel, deliveries.c.state)
+)
+_BACKLOG = Query(
+    select(
+        func.count(),
+        func.coalesce(func.sum(case((deliveries.c.due_at <= bindparam("now"), 1), else_=0)), 0),
+        func.min(deliveries.c.due_at),
+    ).where(_waiting)
 )
 _these = among(deliveries.c.notice, "keys")
 _WITHHOLD = Query(
@@ -186,6 +193,11 @@ class Outbox(Session):
     def delivery_counts(self) -> dict[tuple[str, str], int]:
         """How many deliveries each channel has in each state."""
         return {(row[0], row[1]): row[2] for row in self._rows(_COUNTS)}
+
+    def delivery_backlog(self, now: datetime) -> Backlog:
+        """How many deliveries wait, how many of them should have gone out by now, and since when the first."""
+        ((waiting, overdue, first_at),) = self._rows(_BACKLOG, now=cells.seconds(now))
+        return Backlog(waiting, int(overdue), None if first_at is None else cells.moment(first_at))
 
     def revive(self, parcels: Collection[str], now: datetime) -> int:
         """Give dead messages another chance under their old keys; how many deliveries there were."""

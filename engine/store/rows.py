@@ -85,6 +85,15 @@ class DueRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits for its time: how much, how much of it is due, when the first is or was."""
+
+    waiting: int
+    overdue: int
+    first_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class CallRow:
     """One record of a person: its channel, when, the matter it belongs to, whether it counts."""
 

@@ -14,7 +14,7 @@ import pytest
 import typer
 
 from cli.app import app
-from engine.config import ChannelConfig, Config, SourceConfig
+from engine.config import ChannelConfig, Config, PingConfig, SourceConfig
 from tests.command_lines import faults
 from tests.documents import bare, broken, run, shown
 
@@ -72,8 +72,22 @@ def test_every_key_of_the_configuration_is_on_its_page() -> None:
     for name, field in Config.model_fields.items():
         inner = getattr(field.annotation, "model_fields", None)
         keys += [f"{name}.{key}" for key in inner] if inner else [name]
-    keys += [*SourceConfig.model_fields, *ChannelConfig.model_fields]
+    keys += [*SourceConfig.model_fields, *ChannelConfig.model_fields, *PingConfig.model_fields]
     assert [key for key in keys if f"`{key}`" not in page] == []
+
+
+def test_every_sign_and_figure_of_the_service_is_in_the_manual() -> None:
+    manual = MANUAL.read_text(encoding="utf-8")
+    files = (ROOT / "engine" / "scheduler" / "vitals.py", ROOT / "adapters" / "exporter.py")
+    source = "".join(file.read_text(encoding="utf-8") for file in files)
+    figures, signs = (
+        set(re.findall(r'Figure\("?(sanse_\w+)|"(sanse_\w+)"', source)),
+        re.findall(r'Sign\("(\w+)"', source),
+    )
+    names = {name for pair in figures for name in pair if name}
+    assert len(names) > 8
+    assert len(set(signs)) == 8
+    assert sorted(name for name in {*names, *signs} if f"`{name}" not in manual) == []
 
 
 def test_every_option_of_a_source_is_on_the_page_of_the_configuration() -> None:

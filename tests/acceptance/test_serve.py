@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 import signal
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.console import Console, both
@@ -47,7 +49,7 @@ def test_it_polls_by_schedule_does_what_is_due_and_stops_when_told(centre: Conso
         service.send(signal.SIGTERM)
         assert service.end() == 0
         assert service.said[0]["started"] is True
-        assert service.said[-1] == {"started": False}
+        assert (service.said[-1]["event"], service.said[-1]["started"]) == ("stopped", False)
     colours = [row["colour"] for row in matters(centre)]
     assert (len(colours), colours.count("yellow")) == (15, 10)
     jobs = {job["name"]: job for job in centre.ok("jobs", "list", "--json").lines}
@@ -71,6 +73,28 @@ def test_a_feed_that_fails_is_told_and_the_rest_goes_on(centre: Console) -> None
     assert "没有找到文件" in told["said"]
     assert swept["reviewed"] == 10
     assert centre.run("jobs", "list").code == 1
+
+
+def test_whoever_may_see_it_sees_how_it_does_while_it_runs(centre: Console) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    configure(centre, service=f"{{tick: 1s, lease: 3s, listen: '127.0.0.1:{port}'}}")
+    export(centre.folder / "in-1.csv", range(10, 12), days_ago(1))
+    with serving(centre, "serve") as service:
+        service.until(lambda said: said.get("reviewed"))
+        told = httpx.get(f"http://127.0.0.1:{port}/health", timeout=30)
+        assert (told.status_code, told.json()["health"]) == (200, "ok"), told.text
+        assert set(told.json()["signs"]) == {
+            "rounds", "rules", "disk", "database", "jobs", "due", "messages", "backup",
+        }  # fmt: skip
+        figures = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=30).text
+        assert 'sanse_job_failures{job="poll:日报"} 0.0' in figures
+        assert 'sanse_matters{colour="yellow",status="open"} 10.0' in figures
+        service.send(signal.SIGTERM)
+        assert service.end() == 0
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"http://127.0.0.1:{port}/health")
 
 
 def test_killed_at_any_moment_and_begun_again_it_loses_nothing(centre: Console) -> None:

@@ -89,7 +89,7 @@ def test_a_tick_that_fails_is_told_and_ends_nothing(
 
     monkeypatch.setattr("engine.scheduler.matters.sweep", failing)
     with desk_of(office.folder / "config.yaml", NOW) as desk:
-        service._Round(desk, as_json=True).tick(lambda: False)
+        service._Service(desk, as_json=True).tick(lambda: False)
     told = capsys.readouterr().out
     assert said in told
     assert "13800000001" not in told
@@ -113,7 +113,7 @@ def test_changed_rules_hold_from_the_next_round_and_faulty_ones_are_told_once(
     file = office.folder / "rules" / "parameters.yaml"
     shipped = file.read_text(encoding="utf-8")
     with desk_of(office.folder / "config.yaml", NOW) as desk:
-        rounds = service._Round(desk, as_json=False)
+        rounds = service._Service(desk, as_json=False)
         rounds.tick(lambda: False)
         assert "规则" not in capsys.readouterr().out
         file.write_text("parameters: {", encoding="utf-8")

@@ -299,12 +299,37 @@ def test_killed_before_the_files_are_clean_the_next_purge_cleans_them(
 def test_stopped_between_two_transactions_it_goes_on(old: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retaining, "_RECORDS_AT_ONCE", 1)
     term = by_aim(retaining.terms_of(old.desk))[RECORDS]
-    assert retaining._purge_some(old.desk, old.person(), term)
+    assert retaining._purge_some(old.desk, old.person().name, term)
     assert len(rows(old, tables.purges)) == 1
     assert old.desk.store.verify(deep=True).sound
     purge(old.desk, old.person())
     assert len([row for row in rows(old, tables.purges) if "records" in row.rule]) == 3
     assert by_aim(preview(old.desk))[RECORDS].matters == 0
+
+
+def test_the_service_purges_in_its_own_name_where_the_configuration_says_so(old: Installation) -> None:
+    with pytest.raises(UsageError, match=r"retention\.every"):
+        retaining.purge_by_schedule(old.desk, lambda: None)
+    desk, beats = keeping(old, every=1), []
+    done = by_aim(retaining.purge_by_schedule(desk, lambda: beats.append(1)))
+    assert (done[RAW].matters, done[RECORDS].records, done[DECISIONS].matters) == (3, 5, 3)
+    assert len(beats) > 4, "between transactions too"
+    assert {row.by for row in rows(old, tables.purges)} == {"sanse"}
+    assert {row.actor for row in rows(old, tables.audit) if row.what == "purge"} == {"sanse"}
+    assert old.desk.store.verify(deep=True).sound
+
+
+def test_a_service_that_is_stopped_in_the_middle_goes_on_at_its_next_turn(
+    old: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retaining, "_RECORDS_AT_ONCE", 1)
+    desk, beats = keeping(old, every=1), iter([None, None])
+    with pytest.raises(StopIteration):
+        retaining.purge_by_schedule(desk, lambda: next(beats))
+    assert 0 < due_now(desk, most=10) < 9
+    assert old.desk.store.verify(deep=True).sound
+    retaining.purge_by_schedule(desk, lambda: None)
+    assert due_now(desk, most=10) == 0
 
 
 @pytest.fixture

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from engine.store.rows import JobRow
 from tests.store_samples import START
 
 MINUTE = timedelta(minutes=1)
+LEASE = timedelta(seconds=2)
 
 
 @dataclass
@@ -200,3 +202,30 @@ def test_a_shorter_round_holds_at_once(desk: Desk) -> None:
     desk.jobs(desk.job("a", 5))
     row = desk.row("a")
     assert (row.every, row.next_at) == (5 * MINUTE, desk.now + 5 * MINUTE)
+
+
+def test_a_long_job_keeps_its_lease_while_it_runs(desk: Desk) -> None:
+    """Its steps are longer than the lease: another worker that looks meanwhile must not begin it too."""
+    taken: list[str] = []
+
+    def slow(_: Beat) -> str:
+        began = time.monotonic()
+        while (took := time.monotonic() - began) < 2 * LEASE.total_seconds():
+            desk.now = START + timedelta(seconds=took)
+            taken.extend(ran.job for ran in Jobs(desk.store, lambda: desk.now, [quick], lease=LEASE).run_due())
+            time.sleep(0.05)
+        return "好"
+
+    quick = Job("backup", 10 * MINUTE, lambda _: "抢了")
+    jobs = Jobs(desk.store, lambda: desk.now, [Job("backup", 10 * MINUTE, slow, long=True)], lease=LEASE)
+    jobs.plan()
+    assert [ran.said for ran in jobs.run_due()] == ["好"]
+    assert taken == []
+
+
+def test_those_that_only_look_have_turns_of_their_own(desk: Desk) -> None:
+    work, look = desk.job("poll"), replace(desk.job("health"), looks=True)
+    jobs = desk.jobs(work, look)
+    assert [ran.job for ran in jobs.run_due()] == ["poll"]
+    assert [(ran.job, ran.looked) for ran in jobs.run_due(looks=True)] == [("health", True)]
+    assert list(desk.jobs(work).run_due(looks=True)) == [], "none is not any"

@@ -1,0 +1,119 @@
+"""Jobs: everything that the service does again and again, put together from the configuration; and the commands that show and steer it.
+
+In: an installation, names of jobs. Out: jobs, tables, runs. Not here: when they run (`engine.scheduler.jobs`), upkeep (`cli.upkeep`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.options import CONFIG, AsJson, ConfigPath, Now
+
+if TYPE_CHECKING:
+    from engine.config import SourceConfig
+    from engine.desk import Desk
+    from engine.scheduler.jobs import Beat, Job, Jobs, Ran
+    from engine.scheduler.vitals import Pulse
+
+jobs = typer.Typer(help="定时任务：查看、立即运行、暂停、恢复", no_args_is_help=True)
+Name = Annotated[str, typer.Argument(help="任务名，见 sanse jobs list", show_default=False)]
+
+
+def jobs_of(desk: Desk, pulse: Pulse | None = None) -> Jobs:
+    """The jobs of this installation, from its configuration; `pulse` of the process that serves it."""
+    from cli.upkeep import upkeep_jobs
+    from engine.scheduler.jobs import Jobs
+
+    polls = [_poll(desk, feed) for feed in desk.config.sources if feed.every is not None]
+    return Jobs(desk.store, desk.clock, [*polls, *upkeep_jobs(desk, pulse)], lease=desk.config.service.lease)
+
+
+def _poll(desk: Desk, feed: SourceConfig) -> Job:
+    from engine.scheduler.jobs import Job
+
+    assert feed.every is not None
+    return Job(f"poll:{feed.name}", feed.every, lambda beat: _read(desk, feed.name, beat))
+
+
+def _read(desk: Desk, name: str, beat: Beat) -> str:
+    """New records of a feed, a batch at a time."""
+    from cli.records import accounted
+    from cli.wiring import feed_of, source_of
+    from engine.desk.intake import cursor_of, known_headers, take_in
+    from engine.pipeline import Tally
+
+    feed = feed_of(desk.config, name, None, desk.rulebook.mappings)
+    source = source_of(
+        feed, known=known_headers(desk, feed.kind), cursor=cursor_of(desk, feed.name), until=desk.clock()
+    )
+    total = Tally()
+    for tally in take_in(desk, source):
+        total.add(tally)
+        beat()
+    return accounted(total)
+
+
+def ran_words(ran: Ran) -> str:
+    """A run as people read it."""
+    return f"{'✓' if ran.well else '✗'} {ran.job}：{ran.said}"
+
+
+@jobs.command("list")
+def list_(config: ConfigPath = CONFIG, now: Now = "", as_json: AsJson = False) -> None:
+    """每项任务：上次、下次、拖延、失败次数；有任务连续失败则退出码为 1。"""
+    from cli.printing import line, local, say, table
+    from cli.wiring import desk_of
+    from engine.scheduler.watching import job_views
+
+    with desk_of(config, now) as desk:
+        views = job_views(desk.store, desk.clock())
+    for view in views if as_json else ():
+        line(view)
+    if not as_json:
+        rows = [
+            (v.name, v.state, local(v.last_at), local(v.next_at), f"{v.lag_seconds} 秒", str(v.failures), v.said)
+            for v in views
+        ]
+        table(("任务", "状态", "上次", "下次", "拖延", "连续失败", "说明"), rows) if rows else say(
+            "服务还没有运行过：sanse serve"
+        )
+    if any(view.failures for view in views):
+        raise typer.Exit(1)
+
+
+@jobs.command()
+def run(name: Name, config: ConfigPath = CONFIG, now: Now = "", as_json: AsJson = False) -> None:
+    """立即运行一项任务，不管轮没轮到、是否暂停。"""
+    from cli.printing import line, say
+    from cli.wiring import desk_of
+
+    with desk_of(config, now) as desk:
+        ran = jobs_of(desk).run_now(name)
+    if ran is not None:
+        line({"job": ran.job, "well": ran.well, "said": ran.said}) if as_json else say(ran_words(ran))
+        if not ran.well:
+            raise typer.Exit(1)
+
+
+@jobs.command()
+def pause(name: Name, config: ConfigPath = CONFIG, now: Now = "", as_json: AsJson = False) -> None:
+    """暂停一项任务。"""
+    _pause(name, config, now, paused=True, as_json=as_json)
+
+
+@jobs.command()
+def resume(name: Name, config: ConfigPath = CONFIG, now: Now = "", as_json: AsJson = False) -> None:
+    """恢复一项任务，马上轮到它。"""
+    _pause(name, config, now, paused=False, as_json=as_json)
+
+
+def _pause(name: str, config: ConfigPath, now: str, *, paused: bool, as_json: bool) -> None:
+    from cli.printing import line, say
+    from cli.wiring import desk_of
+    from engine.scheduler.jobs import pause
+
+    with desk_of(config, now) as desk:
+        pause(desk.store, desk.clock, name, paused=paused)
+    line({"job": name, "paused": paused}) if as_json else say(f"{name} 已{'暂停' if paused else '恢复'}")

@@ -1,0 +1,99 @@
+"""Defences of watching: how the service does is seen, and nothing of a record is in what is seen.
+
+In: nothing. Out: `WATCHING`. Not here: what is done in time (`timing`), who is told of matters (`telling`).
+"""
+
+from __future__ import annotations
+
+from tests.sabotage.defence import defence
+
+_VITALS, _EXPORTER, _JOURNAL, _UPKEEP = (
+    "engine/scheduler/vitals.py",
+    "adapters/exporter.py",
+    "cli/journal.py",
+    "cli/upkeep.py",
+)
+
+WATCHING = (
+    defence(
+        "journal-mask",
+        "服务说的话先遮再写",
+        _JOURNAL,
+        "        return mask_text(clean(value))",
+        instead="        return clean(value)",
+        tests="unit/test_cli_journal.py::test_nothing_leaves_unmasked_however_deep_it_lies",
+    ),
+    defence(
+        "journal-libraries",
+        "程序库的原话不重复",
+        _JOURNAL,
+        'where = f"{record.module}:{record.lineno}"',
+        instead="where = record.getMessage()",
+        tests="unit/test_cli_journal.py::test_of_libraries_the_message_is_not_told",
+    ),
+    defence(
+        "health-worst",
+        "整体不会好过最坏的一项",
+        _EXPORTER,
+        "    return 503 if health is Health.FAILING else 200",
+        instead="    return 200",
+        tests="unit/test_exporter.py::test_health_is_that_of_the_worst_sign",
+    ),
+    defence(
+        "health-away",
+        "数据库读不到也说得出来",
+        _VITALS,
+        '        return [*found, Sign("database", _FAILING',
+        instead='        return [*found, Sign("database", _OK',
+        tests="unit/test_scheduler_vitals.py::test_a_database_that_is_away_is_failing_and_the_rest_is_still_told",
+    ),
+    defence(
+        "health-pulse",
+        "停在半路看得出来",
+        _VITALS,
+        "    if pulse.silence > _LATE:",
+        instead="    if False:",
+        tests="unit/test_scheduler_vitals.py::TestPulse::test_silence_is_failing_after_a_quarter_of_an_hour",
+    ),
+    defence(
+        "health-patience",
+        "不说话的人占不住",
+        _EXPORTER,
+        "    timeout = _PATIENCE",
+        instead="    patience = _PATIENCE",
+        tests="unit/test_exporter.py::test_one_who_says_nothing_keeps_others_waiting_only_for_a_while",
+    ),
+    defence(
+        "ping-silence",
+        "情况不好不报平安",
+        _UPKEEP,
+        "    if health is Health.FAILING:",
+        instead="    if False:",
+        tests="unit/test_cli_upkeep.py::TestWatchman::test_he_hears_nothing_while_we_do_not_work",
+    ),
+    defence(
+        "backup-newest",
+        "最新的备份总留着",
+        "engine/desk/backups.py",
+        "for path in made[:-1] if",
+        instead="for path in made if",
+        tests="unit/test_cli_upkeep.py::TestBackups::test_the_newest_stays_however_old",
+    ),
+    defence(
+        "retention-asked",
+        "没有写明，服务不清除",
+        "engine/desk/retention.py",
+        "    if desk.config.retention.every is None:",
+        instead="    if False:",
+        tests="unit/test_desk_retention.py"
+        "::test_the_service_purges_in_its_own_name_where_the_configuration_says_so[sqlite]",
+    ),
+    defence(
+        "job-kept",
+        "办得久的任务不被别人抢走",
+        "engine/scheduler/jobs.py",
+        "            with self._kept(claim) if job.long else nullcontext():",
+        instead="            with nullcontext():",
+        tests="unit/test_scheduler_jobs.py::test_a_long_job_keeps_its_lease_while_it_runs[sqlite]",
+    ),
+)
