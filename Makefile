@@ -6,12 +6,12 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 WORKERS ?= 2
 
-.PHONY: help setup demo test check bench promises sabotage wheelhouse offline lock clean
+.PHONY: help setup demo test check bench promises soak sabotage wheelhouse offline lock clean
 
 help:
 	@printf '%s\n' 'make demo      一个乡镇的一年：生成、导入、研判、汇总' \
 	  'make test      全部测试（SQLite 与 PostgreSQL）' 'make check     格式、规范、类型、结构、快速测试' \
-	  'make bench     性能表' 'make promises  长测（P=R19 只跑一项）' 'make sabotage  逐一拆除防线，看测试是否失败' \
+	  'make bench     性能表' 'make promises  长测（P=R19 只跑一项）' 'make soak      九十天，十倍于一个派出所的量' 'make sabotage  逐一拆除防线，看测试是否失败' \
 	  'make wheelhouse  离线安装包：dist/wheelhouse' 'make offline   断网装一遍、用一遍（维护者用）' 'make clean     清理'
 
 $(STAMP): requirements.lock pyproject.toml
@@ -39,6 +39,9 @@ bench: $(STAMP)
 
 promises: $(STAMP)
 	@$(BIN)/python -m tests.promises $(P)
+
+soak: $(STAMP)
+	@$(BIN)/python -m tests.soak 90 1010
 
 sabotage: $(STAMP)
 	@$(BIN)/python -m tests.sabotage $(S)

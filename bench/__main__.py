@@ -7,11 +7,13 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from bench import county, report
 from bench.loading import place, stored
 
 _SIZES = (10_000, 100_000, 1_000_000)
+_BATCH_OF_WORKERS = 250
 
 
 def main() -> int:
@@ -20,6 +22,7 @@ def main() -> int:
     parser.add_argument("--sizes", default=",".join(map(str, _SIZES)), help="records stored before, smallest first")
     parser.add_argument("--batches", type=int, default=10, help="batches of 1,000 to measure")
     parser.add_argument("--singles", type=int, default=400, help="batches of 1 to measure")
+    parser.add_argument("--shared", type=int, default=8_000, help="records that 1, 2 and 4 workers share on PostgreSQL")
     parser.add_argument("--fresh", action="store_true", help="load again what is kept from an earlier run")
     given = parser.parse_args()
     sizes = [int(size) for size in given.sizes.split(",")]
@@ -31,18 +34,29 @@ def main() -> int:
     for size in sizes:
         stored(size, smaller)
         smaller = size
-        command = [sys.executable, "-m", "bench.measuring", str(size), str(given.batches), str(given.singles)]
-        run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[1])
-        if run.returncode:
-            print(f"no figures: an answer is wrong with {size:,} stored\n{run.stderr[-2_000:]}", file=sys.stderr)
+        one = _process("bench.measuring", size, given.batches, given.singles)
+        if one is None:
             return 1
-        found.append(json.loads(run.stdout))
+        found.append(one)
+    shared = _process("bench.workers", given.shared, _BATCH_OF_WORKERS) if given.shared else []
+    if shared is None or any(line["differences"] for line in shared):
+        print(f"no figures: workers differ\n{shared}", file=sys.stderr)
+        return 1
     memory = json.loads(place(sizes[-1]).with_suffix(".json").read_text(encoding="utf-8"))["resident"]
-    print(report.table(found, memory))
-    (county.OUT / "bench.json").write_text(
-        json.dumps({"machine": report.machine(), "sizes": found, "memory": memory}, indent=1), encoding="utf-8"
-    )
+    print("\n".join([report.table(found, memory), *report.workers(shared)]))
+    told = {"machine": report.machine(), "sizes": found, "memory": memory, "workers": shared}
+    (county.OUT / "bench.json").write_text(json.dumps(told, indent=1), encoding="utf-8")
     return 0
+
+
+def _process(module: str, *arguments: int) -> Any:
+    """What a measuring process found; None, told on standard error, where it found an answer wrong."""
+    command = [sys.executable, "-m", module, *map(str, arguments)]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[1])
+    if run.returncode:
+        print(f"no figures: an answer is wrong ({module} {arguments})\n{run.stderr[-2_000:]}", file=sys.stderr)
+        return None
+    return json.loads(run.stdout)
 
 
 if __name__ == "__main__":

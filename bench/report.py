@@ -63,6 +63,20 @@ def table(found: Sequence[Mapping[str, Any]], memory: Mapping[str, int]) -> str:
     return "\n".join(lines)
 
 
+def workers(found: Sequence[Mapping[str, Any]]) -> list[str]:
+    """One line for each number of workers that shared a county on PostgreSQL."""
+    if not found:
+        return []
+    lines = [
+        "",
+        f"{found[0]['records']:,} records, batches of {found[0]['batch']}, PostgreSQL (fsync on), all workers on this machine",
+        f"{'workers':>10} {'/s':>8} {'scaling':>8}",
+    ]
+    return lines + [
+        f"{one['workers']:>10} {one['per_second']:>8,.0f} {one['scaling']:>8.2f}  the same result" for one in found
+    ]
+
+
 def growth(memory: Mapping[str, int]) -> list[str]:
     """What the loading process held at each hundred thousand records."""
     held = sorted((int(records), size) for records, size in memory.items())

@@ -15,6 +15,14 @@ _TESTS = "acceptance/test_due_matters.py::test_"
 
 TIMING = (
     defence(
+        "soak-due",
+        "到期的都在那一分钟里办",
+        "engine/scheduler/matters.py",
+        "            claims = tx.claim(MATTER, now=now, until=now + lease, most=piece)",
+        instead="            claims = tx.claim(MATTER, now=now - 2 * lease, until=now + lease, most=piece)",
+        tests="acceptance/test_soak.py",
+    ),
+    defence(
         "due-fence",
         "租约过期后的写入作废",
         _DUE,
