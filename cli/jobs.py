@@ -34,10 +34,10 @@ def _poll(desk: Desk, feed: SourceConfig) -> Job:
     from engine.scheduler.jobs import Job
 
     assert feed.every is not None
-    return Job(f"poll:{feed.name}", feed.every, lambda beat: _read(desk, feed.name, beat))
+    return Job(f"poll:{feed.name}", feed.every, lambda beat: poll(desk, feed.name, beat))
 
 
-def _read(desk: Desk, name: str, beat: Beat) -> str:
+def poll(desk: Desk, name: str, beat: Beat) -> str:
     """New records of a feed, a batch at a time."""
     from cli.records import accounted
     from cli.wiring import feed_of, source_of

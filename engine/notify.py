@@ -247,8 +247,12 @@ def fitting(notices: Sequence[Notice], *, most_bytes: int, policy: Policy, link:
 
 
 def message(notices: Sequence[Notice], *, key: str, at: datetime, policy: Policy, link: str) -> Message:
-    """The message that tells of notices; `link`: an address with `{code}` in it, or nothing."""
-    return Message(key, at, _title(policy), tuple(_line(notice, policy, link) for notice in notices))
+    """The message that tells of notices; `link`: an address with `{code}` in it, or nothing.
+
+    Red first, then as they were decided, in whatever order they are handed over: a repeat must be the same message.
+    """
+    ordered = sorted(notices, key=lambda notice: (-notice.colour, notice.key))
+    return Message(key, at, _title(policy), tuple(_line(notice, policy, link) for notice in ordered))
 
 
 def parcel_key(keys: Collection[str], channel: str) -> str:

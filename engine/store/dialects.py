@@ -467,21 +467,26 @@ def vendor_of(url: str) -> SqliteVendor | PostgresVendor:
 def transaction(engine: Engine, vendor: Vendor, *, writes: bool) -> Iterator[Connection]:
     """A transaction: one writer's, or a reader's consistent view; errors of the driver come out as StoreError."""
     level = {} if vendor.name == "sqlite" or writes else {"isolation_level": "REPEATABLE READ"}
+    committing = False
     try:
         with engine.connect() as connection:
             connection.execution_options(**{_WRITES: writes}, **level)
             with connection.begin():
                 yield connection
+                committing = writes
     except DBAPIError as fault:
-        raise refused(fault) from fault
+        raise refused(fault, unsure=committing) from fault
 
 
-def refused(fault: DBAPIError) -> StoreError:
-    """What the driver said, without parameters, and who must act."""
+def refused(fault: DBAPIError, *, unsure: bool = False) -> StoreError:
+    """What the driver said, without parameters, and who must act; `unsure`: it broke off in the commit, which may have taken effect."""
     said = str(fault.orig).strip().splitlines()
     first = said[0] if said else type(fault.orig).__name__
     why = next((words for part, words in _SAID.items() if part in first), "数据库拒绝了")
     return StoreError(
         f"数据库未能完成操作：{why}（{first}）",
-        hint="本次操作没有留下任何改动。检查磁盘空间、权限与数据库是否在运行后重试",
+        hint=(
+            "本次操作可能已经全部生效，也可能没有留下改动，重做前先查看。" if unsure else "本次操作没有留下任何改动。"
+        )
+        + "检查磁盘空间、权限与数据库是否在运行后重试",
     )

@@ -7,6 +7,7 @@ and gives trials and violations in words.
 from __future__ import annotations
 
 import importlib
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -36,6 +37,8 @@ _JUMPS, _JUMP_PIECE = 500, 25
 _PEOPLE = 10_000
 _BACKUP_PIECES, _BACKUPS = 10, 5
 _ROTATED = 20_000
+_KILLED = (*[("sqlite", 100)] * 10, *[("postgresql", 100)] * 5, *[("server", 10)] * 10)
+_CALL_PIECES = 10
 _MIGRATED = (("sqlite", 50_000, 23), ("postgresql", 50_000, 22), ("sqlite", 1_000_000, 5))
 
 
@@ -223,17 +226,63 @@ def _migrations(number: int) -> Outcome:
         return killed_and_resumed(url, "0001", rows, Path(folder), kills, seed=number)
 
 
+def _killed(number: int) -> Outcome:
+    """An ingest killed at random moments on SQLite and on PostgreSQL, and a PostgreSQL killed under it; where the kills came is printed."""
+    from tests.promises.interrupted import interrupted, on_postgresql, on_sqlite, server_killed
+
+    what, kills = _KILLED[number]
+    if what == "server":
+        made = server_killed(kills, seed=number)
+    elif what == "sqlite":
+        with on_sqlite() as fresh:
+            made = interrupted(fresh, kills, seed=number)
+    else:
+        with on_postgresql() as (_, fresh):
+            made = interrupted(fresh, kills, seed=number)
+    print(f"    R1 {what}: {dict(made.places)}, {made.trials} trials", file=sys.stderr)
+    return made.kills, made.violations
+
+
+def _failed_calls(number: int) -> Outcome:
+    """Every fifth call to the database of a whole run, from another one on each time; half of the pieces on either database."""
+    from tests.promises.interrupted import on_postgresql, on_sqlite
+    from tests.promises.nth_call import each_call
+
+    step = _CALL_PIECES // 2
+
+    def chosen(total: int) -> range:
+        return range(1 + number // 2, total + 1, step)
+
+    with ExitStack() as stack:
+        fresh = stack.enter_context(on_postgresql())[1] if number % 2 else stack.enter_context(on_sqlite())
+        made = each_call(fresh, chosen)
+    return made.trials, made.violations
+
+
+def _golden(number: int) -> Outcome:
+    """The frozen logs of all releases; a trial is a line that was pinned."""
+    from tests.promises.golden import pinned, releases, violations
+
+    folders = releases()
+    return sum(pinned(folder) for folder in folders), [
+        f"{folder.name}: {line}" for folder in folders for line in violations(folder)
+    ]
+
+
 PROMISES = (
+    Promise("R1", "读入随时被杀：不丢、不重、通知不成孤儿", len(_KILLED), _killed),
     Promise("R2", "通知至少送达一次，每次中断至多重发一次，编号不变", _CRASHES // _CRASH_PIECE, _repeats),
     Promise("R3", "每个到期的时刻恰好办一次，进程随时被杀、被停", _CRUISES, _due_work),
     Promise("R4", "停多久都不丢一个时限，红色先补", 2, _outages),
     Promise("R5", "睡过租约的进程写不进去", _TAKEOVERS // _ASLEEP, _takeovers),
+    Promise("R7", "旧日志重放，与当时钉住的结论一致，不同之处写明原因", 1, _golden),
     Promise("R9", "时钟怎么跳，不早、不漏、不重", _JUMPS // _JUMP_PIECE, _clocks),
     Promise("R11", "每一行都有下落：损坏的、混编码的文件也一样", _FILES // _FILE_PIECE, _files),
     Promise("R12", "百分之一的坏行挡不住其余各行", 2, _poison),
     Promise("R19", "durable-rules 判一百万件，不丢、不涨内存", _EVALUATIONS // _EVALUATION_PIECE, _evaluations),
     Promise("R8", "四个判读器在十万对（规则集，来件）上一致", _READER_PIECES, _readers),
     Promise("R6", "任何次序、批量、进程数，结果相同", _ORDERS, _orders),
+    Promise("R14", "任何一次数据库调用失败，说得清楚，重做后结果相同", _CALL_PIECES, _failed_calls),
     Promise("R15", "边读入边备份，恢复到两批之间，接着做完结果相同", _BACKUP_PIECES, _backups),
     Promise("R16", "旧版本的库升级中途被杀，一行不少，接着升完", len(_MIGRATED), _migrations),
     Promise(

@@ -1,7 +1,8 @@
 """Every defence that the product has, by the room it stands in (ruling 63).
 
 In: the lists of `doors` (what comes in), `deciding` (what is made of it) and `keeping` (what is kept and done), `showing` (what is seen), `timing` (what is done in time),
-`telling` (who is told), `operating` (backups, keys, retention), `installing` (how it is installed and run), `watching` (how the service does). Out: `DEFENCES`.
+`telling` (who is told), `operating` (backups, keys, retention), `installing` (how it is installed and run), `watching` (how the service does),
+`surviving` (kills, failures, old records under new rules). Out: `DEFENCES`.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from tests.sabotage.installing import INSTALLING
 from tests.sabotage.keeping import KEEPING
 from tests.sabotage.operating import OPERATING
 from tests.sabotage.showing import SHOWING
+from tests.sabotage.surviving import SURVIVING
 from tests.sabotage.telling import TELLING
 from tests.sabotage.timing import TIMING
 from tests.sabotage.watching import WATCHING
 
-DEFENCES = (*DOORS, *DECIDING, *KEEPING, *SHOWING, *TIMING, *TELLING, *OPERATING, *INSTALLING, *WATCHING)
+DEFENCES = (*DOORS, *DECIDING, *KEEPING, *SHOWING, *TIMING, *TELLING, *OPERATING, *INSTALLING, *WATCHING, *SURVIVING)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
+from itertools import permutations
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -226,6 +227,15 @@ class TestMessages:
         assert notify.fitting(many, most_bytes=1, policy=POLICY, link=LINK) == 1
         mixed = [notice(Colour.RED), notice(Colour.RED, 2), notice(number=3)]
         assert notify.fitting(mixed, most_bytes=2_048, policy=POLICY, link=LINK) == 2
+
+    def test_a_repeat_is_the_same_message_in_whatever_order_it_is_handed_over(self) -> None:
+        """Notices are sent red first and come back from the ledger by their keys; a receiver that knows the key must find the same body."""
+        notices = [notice(Colour.GREEN, 1), notice(Colour.YELLOW, 2), notice(Colour.GREEN, 3), notice(Colour.YELLOW, 4)]
+        made = {notify.message(some, key="k", at=NOW, policy=POLICY, link="").text for some in permutations(notices)}
+        assert len(made) == 1
+        assert [
+            line.code[-1] for line in notify.message(notices, key="k", at=NOW, policy=POLICY, link="").lines
+        ] == list("2413")
 
     def test_the_key_of_a_message_depends_on_what_is_in_it_and_on_nothing_else(self) -> None:
         assert notify.parcel_key(["a", "b"], "群") == notify.parcel_key(["b", "a"], "群")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from engine.errors import StoreError
 from engine.store import Store
@@ -43,6 +44,22 @@ class TestAtomicity:
     def test_an_error_of_the_driver_comes_out_as_one_of_ours(self, store: Store) -> None:
         with pytest.raises(StoreError, match="数据库未能完成操作") as told, store.batch() as tx:
             tx._connection.exec_driver_sql("SELECT no_such_column FROM audit")
+        assert "没有留下任何改动" in told.value.hint
+
+    def test_of_a_commit_that_broke_off_nobody_says_that_nothing_was_kept(
+        self, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The server may have committed before the connection was lost."""
+
+        def commit(connection: object) -> None:
+            raise DBAPIError("COMMIT", None, Exception("disk I/O error"))
+
+        monkeypatch.setattr(store._engine.dialect, "do_commit", commit)
+        with pytest.raises(StoreError) as told, store.beside() as tx:
+            tx.put_meta("x", "y")
+        assert "可能已经全部生效" in told.value.hint
+        with pytest.raises(StoreError) as told, store.read() as view:
+            view.meta()
         assert "没有留下任何改动" in told.value.hint
 
     def test_an_error_never_quotes_what_was_being_written(self, store: Store) -> None:
