@@ -1,4 +1,4 @@
-"""Upkeep: the jobs that keep the service itself in order: looking at its health, telling a watchman, backups, retention.
+"""Upkeep: the jobs that keep the service itself in order: looking at its health and its table of days off, telling a watchman, backups, retention.
 
 In: an installation, the pulse of the process. Out: jobs. Not here: what each does (`engine.desk`, `engine.scheduler.vitals`), when they run
 (`engine.scheduler.jobs`).
@@ -11,7 +11,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from engine.errors import ConfigError, DeliveryError, SanseError
+from engine.errors import ConfigError, DeliveryError, RuleError, SanseError
 from engine.model import ChannelSpec, Health, Refused
 
 if TYPE_CHECKING:
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from engine.scheduler.jobs import Beat, Job
     from engine.scheduler.vitals import Pulse
 
-BACKUP, RETENTION = "backup", "retention"
-_LOOK = timedelta(minutes=1)
+BACKUP, RETENTION, CALENDAR = "backup", "retention", "calendar"
+_LOOK, _DAILY = timedelta(minutes=1), timedelta(days=1)
 
 
 def upkeep_jobs(desk: Desk, pulse: Pulse | None = None) -> Iterator[Job]:
-    """Health always, the others where the configuration says how often."""
+    """Health and the calendar always, the others where the configuration says how often."""
     from engine.scheduler.jobs import Job
     from engine.scheduler.vitals import HEALTH, PING
 
@@ -37,6 +37,7 @@ def upkeep_jobs(desk: Desk, pulse: Pulse | None = None) -> Iterator[Job]:
     if config.retention.every is not None:
         yield Job(RETENTION, config.retention.every, partial(_purge, desk), long=True)
     yield Job(HEALTH, _LOOK, partial(_look, desk, pulse), looks=True)
+    yield Job(CALENDAR, _DAILY, partial(_reach, desk), looks=True)
     if config.service.ping is not None:
         spec = watchman(config.service.ping)
         yield Job(PING, config.service.ping.every, partial(_ping, desk, pulse, spec), looks=True)
@@ -59,6 +60,16 @@ def _look(desk: Desk, pulse: Pulse | None, _beat: Beat) -> str:
     if wrong:
         raise SanseError("；".join(wrong))
     return f"{len(found)} 项都好"
+
+
+def _reach(desk: Desk, _beat: Beat) -> str:
+    """How far the table of days off reaches; fails while there is still time to copy the next year."""
+    from engine.desk.upkeep import calendar
+
+    check = calendar(desk)
+    if not check.well:
+        raise RuleError(f"{check.what}：{check.found}", hint=check.hint)
+    return check.found
 
 
 def _ping(desk: Desk, pulse: Pulse | None, spec: ChannelSpec, _beat: Beat) -> str:

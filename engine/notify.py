@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from engine.calendar import Calendar, Due
 from engine.model import Colour, Line, MatterState, Message, Moment, Notice, digest, duration
 from engine.ruleset.labels import filled
 from engine.ruleset.tree import Rulebook
@@ -50,7 +51,7 @@ _SIXTIETHS = 60
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """Until when a matter of a colour is to be signed for, from dispatch; `natural`: by the clock, else in working hours."""
+    """Until when a matter of a colour is to be signed for, from dispatch; `natural`: by the clock, else on working days only."""
 
     within: timedelta
     natural: bool
@@ -60,7 +61,7 @@ class Deadline:
 class Policy:
     """What `rules/` says of messages: deadlines, quiet hours (local; none when they are equal), receivers of each route, words."""
 
-    zone: ZoneInfo
+    calendar: Calendar
     deadlines: Mapping[Colour, Deadline] = field(default_factory=dict)
     quiet: tuple[time, time] = (time(0), time(0))
     receivers: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -69,12 +70,12 @@ class Policy:
 
     @classmethod
     def of(cls, rulebook: Rulebook, zone: str) -> Policy:
-        """As `deadlines.yaml`, `routes.yaml` and `labels.yaml` have it."""
+        """As `deadlines.yaml`, `calendar.yaml`, `routes.yaml` and `labels.yaml` have it."""
         documents = rulebook.documents
         labels = documents.get("labels", {})
         quiet = documents.get("notify", {}).get("quiet") or {"begin": "00:00", "end": "00:00"}
         return cls(
-            ZoneInfo(zone),
+            Calendar.of(documents.get("calendar"), zone),
             {
                 Colour.named(word): Deadline(duration(of["sign"]), of.get("clock") == "natural")
                 for word, of in documents.get("deadlines", {}).items()
@@ -84,6 +85,18 @@ class Policy:
             labels.get("colours", {}),
             labels.get("messages", {}),
         )
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where it is told."""
+        return self.calendar.zone
+
+    def due(self, colour: Colour, at: datetime) -> Due | None:
+        """Until when a matter that was dispatched at that time is to be signed for; None where no deadline is written."""
+        deadline = self.deadlines.get(colour)
+        if deadline is None:
+            return None
+        return Due(at + deadline.within, False) if deadline.natural else self.calendar.due(at, deadline.within)
 
     def quiet_until(self, at: datetime) -> datetime | None:
         """When the quiet hours end that `at` falls into; None outside them."""
@@ -107,12 +120,11 @@ def decide(
     if not state.code:
         return None
     event, verdict = _happened([held for held in former if held.code], state, due)
-    deadline = None if verdict else policy.deadlines.get(state.standing)
     until, within = None, None
     if event == FOLLOW_UP and due is not None:
         until = due.at
-    elif deadline is not None:
-        until, within = (state.updated_at + deadline.within if deadline.natural else None), deadline.within
+    elif not verdict and (dated := policy.due(state.standing, state.updated_at)) is not None:
+        until, within = dated.at, policy.deadlines[state.standing].within
     return Notice(
         key=_key(state.updated_at, state.id, event or verdict, state.standing.word, state.route, state.records),
         matter=state.id,
@@ -279,13 +291,23 @@ def _line(notice: Notice, policy: Policy, link: str) -> Line:
 
 
 def _due(notice: Notice, policy: Policy) -> str:
+    """Until when, in words; notices of before there was a calendar have only `within`."""
     if notice.due_at is not None:
-        local = notice.due_at.astimezone(policy.zone)
-        return filled(policy.words.get("due_at", " {at}"), at=f"{local:%m-%d %H:%M}")
+        firm = policy.words.get("due_at", " {at}")
+        told = firm if _is_firm(notice, policy) else policy.words.get("due_provisional", f"{firm}?")
+        return filled(told, at=f"{notice.due_at.astimezone(policy.zone):%m-%d %H:%M}")
     if notice.within is not None:
         hours = -(-int(notice.within.total_seconds()) // 3600)
         return filled(policy.words.get("due_within", " {hours}h"), hours=hours)
     return ""
+
+
+def _is_firm(notice: Notice, policy: Policy) -> bool:
+    """Whether the calendar as it stands now gives the moment that was noted, and speaks of every year on the way to it."""
+    deadline = policy.deadlines.get(notice.colour)
+    if notice.within is None or deadline is None or deadline.natural:
+        return True
+    return policy.calendar.due(notice.at, notice.within) == Due(notice.due_at or notice.at, False)
 
 
 @dataclass(frozen=True, slots=True)

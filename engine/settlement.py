@@ -49,7 +49,7 @@ class Terms:
 
     @classmethod
     def of(cls, rulebook: Rulebook, zone: str) -> Terms:
-        """As `settings.yaml`, `deadlines.yaml` and `routes.yaml` have it."""
+        """As `settings.yaml`, `deadlines.yaml`, `calendar.yaml` and `routes.yaml` have it."""
         acts = rulebook.documents.get("settings", {}).get("act_on", {})
         deadlines = rulebook.documents.get("deadlines", {})
         days = {

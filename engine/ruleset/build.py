@@ -13,6 +13,7 @@ from datetime import date
 from typing import Any
 
 from engine.model import Colour, digest, duration
+from engine.ruleset.almanac import check_calendar
 from engine.ruleset.facts import check_wheres, feature
 from engine.ruleset.faults import nearest
 from engine.ruleset.labels import check_labels
@@ -48,6 +49,7 @@ def build(
     parts = Parts(elsewhere=elsewhere)
     for document in documents:
         check_labels(parts, document)
+        check_calendar(parts, document)
         _each(parts, document, "parameters", parts.parameters, _parameter)
         _each(parts, document, "words", parts.words, word_list)
     for document in documents:

@@ -1,7 +1,7 @@
 """Every fault `rules/` can have: a stable code with its words in Chinese and English and a hint.
 
 In: a code, a place and what fills the words. Out: a `Fault`. Not here: finding faults (`strict_yaml`, `shapes`, `checks`).
-Codes are never reused. Y: the file as YAML. S: keys and types. R: rules. F: facts. W: words. P: parameters. L: law 3.
+Codes are never reused. Y: the file as YAML. S: keys and types. R: rules. F: facts. W: words. P: parameters. C: calendar. L: law 3.
 """
 
 from __future__ import annotations
@@ -96,6 +96,13 @@ CODES: dict[str, tuple[str, str, str]] = {
     "P102": ("参数至少要有一个值", "no value", "加一行 {{from: 2025-01-01, value: 3}}"),
     "P103": ("起用日“{value}”不是日期", "bad date", "写成 2025-01-01"),
     "P104": ("“{name}”的值要写整数", "value must be a whole number", "积分线是整数"),
+    "C101": ("“{value}”不是日期", "not a date", "写成 2026-10-01"),
+    "C102": ("{day} 不在{year}年", "a day of another year", "写到它那一年下面；年底跨年的假，两年各写各的"),
+    "C103": ("从 {first} 到 {last}，前后写反了", "the last day is before the first", "from 写早的一天，to 写晚的一天"),
+    "C104": ("{day} 写了两次", "a day named twice", "一天只写一处"),
+    "C105": ("{day} 又放假又上班", "both a day off and a workday", "对照国务院办公厅的通知，只留一处"),
+    "C106": ("{day} 是{weekday}，本来就上班", "a workday anyway", "调休上班只写周六、周日；对照国务院办公厅的通知"),
+    "C107": ("一段有 {days} 天，超过{limit}天", "too long a stretch", "核对年份和月份；真要停办这么久，分几段写"),
     "L101": (
         "规则只看发生了什么，不看是什么人：不能涉及“{what}”",
         "law 3: rules never judge who somebody is",

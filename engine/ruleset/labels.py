@@ -27,6 +27,7 @@ MESSAGE_PLACES: Mapping[str, tuple[str, ...]] = {
     "title": (),
     "line": ("colour", "code", "event", "due", "link"),
     "due_at": ("at",),
+    "due_provisional": ("at",),
     "due_within": ("hours",),
     **dict.fromkeys(("new", "raised", "reopened", "routed", "follow_up", "quarantine", "test"), ()),
 }

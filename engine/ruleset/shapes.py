@@ -14,6 +14,7 @@ Scalar = StrictBool | StrictInt | StrictStr
 Duration = Annotated[str, Field(pattern=r"^\d{1,5}[smhd]$")]
 Text = Annotated[str, Field(min_length=1)]
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9_\-]{1,40}$")]
+Year = Annotated[str, Field(pattern=r"^20\d\d$")]
 FactName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)+$")]
 
 
@@ -184,6 +185,38 @@ class NotifyShape(Shape):
     quiet: QuietShape | None = None
 
 
+class HolidayShape(Shape):
+    """Days off of one holiday, weekends among them; without `to` one day."""
+
+    name: Text
+    from_: str = Field(alias="from")
+    to: str | None = None
+
+
+class ClosureShape(Shape):
+    """Days on which this place is closed; without `to` one day."""
+
+    from_: str = Field(alias="from")
+    to: str | None = None
+    reason: Text
+
+
+class YearShape(Shape):
+    """What the State Council's notice says of one year: its number, its date, days off, and weekends that are worked instead."""
+
+    notice: Text
+    dated: str
+    holidays: Annotated[list[HolidayShape], Field(min_length=1)]
+    workdays: list[str] = []
+
+
+class CalendarShape(Shape):
+    """Which days are worked."""
+
+    years: dict[Year, YearShape] = Field(default_factory=dict)
+    closures: list[ClosureShape] = []
+
+
 class TopicShape(Open):
     """One topic."""
 
@@ -217,6 +250,7 @@ class FileShape(Shape):
     routes: list[RouteShape] | None = None
     deadlines: dict[Literal["green", "yellow", "red"], DeadlineShape] | None = None
     notify: NotifyShape | None = None
+    calendar: CalendarShape | None = None
     categories: dict[str, Any] | list[Any] | None = None
     topics: dict[str, TopicShape] | None = None
     gazetteer: dict[str, Any] | None = None

@@ -21,6 +21,7 @@ from engine.ruleset.tree import Fault
 
 _NOT_PLACED = frozenset({"str", "int", "bool", "EntryShape", "constrained-str"})
 _JUDGED = ("rules", "never")
+_DEPTHS = {"labels": 3, "calendar": 3, "mapping": 1}
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -95,9 +96,8 @@ def _copied(value: Any) -> Any:
 
 
 def _entry(value: Any, path: Path) -> Path:
-    """The smallest part that can be left out: a rule, a fact, a list, a parameter, one label; else the whole key."""
-    depth = 3 if path[0] == "labels" else 1 if path[0] == "mapping" else 2
-    entry = path[:depth]
+    """The smallest part that can be left out: a rule, a fact, a list, a parameter, one label, one year; else the whole key."""
+    entry = path[: _DEPTHS.get(str(path[0]), 2)]
     while len(entry) > 1 and _at(value, entry) is None:
         entry = entry[:-1]
     return entry

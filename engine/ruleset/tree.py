@@ -301,7 +301,7 @@ class Fault:
 class Rulebook:
     """Every file of `rules/` together, typed; `digest` is over the bytes of all files and is its version.
 
-    `documents` holds the other files as plain data by their top-level key: routes, deadlines, categories, topics,
+    `documents` holds the other files as plain data by their top-level key: routes, deadlines, calendar, categories, topics,
     gazetteer, labels, causes, settings. `mappings` are a supplier's columns and codes by kind (plain data, read by normalise).
     """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,13 +13,18 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from engine import notify
+from engine.calendar import Calendar
 from engine.desk.acting import act, close, override
-from engine.model import Colour, Message, Notice
+from engine.model import Colour, Incident, Message, Notice, RawRecord
+from engine.pipeline import Stages
+from engine.ruleset import loader
 from engine.scheduler.matters import sweep
+from engine.score import _scored
 from engine.store import Batch
 from engine.store.message_tables import deliveries, outbox
 from engine.store.rows import MatterFilter
-from tests.installation import Installation
+from tests.conftest import KEYS
+from tests.installation import ZONE, Installation, shipped
 from tests.store_samples import by_hand
 
 pytest_plugins = ["tests.places"]
@@ -28,7 +34,7 @@ SHOVED = "因停车位双方争吵推搡，没有受伤"
 KNIFE = "有人拿着菜刀砍人，快来救命"
 WORDS = "新派单|升级|重新打开|改派|该回访了|来件有误，内容涉险"
 LINE = re.compile(
-    rf"【[红黄绿]】(SS\d{{4}}-\d{{6}}|Q\d+) ({WORDS})(，时限(\d\d-\d\d \d\d:\d\d|\d+个工作小时))?( https://board\.example/m/(SS\d{{4}}-\d{{6}}|Q\d+))?"
+    rf"【[红黄绿]】(SS\d{{4}}-\d{{6}}|Q\d+) ({WORDS})(，时限(\d\d-\d\d \d\d:\d\d(（暂定，以放假安排为准）)?|\d+个工作小时))?( https://board\.example/m/(SS\d{{4}}-\d{{6}}|Q\d+))?"
 )
 
 
@@ -66,6 +72,60 @@ def test_a_matter_from_its_first_record_to_its_follow_up(place: Installation) ->
     assert events[-2:] == [("", "closed"), ("follow_up", "")]
     raised = next(one for one in notices(place) if one.event == "raised")
     assert (raised.colour, raised.within) == (Colour.RED, timedelta(hours=1))
+
+
+def said(place: Installation) -> str:
+    """The first line of the message that tells of everything."""
+    policy = place.desk.stages.terms.messages
+    return notify.message(notices(place), key="k", at=place.now, policy=policy, link="").text.splitlines()[1]
+
+
+@pytest.mark.parametrize(
+    ("at", "text", "due"),
+    [
+        ("2025-01-24T19:30:00", SHOVED, "01-24 23:30"),  # a Friday evening; the Sunday is worked
+        ("2025-01-24T22:00:00", SHOVED, "01-26 02:00"),
+        ("2025-01-24T22:00:00", QUIET, "01-26 22:00"),
+        ("2025-01-27T22:00:00", SHOVED, "02-05 02:00"),  # the evening before the Spring Festival
+        ("2025-01-30T10:00:00", SHOVED, "02-05 04:00"),
+        ("2025-01-30T10:00:00", KNIFE, "01-30 11:00"),
+        ("2026-04-30T22:00:00", SHOVED, "05-06 02:00"),
+        ("2026-12-31T22:00:00", SHOVED, "01-01 02:00（暂定，以放假安排为准）"),
+    ],
+)
+def test_who_is_told_before_a_holiday_is_told_the_moment_after_it(
+    small_place: Installation, at: str, text: str, due: str
+) -> None:
+    place = small_place
+    place.now = datetime.fromisoformat(at).replace(tzinfo=ZONE).astimezone(UTC)
+    place.ingest(place.call("A1", text, minutes=5))
+    assert said(place).endswith(f"新派单，时限{due}")
+
+
+def test_days_off_have_no_part_in_a_decision(small_place: Installation) -> None:
+    """With the calendar and without, a record's decision is the same to the byte but for the digest of the rules."""
+    rows = [small_place.call(f"A{n}", said, caller=n, hours=1) for n, said in enumerate((KNIFE, SHOVED, QUIET))]
+    bare = loader.load({name: data for name, data in shipped().files.items() if name != "calendar.yaml"})
+    assert "calendar" not in bare.documents
+    records = []
+    for rulebook in (shipped(), bare):
+        made = Stages.of(rulebook, index_key=KEYS.index, engine="trace")
+        raws = [RawRecord("police_110", "police_110", number, row) for number, row in enumerate(rows)]
+        seen = [made.sight(one) for raw in raws if isinstance(one := made.normalise(raw, small_place.now), Incident)]
+        scored = _scored(made, seen).values()
+        records.append([one.decision.record.replace(rulebook.digest.encode(), b"") for one in scored])
+    assert len(records[0]) == 3
+    assert records[0] == records[1]
+
+
+def test_rules_made_before_there_was_a_calendar_go_on(small_place: Installation) -> None:
+    place = small_place
+    bare = loader.load({name: data for name, data in shipped().files.items() if name != "calendar.yaml"})
+    made = Stages.of(bare, index_key=KEYS.index, engine="trace")
+    place.desk = replace(place.desk, rulebook=bare, _stages=[made])
+    place.now = datetime(2025, 1, 24, 14, tzinfo=UTC)
+    place.ingest(place.call("A1", SHOVED, minutes=5))
+    assert said(place).endswith("新派单，时限01-27 02:00（暂定，以放假安排为准）")
 
 
 def test_a_person_who_lowers_tells_nobody(place: Installation) -> None:
@@ -174,7 +234,7 @@ def test_the_contract_refuses_a_line_with_anything_else() -> None:
             "quarantine": more.get("event", "来件有误，内容涉险"),
             "line": "【{colour}】{code} {event}{due} {link}",
         }
-        policy = notify.Policy(zone=notify.ZoneInfo("Asia/Shanghai"), colours={"red": "红"}, words=words)
+        policy = notify.Policy(Calendar.of(None, "Asia/Shanghai"), colours={"red": "红"}, words=words)
         return notify.message([held], key="k", at=held.at, policy=policy, link=more.get("link", "")).lines[0].text
 
     assert LINE.fullmatch(one())

@@ -35,6 +35,7 @@ _OUTAGES = (1, 6, 12, 24, 36, 48, 60, 71, 72, 73, 84, 96, 120, 168, 240, 336, 48
 _TAKEOVERS, _ASLEEP = 50, 5
 _JUMPS, _JUMP_PIECE = 500, 25
 _PEOPLE = 10_000
+_SPANS, _SPAN_PIECES = 50_000, 10
 _BACKUP_PIECES, _BACKUPS = 10, 5
 _ROTATED = 20_000
 _KILLED = (*[("sqlite", 100)] * 10, *[("postgresql", 100)] * 5, *[("server", 10)] * 10)
@@ -277,6 +278,12 @@ PROMISES = (
     Promise("R5", "睡过租约的进程写不进去", _TAKEOVERS // _ASLEEP, _takeovers),
     Promise("R7", "旧日志重放，与当时钉住的结论一致，不同之处写明原因", 1, _golden),
     Promise("R9", "时钟怎么跳，不早、不漏、不重", _JUMPS // _JUMP_PIECE, _clocks),
+    Promise(
+        "R10",
+        "工作时间可加、单调、可逆，与逐日数的一致",
+        _SPAN_PIECES,
+        _elsewhere("tests.property.test_workdays", "promise", _SPANS // _SPAN_PIECES),
+    ),
     Promise("R11", "每一行都有下落：损坏的、混编码的文件也一样", _FILES // _FILE_PIECE, _files),
     Promise("R12", "百分之一的坏行挡不住其余各行", 2, _poison),
     Promise("R19", "durable-rules 判一百万件，不丢、不涨内存", _EVALUATIONS // _EVALUATION_PIECE, _evaluations),

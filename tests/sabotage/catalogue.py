@@ -2,7 +2,7 @@
 
 In: the lists of `doors` (what comes in), `deciding` (what is made of it) and `keeping` (what is kept and done), `showing` (what is seen), `timing` (what is done in time),
 `telling` (who is told), `operating` (backups, keys, retention), `installing` (how it is installed and run), `watching` (how the service does),
-`surviving` (kills, failures, old records under new rules). Out: `DEFENCES`.
+`surviving` (kills, failures, old records under new rules), `working_days` (what time counts). Out: `DEFENCES`.
 """
 
 from __future__ import annotations
@@ -17,5 +17,18 @@ from tests.sabotage.surviving import SURVIVING
 from tests.sabotage.telling import TELLING
 from tests.sabotage.timing import TIMING
 from tests.sabotage.watching import WATCHING
+from tests.sabotage.working_days import WORKING_DAYS
 
-DEFENCES = (*DOORS, *DECIDING, *KEEPING, *SHOWING, *TIMING, *TELLING, *OPERATING, *INSTALLING, *WATCHING, *SURVIVING)
+DEFENCES = (
+    *DOORS,
+    *DECIDING,
+    *KEEPING,
+    *SHOWING,
+    *TIMING,
+    *TELLING,
+    *OPERATING,
+    *INSTALLING,
+    *WATCHING,
+    *SURVIVING,
+    *WORKING_DAYS,
+)

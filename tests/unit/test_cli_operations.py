@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,19 @@ def test_doctor_says_what_to_do_about_what_is_not(desk_office: Console, monkeypa
     assert not found["磁盘"]["well"]
     assert found["磁盘"]["hint"] == "请腾出空间"
     assert found["Python"]["well"]
+
+
+@pytest.mark.parametrize("now", ["2025-12-01T00:00:00+00:00", "2026-12-20T00:00:00+00:00", "2027-03-01T00:00:00+00:00"])
+def test_doctor_of_a_fresh_place_is_well_whatever_year_is_published(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, now: str
+) -> None:
+    monkeypatch.setattr("cli.wiring.real_clock", lambda: datetime.fromisoformat(now))
+    Console(tmp_path).ok("init", "a")
+    office = Console(tmp_path / "a")
+    office.ok("people", "add", "王主任", "--role", "admin", SANSE_NEW_SECRET="correct horse")
+    ran = office.ok("doctor")
+    assert "✓ 日历：" in ran.out
+    assert "抄进 rules/calendar.yaml" in ran.out
 
 
 def broken_config(office: Console) -> None:

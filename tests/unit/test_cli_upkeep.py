@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from engine.scheduler.jobs import Ran
 from tests.console import Console
+from tests.installation import Installation
 from tests.receivers import Posted, Receiver, Reply, receiver
 from tests.serving import configure
 
@@ -136,3 +138,23 @@ class TestRetention:
         assert "✓ retention：清除 0 件次来件的内容" in desk_office.ok("serve", "--once", "--now", NOW).out
         assert "retention" not in desk_office.ok("serve", "--once", "--now", "2025-03-11T08:59:59").out
         assert "✓ retention：清除" in desk_office.ok("serve", "--once", "--now", "2025-03-11T09:00:00").out
+
+
+def test_the_calendar_is_looked_at_once_a_day_and_a_year_that_is_missing_is_a_failure(
+    small_place: Installation,
+) -> None:
+    from cli.jobs import jobs_of
+
+    def ran(day: str) -> list[Ran]:
+        small_place.now = datetime.fromisoformat(day)
+        planned = jobs_of(small_place.desk)
+        planned.plan()
+        assert list(planned.run_due()) == [], "a notice that is not published yet stops nothing"
+        return [one for one in planned.run_due(looks=True) if one.job == "calendar"]
+
+    small_place.ingest(small_place.call("A1", "村口的路灯坏了一个多星期没有人来修理", hours=1))
+    (well,) = ran("2026-11-26T12:00:00+08:00")
+    assert (well.well, "排到 2026-12-31，含今天 36 天" in well.said) == (True, True)
+    assert ran("2026-11-27T11:59:59+08:00") == []
+    (failed,) = ran("2026-11-28T12:00:00+08:00")
+    assert (failed.well, "含今天 34 天" in failed.said, "rules/calendar.yaml" in failed.said) == (False, True, True)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from itertools import permutations
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import casework, notify
+from engine.calendar import Calendar
 from engine.model import Colour, MatterState, Moment
 from engine.notify import Bucket, Deadline, Policy, Standing, Terms
 from engine.ruleset.labels import MESSAGE_PLACES
@@ -20,6 +20,10 @@ from tests.notice_samples import NOW, notice
 
 POLICY = Policy.of(shipped(), "Asia/Shanghai")
 LINK = "https://board.example/matters/{code}"
+
+
+def local(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=POLICY.zone)
 
 
 def state(colour: Colour = Colour.YELLOW, **more: object) -> MatterState:
@@ -76,12 +80,27 @@ class TestDecide:
         assert looked is not None
         assert looked.verdict == notify.UNCHANGED
 
-    def test_red_is_signed_for_by_the_clock_others_in_working_hours(self) -> None:
-        red, yellow = notify.decide([], state(Colour.RED), POLICY), notify.decide([], state(), POLICY)
-        assert red is not None
-        assert yellow is not None
-        assert (red.due_at, red.within) == (NOW + timedelta(hours=1), timedelta(hours=1))
-        assert (yellow.due_at, yellow.within) == (None, timedelta(hours=4))
+    @pytest.mark.parametrize(
+        ("colour", "at", "due"),
+        [
+            (Colour.RED, "2025-09-30T22:00", "2025-09-30T23:00"),
+            (Colour.RED, "2025-10-04T22:00", "2025-10-04T23:00"),
+            (Colour.YELLOW, "2025-09-29T14:00", "2025-09-29T18:00"),
+            (Colour.YELLOW, "2025-09-30T22:00", "2025-10-09T02:00"),
+            (Colour.YELLOW, "2025-10-04T22:00", "2025-10-09T04:00"),
+            (Colour.GREEN, "2025-10-10T18:00", "2025-10-11T18:00"),
+            (Colour.GREEN, "2025-10-11T18:00", "2025-10-13T18:00"),
+        ],
+    )
+    def test_red_is_signed_for_by_the_clock_others_on_working_days(self, colour: Colour, at: str, due: str) -> None:
+        told = notify.decide([], state(colour, updated_at=local(at)), POLICY)
+        assert told is not None
+        assert (told.due_at, told.within) == (local(due), POLICY.deadlines[colour].within)
+
+    def test_where_nobody_is_told_nothing_is_due(self) -> None:
+        told = notify.decide([state()], state(records=2), POLICY)
+        assert told is not None
+        assert (told.due_at, told.within) == (None, None)
 
     def test_the_same_decision_has_the_same_key_and_another_one_another(self) -> None:
         keys = [
@@ -188,22 +207,50 @@ class TestMessages:
     def test_the_words(self) -> None:
         notices = [
             notice(Colour.RED, due_at=NOW + timedelta(hours=1), within=timedelta(hours=1)),
-            notice(number=2, within=timedelta(hours=4), event=notify.ROUTED),
+            notice(number=2, due_at=NOW + timedelta(hours=4), within=timedelta(hours=4), event=notify.ROUTED),
+            notice(number=3, due_at=NOW - timedelta(minutes=1), event=notify.FOLLOW_UP),
         ]
         shown = notify.message(notices, key="k", at=NOW, policy=POLICY, link=LINK)
         assert shown.text.splitlines() == [
             "三色通知",
             "【红】SS2025-000001 新派单，时限03-10 15:00 https://board.example/matters/SS2025-000001",
-            "【黄】SS2025-000002 改派，时限4个工作小时 https://board.example/matters/SS2025-000002",
+            "【黄】SS2025-000002 改派，时限03-10 18:00 https://board.example/matters/SS2025-000002",
+            "【黄】SS2025-000003 该回访了，时限03-10 13:59 https://board.example/matters/SS2025-000003",
         ]
         assert (shown.key, shown.at, [line.code for line in shown.lines]) == (
             "k",
             NOW,
-            ["SS2025-000001", "SS2025-000002"],
+            ["SS2025-000001", "SS2025-000002", "SS2025-000003"],
         )
 
+    def test_a_notice_of_before_there_was_a_calendar_says_the_hours(self) -> None:
+        shown = notify.message([notice(within=timedelta(hours=4))], key="k", at=NOW, policy=POLICY, link="")
+        assert shown.text.splitlines()[1] == "【黄】SS2025-000001 新派单，时限4个工作小时"
+
+    @pytest.mark.parametrize(
+        ("colour", "policy", "said"),
+        [
+            (Colour.YELLOW, POLICY, "，时限01-01 02:00（暂定，以放假安排为准）"),
+            (Colour.RED, POLICY, "，时限12-31 23:00"),
+            (Colour.YELLOW, replace(POLICY, words={"due_at": "，时限{at}"}), "，时限01-01 02:00?"),
+        ],
+    )
+    def test_a_moment_in_a_year_that_is_not_published_is_said_to_be_provisional(
+        self, colour: Colour, policy: Policy, said: str
+    ) -> None:
+        told = notify.decide([], state(colour, updated_at=local("2026-12-31T22:00")), policy)
+        assert told is not None
+        assert notify._due(told, policy) == said
+
+    def test_a_moment_that_the_table_as_it_stands_does_not_give_is_provisional_too(self) -> None:
+        bare = replace(POLICY, calendar=Calendar.of(None, "Asia/Shanghai"))
+        told = notify.decide([], state(updated_at=local("2025-09-30T22:00")), bare)
+        assert told is not None
+        assert told.due_at == local("2025-10-01T02:00")
+        assert notify._due(told, POLICY) == "，时限10-01 02:00（暂定，以放假安排为准）"
+
     def test_older_rules_without_words_still_say_what_matters(self) -> None:
-        shown = notify.message([notice()], key="k", at=NOW, policy=Policy(ZoneInfo("Asia/Shanghai")), link="")
+        shown = notify.message([notice()], key="k", at=NOW, policy=Policy(Calendar.of(None, "Asia/Shanghai")), link="")
         assert shown.text == "sanse\nyellow SS2025-000001 new"
 
     def test_every_event_and_reason_has_its_words(self) -> None:
