@@ -25,7 +25,6 @@ from engine.model import Figure, Health, Sign
 _PATIENCE = 5
 """Seconds that one caller may take; the others wait."""
 _WHERE = "config.yaml: service.listen"
-_ORDER = (Health.OK, Health.DEGRADED, Health.FAILING)
 
 
 class Exporter:
@@ -103,10 +102,10 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _health(signs: Sequence[Sign]) -> tuple[int, bytes]:
     """200 while it works, also with something to see to; 503 when it does not."""
-    health = max((sign.health for sign in signs), key=_ORDER.index, default=Health.OK)
+    health = max((sign.health for sign in signs), default=Health.OK)
     told = {
-        "health": health.value,
-        "signs": {sign.name: {"health": sign.health.value, "said": sign.said} for sign in signs},
+        "health": health.word,
+        "signs": {sign.name: {"health": sign.health.word, "said": sign.said} for sign in signs},
     }
     return 503 if health is Health.FAILING else 200, json.dumps(told, ensure_ascii=False).encode()
 
@@ -125,7 +124,7 @@ def _metrics(signs: Sequence[Sign], figures: Callable[[], Iterable[Figure]]) -> 
 def _as_figures(signs: Sequence[Sign]) -> Iterator[Figure]:
     for sign in signs:
         meaning = "How well it does: 0 as it should, 1 with something to see to, 2 not at all."
-        yield Figure("sanse_health", meaning, _ORDER.index(sign.health), (("sign", sign.name),))
+        yield Figure("sanse_health", meaning, sign.health, (("sign", sign.name),))
 
 
 class _Collector:

@@ -82,7 +82,7 @@ def _ping(desk: Desk, pulse: Pulse | None, spec: ChannelSpec, _beat: Beat) -> st
         raise SanseError("情况不好，不报平安", hint="看 health 一项")
     now = desk.clock()
     headers = {"Content-Type": "text/plain"}
-    answer = Door(spec).post(spec.address, health.value.encode(), key=f"{now:%Y%m%d%H%M%S}", at=now, headers=headers)
+    answer = Door(spec).post(spec.address, health.word.encode(), key=f"{now:%Y%m%d%H%M%S}", at=now, headers=headers)
     if isinstance(answer, Refused):
         raise DeliveryError(f"平安信号没有送到：{answer.why}")
     return "已报平安"

@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import Enum, IntEnum, StrEnum
+from enum import Enum, IntEnum
 from typing import Any, Protocol
 
 import orjson
@@ -464,12 +464,17 @@ class Notice:
     verdict: str = ""
 
 
-class Health(StrEnum):
-    """How well something does: as it should, with something to see to, or not at all."""
+class Health(IntEnum):
+    """How well something does: as it should, with something to see to, or not at all; ordered, so that `max` is that of the whole."""
 
-    OK = "ok"
-    DEGRADED = "degraded"
-    FAILING = "failing"
+    OK = 0
+    DEGRADED = 1
+    FAILING = 2
+
+    @property
+    def word(self) -> str:
+        """The name used in JSON: ok, degraded or failing."""
+        return self.name.lower()
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,6 @@ _LATE = timedelta(minutes=15)
 _FAILURES = 3
 _SCARCE, _NONE_LEFT = 500 << 20, 50 << 20
 _OK, _DEGRADED, _FAILING = Health.OK, Health.DEGRADED, Health.FAILING
-_ORDER = (_OK, _DEGRADED, _FAILING)
 
 
 class Pulse:
@@ -50,7 +49,7 @@ class Pulse:
 
 def worst(signs: Iterable[Sign]) -> Health:
     """The health of the whole: that of its worst sign."""
-    return max((sign.health for sign in signs), key=_ORDER.index, default=_OK)
+    return max((sign.health for sign in signs), default=_OK)
 
 
 def signs(desk: Desk, pulse: Pulse | None = None) -> list[Sign]:
@@ -111,8 +110,9 @@ def _due(view: Reading, now: datetime) -> Sign:
 
 def _messages(view: Reading, now: datetime) -> Sign:
     dead = sum(count for (_, state), count in view.delivery_counts().items() if state == DEAD)
-    late = _lag(view.delivery_backlog(now), now)
+    late, refusing = _lag(view.delivery_backlog(now), now), view.refusing(_FAILURES)
     said = [f"{dead} 条发不出去"] * bool(dead) + [f"待发的拖了 {_minutes(late)} 分钟"] * (late > _LATE)
+    said += [f"{channel} 连续没有收下 {count} 条" for channel, count in sorted(refusing.items())]
     return Sign("messages", _DEGRADED, "；".join(said)) if said else Sign("messages", _OK, "没有积压")
 
 

@@ -77,6 +77,11 @@ _BACKLOG = Query(
         func.min(deliveries.c.due_at),
     ).where(_waiting)
 )
+_REFUSING = Query(
+    select(deliveries.c.channel, func.count())
+    .where(_waiting, deliveries.c.failures >= bindparam("least"))
+    .group_by(deliveries.c.channel)
+)
 _these = among(deliveries.c.notice, "keys")
 _WITHHOLD = Query(
     update(deliveries)
@@ -198,6 +203,10 @@ class Outbox(Session):
         """How many deliveries wait, how many of them should have gone out by now, and since when the first."""
         ((waiting, overdue, first_at),) = self._rows(_BACKLOG, now=cells.seconds(now))
         return Backlog(waiting, int(overdue), None if first_at is None else cells.moment(first_at))
+
+    def refusing(self, least: int) -> dict[str, int]:
+        """How many of its waiting deliveries each channel has refused at least so often."""
+        return {row[0]: row[1] for row in self._rows(_REFUSING, least=least)}
 
     def revive(self, parcels: Collection[str], now: datetime) -> int:
         """Give dead messages another chance under their old keys; how many deliveries there were."""

@@ -37,6 +37,7 @@ _JUMPS, _JUMP_PIECE = 500, 25
 _PEOPLE = 10_000
 _SPANS, _SPAN_PIECES = 50_000, 10
 _BACKUP_PIECES, _BACKUPS = 10, 5
+_FAULTS = 35
 _ROTATED = 20_000
 _KILLED = (*[("sqlite", 100)] * 10, *[("postgresql", 100)] * 5, *[("server", 10)] * 10)
 _CALL_PIECES = 10
@@ -162,6 +163,14 @@ def _clocks(number: int) -> Outcome:
     with _place("sqlite" if number % 2 else "postgresql") as place:
         tried = [jumping(place, number=number * _JUMP_PIECE + turn) for turn in range(_JUMP_PIECE)]
     return len(tried), [line for made in tried for line in made.violations]
+
+
+def _faults(number: int) -> Outcome:
+    """One fault of one component under a running service."""
+    from tests.promises.faults import tried
+
+    made = tried(number)
+    return 1, [f"{made.component}, {made.fault}: {line}" for line in made.violations]
 
 
 def _elsewhere(module: str, function: str, size: int) -> Callable[[int], Outcome]:
@@ -290,6 +299,7 @@ PROMISES = (
     Promise("R8", "四个判读器在十万对（规则集，来件）上一致", _READER_PIECES, _readers),
     Promise("R6", "任何次序、批量、进程数，结果相同", _ORDERS, _orders),
     Promise("R14", "任何一次数据库调用失败，说得清楚，重做后结果相同", _CALL_PIECES, _failed_calls),
+    Promise("R13", "五个部件出毛病：说得出来，看得出来，过后自己补上", _FAULTS, _faults),
     Promise("R15", "边读入边备份，恢复到两批之间，接着做完结果相同", _BACKUP_PIECES, _backups),
     Promise("R16", "旧版本的库升级中途被杀，一行不少，接着升完", len(_MIGRATED), _migrations),
     Promise(

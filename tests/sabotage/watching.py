@@ -64,6 +64,22 @@ WATCHING = (
         tests="unit/test_exporter.py::test_one_who_says_nothing_keeps_others_waiting_only_for_a_while",
     ),
     defence(
+        "health-refusing",
+        "渠道一再不收，看得出来",
+        _VITALS,
+        "view.refusing(_FAILURES)",
+        instead="{}",
+        tests="acceptance/test_promise_r13.py::test_a_fault_is_told_seen_and_over_by_itself[telling-500-sqlite]",
+    ),
+    defence(
+        "tick-survives",
+        "一轮出错，下一轮照来",
+        "cli/service.py",
+        "        except SanseError as fault:\n            self._wrong(type(fault).__name__, str(fault))\n",
+        instead="        except SanseError as fault:\n            raise\n",
+        tests="acceptance/test_promise_r13.py::test_a_fault_is_told_seen_and_over_by_itself[sweeping-locked-sqlite]",
+    ),
+    defence(
         "ping-silence",
         "情况不好不报平安",
         _UPKEEP,

@@ -50,7 +50,7 @@ def test_health_is_that_of_the_worst_sign(signs: Sequence[Sign], status: int, he
     with exporting(signs) as base:
         answer = httpx.get(f"{base}/health")
     assert (answer.status_code, answer.json()["health"]) == (status, health)
-    assert answer.json()["signs"] == {sign.name: {"health": sign.health.value, "said": sign.said} for sign in signs}
+    assert answer.json()["signs"] == {sign.name: {"health": sign.health.word, "said": sign.said} for sign in signs}
 
 
 def test_every_figure_and_every_sign_can_be_read_by_the_parser_of_prometheus() -> None:
