@@ -142,7 +142,7 @@ def _of_matters(view: Reading) -> Iterator[Figure]:
     counts = view.matters_by_colour()
     for status, colour in sorted({*counts, *(("open", colour) for colour in Colour)}):
         labels = (("status", status), ("colour", colour.word))
-        yield Figure("sanse_matters", "Dispatched matters.", counts.get((status, colour), 0), labels)
+        yield Figure("sanse_matters", "Matters, history among them.", counts.get((status, colour), 0), labels)
     waiting = view.quarantine_counts().get("open", 0)
     yield Figure("sanse_quarantine_rows", "Rows of the quarantine that wait for somebody.", waiting)
     yield Figure(

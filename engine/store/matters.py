@@ -63,9 +63,7 @@ _SHOWN = select(matters, sightings.c.area, sightings.c.place, sightings.c.topic,
     sightings, sightings.c.id == matters.c.id
 )
 _BY_COLOUR = Query(
-    select(matters.c.status, matters.c.standing, func.count())
-    .where(matters.c.code != literal_column("''"))
-    .group_by(matters.c.status, matters.c.standing)
+    select(matters.c.status, matters.c.standing, func.count()).group_by(matters.c.status, matters.c.standing)
 )
 _ONE = Query(_SHOWN.where(matters.c.id == bindparam("id")))
 _HOTSPOTS = Query(select(hotspots).order_by(hotspots.c.colour.desc(), hotspots.c.last_at.desc(), hotspots.c.id))
@@ -95,7 +93,7 @@ class Matters(Session):
     """Matters by id, code and colour."""
 
     def matters_by_colour(self) -> dict[tuple[str, Colour], int]:
-        """How many dispatched matters there are of each status and standing colour."""
+        """How many matters there are of each status and standing colour, history among them; read from an index alone."""
         return {(row[0], Colour(row[1])): row[2] for row in self._rows(_BY_COLOUR)}
 
     def open_matters(self) -> list[str]:

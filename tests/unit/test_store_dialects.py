@@ -22,6 +22,8 @@ HOT = {
 }
 SMALL = ("quarantine", "judgements_DEFECTS", "judgements_SHADOW", "matters_HOTSPOTS")
 """Lists of everything there is, in tables that stay small."""
+COUNTED = ("matters_BY_COLOUR",)
+"""Counts of everything, which an index alone must answer."""
 
 
 def test_a_list_is_one_parameter_for_each_vendor() -> None:
@@ -43,7 +45,7 @@ def test_inserts_replace_keep_or_leave() -> None:
     assert Remove(TABLE, "a", "b").text(SQLITE) == 'DELETE FROM "t" WHERE "a" = ? AND "b" = ?'
 
 
-@pytest.mark.parametrize("name", [name for name in HOT if not name.startswith(SMALL)])
+@pytest.mark.parametrize("name", [name for name in HOT if not name.startswith((*SMALL, *COUNTED))])
 def test_no_hot_query_walks_through_a_whole_table(sqlite_url: str, name: str) -> None:
     sql, order, _ = HOT[name].compiled(SQLITE)
     with by_hand(sqlite_url) as connection:
@@ -52,6 +54,14 @@ def test_no_hot_query_walks_through_a_whole_table(sqlite_url: str, name: str) ->
         step for step in plan if step.startswith("SCAN") and not re.search(r"VIRTUAL TABLE|SCAN chain|SCAN \(", step)
     ]
     assert scans == []
+
+
+@pytest.mark.parametrize("name", COUNTED)
+def test_what_counts_everything_reads_an_index_and_no_table(sqlite_url: str, name: str) -> None:
+    sql, _, _ = HOT[name].compiled(SQLITE)
+    with by_hand(sqlite_url) as connection:
+        plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}")]
+    assert [step for step in plan if "COVERING INDEX" not in step] == []
 
 
 def test_the_vendor_is_told_by_the_address() -> None:
