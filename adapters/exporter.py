@@ -1,6 +1,6 @@
 """Exporter: health and figures of the service over HTTP, for a watchman of the deployer's own: `/health` and `/metrics`, GET only.
 
-In: an address to listen on, two functions that say how it stands. Out: answers, one at a time. Not here: what is well and what is counted (the
+In: an address to listen on, two functions that say how it stands. Out: answers. Not here: what is well and what is counted (the
 functions). No record or person is in what they say, and nothing that is sent here is read beyond its first line and headers.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from http.server import BaseHTTPRequestHandler
 from ipaddress import ip_address
 from socket import AF_INET, AF_INET6
-from socketserver import TCPServer
+from socketserver import ThreadingTCPServer
 from threading import Thread
 from typing import Any
 
@@ -23,7 +23,7 @@ from engine.errors import ConfigError, SanseError
 from engine.model import Figure, Health, Sign
 
 _PATIENCE = 5
-"""Seconds that one caller may take; the others wait."""
+"""Seconds that one caller may say nothing."""
 _WHERE = "config.yaml: service.listen"
 
 
@@ -36,9 +36,9 @@ class Exporter:
         host, port = address(listen)
         handler = type("_Handler", (_Handler,), {"signs": staticmethod(signs), "figures": staticmethod(figures)})
         family = AF_INET6 if ":" in host else AF_INET
-        server = type("_Server", (TCPServer,), {"address_family": family, "allow_reuse_address": True})
+        server = type("_Server", (_Server,), {"address_family": family})
         try:
-            self._server: TCPServer = server((host, port), handler)
+            self._server: _Server = server((host, port), handler)
         except OSError as fault:
             raise ConfigError(
                 f"不能在 {listen} 上应答（{fault.strerror}）", where=_WHERE, hint="换一个没有人用的端口"
@@ -70,6 +70,16 @@ def _port(text: str) -> int:
     if not 0 <= port <= 65_535:
         raise ValueError(text)
     return port
+
+
+class _Server(ThreadingTCPServer):
+    """A thread for each caller, so that one who says nothing keeps nobody waiting; one who hangs up is no news."""
+
+    allow_reuse_address = daemon_threads = True
+    request_queue_size = 128
+
+    def handle_error(self, *_: Any) -> None:
+        """Nothing: whatever went wrong, the caller has no answer, and sees it."""
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -39,7 +39,7 @@ def _poll(desk: Desk, feed: SourceConfig) -> Job:
 
 def poll(desk: Desk, name: str, beat: Beat) -> str:
     """New records of a feed, a batch at a time."""
-    from cli.records import accounted
+    from cli.records import accounted, remarks
     from cli.wiring import feed_of, source_of
     from engine.desk.intake import cursor_of, known_headers, take_in
     from engine.pipeline import Tally
@@ -52,7 +52,7 @@ def poll(desk: Desk, name: str, beat: Beat) -> str:
     for tally in take_in(desk, source):
         total.add(tally)
         beat()
-    return accounted(total)
+    return "；".join([accounted(total), *(remark for remark, _ in remarks(desk, total))])
 
 
 def ran_words(ran: Ran) -> str:

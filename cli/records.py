@@ -151,7 +151,6 @@ def accounted(tally: Tally) -> str:
 
 def _tell(desk: Desk, name: str, tally: Tally) -> None:
     from cli.printing import say
-    from engine.desk.reading import waiting_history
 
     say(f"{name}：{accounted(tally)}")
     colours = "、".join(
@@ -159,34 +158,37 @@ def _tell(desk: Desk, name: str, tally: Tally) -> None:
     )
     if colours:
         say(f"  研判：{colours}")
-    for record in tally.handbacks:
-        say(f"  立即交回 110：{record}", style="bold red")
-    for code in dict.fromkeys(tally.reflows):
-        say(f"  回流：{code} 办结后又来件，已重新打开并派单", style="bold yellow")
-    if tally.unknown_headers:
-        say(f"  不认识的列（内容已随原件保存）：{'、'.join(sorted(tally.unknown_headers))}；可用 --map 拟定对应")
-    _tell_rows(tally)
-    waiting = waiting_history(desk) if tally.new else 0
-    if waiting:
-        say(
-            f"  历史来件里有 {waiting} 个没有办结的红色事项，没有派单；用 sanse matters list --history --colour 红 查看"
-        )
-    if tally.defects:
-        say(f"  两个判读器有 {len(tally.defects)} 处不一致，已取较高者，见 sanse doctor", style="bold red")
-
-
-def _tell_rows(tally: Tally) -> None:
-    """Rows whose text did not all stand where it should, and rows that nobody could read."""
-    from cli.printing import say
-
-    for record in tally.beside:
-        say(f"  不认识的列里有险情文字，已并入内容研判：{record}", style="bold red")
-    if tally.surplus:
-        say(f"  {tally.surplus} 行比表头多出格子（多半是内容里的逗号没加引号），多出的文字已并入内容")
+    for remark, style in remarks(desk, tally):
+        say(f"  {remark}", style=style)
     if tally.settled:
         say(f"  隔离的行里有 {tally.settled} 行以前改正过或确认过，不再提醒")
     if tally.quarantined > tally.settled:
         say("  隔离的行用 sanse quarantine list 查看，export 导出改正后 retry")
+
+
+def remarks(desk: Desk, tally: Tally) -> Iterator[tuple[str, str]]:
+    """What somebody must know of the rows beside their number, and in which style: whatever reads them says it."""
+    from engine.desk.reading import waiting_history
+
+    for record in tally.handbacks:
+        yield f"立即交回 110：{record}", _URGENT
+    for code in dict.fromkeys(tally.reflows):
+        yield f"回流：{code} 办结后又来件，已重新打开并派单", "bold yellow"
+    if tally.unknown_headers:
+        yield f"不认识的列（内容已随原件保存）：{'、'.join(sorted(tally.unknown_headers))}；可用 --map 拟定对应", ""
+    for record in tally.beside:
+        yield f"不认识的列里有险情文字，已并入内容研判：{record}", _URGENT
+    if tally.surplus:
+        yield f"{tally.surplus} 行比表头多出格子（多半是内容里的逗号没加引号），多出的文字已并入内容", ""
+    waiting = waiting_history(desk) if tally.new else 0
+    if waiting:
+        listed = "用 sanse matters list --history --colour 红 查看"
+        yield f"历史来件里有 {waiting} 个没有办结的红色事项，没有派单；{listed}", ""
+    if tally.defects:
+        yield f"两个判读器有 {len(tally.defects)} 处不一致，已取较高者，见 sanse doctor", _URGENT
+
+
+_URGENT = "bold red"
 
 
 def score(

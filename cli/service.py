@@ -140,7 +140,10 @@ class _Service:
         from engine.errors import RuleError
 
         try:
-            self._desk, self._refused = renewed(self._desk), ""
+            self._desk = renewed(self._desk)
+            if self._refused:
+                self._log.info("mended", words="✓ 规则已改好，从这一轮起用目录里的", mended=True)
+            self._refused = ""
         except RuleError as fault:
             if str(fault) != self._refused:
                 self._fault(f"规则有误，仍用原来的：{fault}")

@@ -36,8 +36,8 @@ def upkeep_jobs(desk: Desk, pulse: Pulse | None = None) -> Iterator[Job]:
         yield Job(BACKUP, config.backup.every, partial(_back_up, desk), long=True)
     if config.retention.every is not None:
         yield Job(RETENTION, config.retention.every, partial(_purge, desk), long=True)
-    yield Job(HEALTH, _LOOK, partial(_look, desk, pulse), looks=True)
     yield Job(CALENDAR, _DAILY, partial(_reach, desk), looks=True)
+    yield Job(HEALTH, _LOOK, partial(_look, desk, pulse), looks=True)
     if config.service.ping is not None:
         spec = watchman(config.service.ping)
         yield Job(PING, config.service.ping.every, partial(_ping, desk, pulse, spec), looks=True)

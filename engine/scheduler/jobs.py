@@ -89,20 +89,18 @@ class Jobs:
             tx.unschedule(JOB, {name for name in known.keys() - self._jobs.keys() if known[name].next_at})
 
     def run_due(self, stop: Callable[[], bool] = lambda: False, *, looks: bool = False) -> Iterator[Ran]:
-        """Each job that is due, once, the longest due first: those that do something, or those that only look.
+        """Each job that is due, once: those that do something, the longest due first, or those that only look, in their own order.
 
         `stop` says, between the steps of a job too, that the process is to end.
         """
         named = [job.name for job in self._jobs.values() if job.looks is looks]
-        for _ in named:
+        for turn in named:
             if stop():
                 return
             now = self._clock()
             with self._store.beside() as tx:
-                claims = tx.claim(JOB, now=now, until=now + self._lease, most=1, items=named)
-            if not claims:
-                return
-            ran = self._run(claims[0], stop)
+                claims = tx.claim(JOB, now=now, until=now + self._lease, most=1, items=[turn] if looks else named)
+            ran = self._run(claims[0], stop) if claims else None
             if ran is not None:
                 yield ran
 

@@ -32,6 +32,22 @@ WATCHING = (
         tests="unit/test_cli_journal.py::test_of_libraries_the_message_is_not_told",
     ),
     defence(
+        "service-remarks",
+        "服务读入时，要交回 110 的也说",
+        "cli/jobs.py",
+        "[accounted(total), *(remark for remark, _ in remarks(desk, total))]",
+        instead="[accounted(total)]",
+        tests="unit/test_cli_service.py::test_what_somebody_must_know_of_the_rows_is_said_by_the_service_too",
+    ),
+    defence(
+        "health-last",
+        "看好不好在别的都看过以后",
+        "engine/scheduler/jobs.py",
+        "items=[turn] if looks else named",
+        instead="items=named",
+        tests="unit/test_cli_service.py::test_health_is_not_alarmed_by_what_this_very_round_looks_at",
+    ),
+    defence(
         "health-worst",
         "整体不会好过最坏的一项",
         _EXPORTER,
@@ -61,7 +77,7 @@ WATCHING = (
         _EXPORTER,
         "    timeout = _PATIENCE",
         instead="    patience = _PATIENCE",
-        tests="unit/test_exporter.py::test_one_who_says_nothing_keeps_others_waiting_only_for_a_while",
+        tests="unit/test_exporter.py::test_those_who_say_nothing_keep_nobody_waiting_and_are_sent_away",
     ),
     defence(
         "health-refusing",

@@ -32,6 +32,26 @@ def test_once_says_in_words_what_it_did(office: Console) -> None:
     assert office.ok("serve", "--once", "--now", LATER).out == ""
 
 
+def test_what_somebody_must_know_of_the_rows_is_said_by_the_service_too(office: Console) -> None:
+    export = office.folder / "export.csv"
+    export.write_text(
+        "接警单编号,报警时间,报警人,报警电话,警情地址,警情类型,报警内容,神秘列\n"
+        "Z1,2025-03-20 08:50:00,陈十,13800000010,云溪镇柳树村9组,纠纷,丈夫拿着菜刀正在砍人快来救命,\n"
+        "Z2,2025-03-20 08:51:00,陈九,13800000009,云溪镇柳树村8组,纠纷,村口的路灯坏了没有人来修理,扬言要泼汽油烧死全家\n",
+        encoding="utf-8",
+    )
+    said = office.ok("serve", "--once", "--now", LATER).out
+    assert "立即交回 110：police_110:Z1" in said
+    assert "不认识的列（内容已随原件保存）：神秘列" in said
+    assert "不认识的列里有险情文字，已并入内容研判：police_110:Z2" in said
+    assert "13800000010" not in said
+
+
+def test_health_is_not_alarmed_by_what_this_very_round_looks_at(office: Console) -> None:
+    office.ok("serve", "--once", "--now", NOW)
+    assert "health" not in office.ok("serve", "--once", "--now", LATER).out
+
+
 def test_a_time_is_only_for_one_round(office: Console) -> None:
     ran = office.run("serve", "--now", LATER)
     assert (ran.code, "--once" in ran.err) == (2, True)
@@ -121,6 +141,9 @@ def test_changed_rules_hold_from_the_next_round_and_faulty_ones_are_told_once(
         assert "规则有误，仍用原来的" in capsys.readouterr().out
         rounds.tick(lambda: False)
         assert "规则有误" not in capsys.readouterr().out
+        file.write_text(shipped, encoding="utf-8")
+        rounds.tick(lambda: False)
+        assert "规则已改好" in capsys.readouterr().out
         file.write_text(shipped + "# 没有变\n", encoding="utf-8")
         rounds.tick(lambda: False)
         assert "规则变了：3 件办理中的事项按新规则再研判" in capsys.readouterr().out

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import socket
+import struct
+import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from adapters.exporter import Exporter, address
+from adapters.exporter import _PATIENCE, Exporter, address
 from engine.errors import ConfigError, StoreError
 from engine.model import Figure, Health, Sign
 
@@ -84,10 +86,25 @@ def test_nothing_else_is_answered(method: str, path: str, status: int) -> None:
         assert client.get(f"{base}/health").json()["health"] == "ok"
 
 
-def test_one_who_says_nothing_keeps_others_waiting_only_for_a_while() -> None:
-    with exporting() as base, socket.create_connection(("127.0.0.1", int(base.rsplit(":", 1)[1]))) as silent:
-        silent.send(b"GET /hea")
+def test_those_who_say_nothing_keep_nobody_waiting_and_are_sent_away() -> None:
+    with exporting() as base, ExitStack() as stack:
+        place = ("127.0.0.1", int(base.rsplit(":", 1)[1]))
+        silent = [stack.enter_context(socket.create_connection(place, timeout=30)) for _ in range(40)]
+        silent[0].send(b"GET /hea")
+        began = time.monotonic()
         assert json.loads(httpx.get(f"{base}/health", timeout=30).text)["health"] == "ok"
+        assert time.monotonic() - began < _PATIENCE
+        assert silent[0].recv(1) == b""
+
+
+def test_one_who_hangs_up_is_no_news(capfd: pytest.CaptureFixture[str]) -> None:
+    with exporting() as base:
+        for _ in range(5):
+            with socket.create_connection(("127.0.0.1", int(base.rsplit(":", 1)[1]))) as hasty:
+                hasty.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                hasty.send(b"GET /metrics HTTP/1.0\r\n\r\n")
+        assert httpx.get(f"{base}/health", timeout=30).status_code == 200
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("listen", ["9464", ":9464", "localhost:9464", "127.0.0.1:", "127.0.0.1:70000", "127.0.0.1:-1"])
