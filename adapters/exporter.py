@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 from ipaddress import ip_address
 from socket import AF_INET, AF_INET6
@@ -20,7 +21,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from engine.errors import ConfigError, SanseError
-from engine.model import Figure, Health, Sign
+from engine.model import Figure, Health, Sign, worst
 
 _PATIENCE = 5
 """Seconds that one caller may say nothing."""
@@ -112,7 +113,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _health(signs: Sequence[Sign]) -> tuple[int, bytes]:
     """200 while it works, also with something to see to; 503 when it does not."""
-    health = max((sign.health for sign in signs), default=Health.OK)
+    health = worst(signs)
     told = {
         "health": health.word,
         "signs": {sign.name: {"health": sign.health.word, "said": sign.said} for sign in signs},
@@ -122,12 +123,10 @@ def _health(signs: Sequence[Sign]) -> tuple[int, bytes]:
 
 def _metrics(signs: Sequence[Sign], figures: Callable[[], Iterable[Figure]]) -> tuple[int, bytes]:
     """All figures; the signs alone, with 200, when the figures cannot be had: that is when they are needed most."""
-    registry = CollectorRegistry()
-    try:
-        registry.register(_Collector([*_as_figures(signs), *figures()]))
-    except (SanseError, OSError):
-        registry = CollectorRegistry()
-        registry.register(_Collector(list(_as_figures(signs))))
+    registry, told = CollectorRegistry(), list(_as_figures(signs))
+    with suppress(SanseError, OSError):
+        told = [*told, *figures()]
+    registry.register(_Collector(told))
     return 200, generate_latest(registry)
 
 

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from engine.errors import ConfigError, DeliveryError, RuleError, SanseError
-from engine.model import ChannelSpec, Health, Refused
+from engine.model import ChannelSpec, Health, Refused, worst
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,7 +75,7 @@ def _reach(desk: Desk, _beat: Beat) -> str:
 def _ping(desk: Desk, pulse: Pulse | None, spec: ChannelSpec, _beat: Beat) -> str:
     """Tell the watchman that we work; silence is the alarm, so nothing is told while we do not."""
     from adapters.channels.post import Door
-    from engine.scheduler.vitals import signs, worst
+    from engine.scheduler.vitals import signs
 
     health = worst(signs(desk, pulse))
     if health is Health.FAILING:

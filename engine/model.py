@@ -9,7 +9,7 @@ Times are zone-aware UTC `datetime` with whole seconds. Money is integer fen. No
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, IntEnum
@@ -484,6 +484,11 @@ class Sign:
     name: str
     health: Health
     said: str
+
+
+def worst(signs: Iterable[Sign]) -> Health:
+    """The health of the whole: that of its worst sign."""
+    return max((sign.health for sign in signs), default=Health.OK)
 
 
 @dataclass(frozen=True, slots=True)

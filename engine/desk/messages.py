@@ -55,7 +55,7 @@ def deliveries(desk: Desk, state: str, *, limit: int) -> list[DeliveryRow]:
 def given_up(desk: Desk) -> int:
     """How many deliveries are dead."""
     with desk.store.read() as view:
-        return sum(count for (_, state), count in view.delivery_counts().items() if state == DEAD)
+        return view.dead_deliveries()
 
 
 def show(desk: Desk, reference: str) -> Shown:

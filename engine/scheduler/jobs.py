@@ -59,7 +59,6 @@ class Ran:
     job: str
     well: bool
     said: str
-    looked: bool = False
 
 
 class Jobs:
@@ -122,7 +121,7 @@ class Jobs:
         job = self._jobs[claim.item]
         try:
             with self._kept(claim) if job.long else nullcontext():
-                ran = Ran(job.name, True, job.run(lambda: self._beat(claim, stop)), job.looks)
+                ran = Ran(job.name, True, job.run(lambda: self._beat(claim, stop)))
         except Overtaken:
             return None
         except Interrupted:
@@ -130,9 +129,9 @@ class Jobs:
                 tx.release(claim)
             return None
         except SanseError as fault:
-            ran = Ran(job.name, False, str(fault), job.looks)
+            ran = Ran(job.name, False, str(fault))
         except Exception as fault:  # noqa: BLE001 -- one job that breaks must not stop the others; what broke is told
-            ran = Ran(job.name, False, f"程序错误（{type(fault).__name__}）", job.looks)
+            ran = Ran(job.name, False, f"程序错误（{type(fault).__name__}）")
         return ran if self._note(claim, job, ran) else None
 
     def _beat(self, claim: Claim, stop: Callable[[], bool]) -> None:

@@ -10,7 +10,7 @@ times of the service itself are all that is in them: nothing of a record or a pe
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from engine.desk.backups import age
@@ -19,7 +19,6 @@ from engine.errors import SanseError
 from engine.model import Colour, Figure, Health, Sign
 from engine.store import Reading
 from engine.store.jobs import JOB
-from engine.store.outbox import DEAD
 from engine.store.rows import Backlog, JobRow
 
 HEALTH, PING = "health", "ping"
@@ -45,11 +44,6 @@ class Pulse:
     def silence(self) -> timedelta:
         """How long it has not come on, by the clock of the host."""
         return max(self._host() - self._last, timedelta(0))
-
-
-def worst(signs: Iterable[Sign]) -> Health:
-    """The health of the whole: that of its worst sign."""
-    return max((sign.health for sign in signs), default=_OK)
 
 
 def signs(desk: Desk, pulse: Pulse | None = None) -> list[Sign]:
@@ -109,7 +103,7 @@ def _due(view: Reading, now: datetime) -> Sign:
 
 
 def _messages(view: Reading, now: datetime) -> Sign:
-    dead = sum(count for (_, state), count in view.delivery_counts().items() if state == DEAD)
+    dead = view.dead_deliveries()
     late, refusing = _lag(view.delivery_backlog(now), now), view.refusing(_FAILURES)
     said = [f"{dead} 条发不出去"] * bool(dead) + [f"待发的拖了 {_minutes(late)} 分钟"] * (late > _LATE)
     said += [f"{channel} 连续没有收下 {count} 条" for channel, count in sorted(refusing.items())]

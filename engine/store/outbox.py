@@ -199,6 +199,10 @@ class Outbox(Session):
         """How many deliveries each channel has in each state."""
         return {(row[0], row[1]): row[2] for row in self._rows(_COUNTS)}
 
+    def dead_deliveries(self) -> int:
+        """How many deliveries were given up, by every channel."""
+        return sum(count for (_, state), count in self.delivery_counts().items() if state == DEAD)
+
     def delivery_backlog(self, now: datetime) -> Backlog:
         """How many deliveries wait, how many of them should have gone out by now, and since when the first."""
         ((waiting, overdue, first_at),) = self._rows(_BACKLOG, now=cells.seconds(now))

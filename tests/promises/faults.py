@@ -27,7 +27,7 @@ from cli.service import _Service
 from engine.config import BackupConfig, ChannelConfig, Config, DatabaseConfig, NotifyConfig, ServiceConfig, SourceConfig
 from engine.desk import Desk
 from engine.errors import StoreError
-from engine.model import Health
+from engine.model import Health, worst
 from engine.ruleset import loader
 from engine.scheduler.vitals import signs
 from engine.store import open_store, upgrade
@@ -110,7 +110,7 @@ class Centre:
 
     def health(self) -> Health:
         """How it says it is."""
-        return max(sign.health for sign in signs(self.desk, self.service.pulse))
+        return worst(signs(self.desk, self.service.pulse))
 
     def well(self) -> bool:
         """Whether everything is done and nothing is to be seen to; not while the database cannot be asked."""
@@ -365,11 +365,11 @@ def endured(folder: Path, url: str, component: str, name: str, fault: Fault) -> 
             centre.now += timedelta(days=8) if component == SWEEPING else timedelta(0)
             centre.arrive(_KNIFE)
             centre.arrive(_LAMP)
-            worst = Health.OK
+            seen = Health.OK
             for _ in range(_ROUNDS):
                 centre.round()
-                worst = max(worst, centre.health())
-        made.violations += _told(centre, name, worst)
+                seen = max(seen, centre.health())
+        made.violations += _told(centre, name, seen)
         while not centre.well() and made.minutes < _MOST:
             centre.round()
             made.minutes += 1
@@ -382,14 +382,14 @@ def endured(folder: Path, url: str, component: str, name: str, fault: Fault) -> 
     return made
 
 
-def _told(centre: Centre, name: str, worst: Health) -> Iterator[str]:
+def _told(centre: Centre, name: str, seen: Health) -> Iterator[str]:
     """What was wrong with how the fault was told."""
     lines = [orjson.loads(line) for line in centre.said.splitlines()]
     wrong = [line for line in lines if line["level"] == "error" or line.get("refused")]
     if name != "sent away":
         if not wrong:
             yield "the fault was not told"
-        if worst is Health.OK:
+        if seen is Health.OK:
             yield "health was as ever"
     for line in wrong:
         if "程序内部出错" in str(line) or "程序错误" in str(line):

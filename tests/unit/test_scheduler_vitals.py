@@ -13,10 +13,10 @@ from engine.config import BackupConfig
 from engine.desk import acting
 from engine.desk.backups import backup
 from engine.errors import SourceError, StoreError
-from engine.model import Health, Moment, Sign
+from engine.model import Health, Moment, Sign, worst
 from engine.scheduler.jobs import Job, Jobs
 from engine.scheduler.matters import sweep
-from engine.scheduler.vitals import HEALTH, Pulse, figures, signs, worst
+from engine.scheduler.vitals import HEALTH, Pulse, figures, signs
 from engine.settlement import MATTER
 from tests.installation import Installation
 
