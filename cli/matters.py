@@ -102,7 +102,6 @@ def show(reference: Reference, config: ConfigPath = CONFIG, as_json: AsJson = Fa
 def tell(desk: Desk, matter: MatterShown, *, most: int = 20) -> None:
     """A matter's page on a screen."""
     from cli.printing import local, one_line, say, style_of
-    from engine.settlement import MACHINE
 
     state = matter.row.state
     colour = desk.colour_word(state.standing)
@@ -130,6 +129,19 @@ def tell(desk: Desk, matter: MatterShown, *, most: int = 20) -> None:
             say(
                 f"    · 关联 {other}（{links.get(tie.why, tie.why)}，{tie.score} 分{'' if tie.applied else '，未采用'}）"
             )
+    _tell_process(desk, matter)
+    _tell_reviews(desk, matter, most=most)
+
+
+def _tell_process(desk: Desk, matter: MatterShown) -> None:
+    """What the rules of the process said, what people and sanse did, what people set aside."""
+    from cli.printing import local, say
+    from engine.settlement import MACHINE
+
+    if matter.process:
+        say("  办理过程")
+    for said in matter.process:
+        say(f"    · {said.rule}：{said.reason}（{local(said.at)} 研判）")
     actions, levels = desk.words("actions"), desk.words("levels")
     for action in matter.actions:
         level = levels.get(action.level, action.level) if action.level else ""
@@ -138,7 +150,6 @@ def tell(desk: Desk, matter: MatterShown, *, most: int = 20) -> None:
     for aside in matter.set_asides:
         second = f"、{aside.second}" if aside.second else ""
         say(f"  下调至 {local(aside.expires_at)}：{aside.by}{second}，{aside.reason}")
-    _tell_reviews(desk, matter, most=most)
 
 
 def _tell_reviews(desk: Desk, matter: MatterShown, *, most: int) -> None:
@@ -160,7 +171,10 @@ def _tell_reviews(desk: Desk, matter: MatterShown, *, most: int) -> None:
 
 
 def _sides(desk: Desk, name: str, before: Any, after: Any) -> str:
-    """What something was and is, in words; lists as far as they have something."""
+    """What something was and is, in words; rules with their titles, lists as far as they have something."""
+    if name == "rules":
+        titles = {rule.id: rule.title for rule in desk.rulebook.rules}
+        return "、".join(f"{rule}（{titles[rule]}）" if rule in titles else rule for rule in after)
     if isinstance(after, list):
         return " → ".join("、".join(map(str, side)) for side in (before, after) if side)
     words = {"status": desk.words("statuses"), "route": _routes(desk)}.get(name, desk.words("colours"))

@@ -41,7 +41,10 @@ class Looks:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Status, episode (from 1) and colours of a matter. `held`: the standing colour lies above what the facts now say."""
+    """Status, episode (from 1) and colours of a matter. `held`: the standing colour lies above what the facts now say.
+
+    `yellow_since`: since when something other than elapsed limits has made it yellow; none where nothing does, or something makes it red.
+    """
 
     status: str
     episode: int
@@ -69,8 +72,8 @@ def standing(
 
     The machine view (ruling 3) is the highest colour of the records of this episode and of `process`, what the rules of the process
     say at `now`. The standing colour (ruling 2) is the highest hit of this episode that no person has set aside, and never
-    below the machine view unless a person set it aside. Hits of `elapsed` rules never begin the clock of a long yellow: neglect
-    does not climb the colours twice (ruling 1).
+    below the machine view unless a person set it aside. Hits of `elapsed` rules never begin the clock of a long yellow, for neglect
+    does not climb the colours twice (ruling 1), and never stop it: what a long yellow made red stays so on the facts.
     """
     course = _course(records, actions)
     aside = {key for lowered in set_asides if lowered.expires_at > now for key in lowered.keys}
@@ -79,13 +82,14 @@ def standing(
     machine = max((process, *(record.colour for record in fresh)))
     lowered_on = {hit.incident for hit in hits if hit.key in aside}
     untouched = [record.colour for record in fresh if record.id not in lowered_on]
-    colour = max((hit.colour for hit in held), default=Colour.GREEN)
-    colour = max((colour, *untouched))
+    others = [hit for hit in held if hit.rule not in elapsed]
+    itself = max((Colour.GREEN, *(hit.colour for hit in others), *untouched))
+    colour = max((itself, *(hit.colour for hit in held)))
     status = course.status
     if status == OPEN and course.supplier_closed and max(colour, machine) is Colour.GREEN:
         status = CLOSED
-    began = (hit.known_at for hit in held if hit.colour >= Colour.YELLOW and hit.rule not in elapsed)
-    yellow = min(began, default=None)
+    began = min((hit.known_at for hit in others if hit.colour >= Colour.YELLOW), default=None)
+    yellow = began if itself is Colour.YELLOW else None
     return Standing(status, course.episode, colour, machine, yellow)
 
 

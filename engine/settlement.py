@@ -214,8 +214,8 @@ class Settlement:
         now = self._known_at
         found = list(casework.moments(stands, actions, case.asides, self._terms.looks, now))
         if stands.status == casework.OPEN:
-            yellow = stands.yellow_since if stands.standing is Colour.YELLOW else None
-            found += (Moment(at, casework.LIMIT) for at in self._triage.limits(actions, now, yellow))
+            limits = self._triage.limits(actions, now, stands.yellow_since)
+            found += (Moment(at, casework.LIMIT) for at in limits)
         return min((moment for moment in found if (case.id, moment.at) not in self._taken), default=None)
 
     def _reviewed(self, case: _Case, state: MatterState, made: Sequence[HitHad]) -> None:
@@ -244,7 +244,6 @@ class Settlement:
             case.id,
             case.actions,
             as_of=self._known_at,
-            standing=before.standing,
             yellow_since=before.yellow_since,
             trigger="process",
         )

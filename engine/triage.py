@@ -132,12 +132,11 @@ class Triage:
         actions: Sequence[Action],
         *,
         as_of: datetime,
-        standing: Colour,
         yellow_since: datetime | None,
         trigger: str,
     ) -> Decision | None:
         """What the rules of the process say of a matter at `as_of`, if they say anything; records keep their own decisions."""
-        features = self._live.matter(matter, actions, as_of, standing, yellow_since)
+        features = self._live.matter(matter, actions, as_of, yellow_since)
         subject = f"matter:{matter}"
         reading = self._read(subject, features, self._day(as_of), Scope.MATTER)
         return None if reading.quiet else self._told(subject, as_of, features, reading, trigger=trigger, links=None)

@@ -52,12 +52,26 @@ class RecordShown:
 
 
 @dataclass(frozen=True, slots=True)
+class ProcessReason:
+    """What a rule of the process last said of a matter, and when it did."""
+
+    rule: str
+    colour: Colour
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class MatterShown:
-    """A matter's page. `reviews`: every time it was looked at again, oldest first; `next_review`: when it will be though nothing happens."""
+    """A matter's page. `process`: what rules of the process said of it, the highest colour first.
+
+    `reviews`: every time it was looked at again, oldest first; `next_review`: when it will be though nothing happens.
+    """
 
     row: MatterRow
     codes: tuple[str, ...]
     records: tuple[RecordShown, ...]
+    process: tuple[ProcessReason, ...]
     actions: tuple[Action, ...]
     set_asides: tuple[SetAside, ...]
     decisions: tuple[DecisionRow, ...]
@@ -162,18 +176,30 @@ def page(desk: Desk, view: Reading, reference: str) -> MatterShown:
     told = _masking(desk, parties.values())
     routes = {route["id"]: route for route in desk.rulebook.documents.get("routes", ())}
     route = routes.get(row.state.route, {})
+    reviews = tuple(view.reviews_of(ids))
     return MatterShown(
         row=row,
         codes=tuple(view.codes_of(row.state.id)),
         records=tuple(records),
+        process=_process(view, {row.state.id, *(review.item for review in reviews)}),
         actions=tuple(replace(done, evidence=masked(done.evidence)) for done in view.actions_of(ids)),
         set_asides=tuple(replace(aside, reason=masked(aside.reason)) for aside in view.set_asides(ids)),
         decisions=tuple(replace(one, reason=told(one.reason)) for one in decided),
         route=route.get("title", ""),
         receivers=tuple(route.get("receivers", ())),
-        reviews=tuple(view.reviews_of(ids)),
+        reviews=reviews,
         next_review=view.due_of(MATTER, row.state.id),
     )
+
+
+def _process(view: Reading, matters: Collection[str]) -> tuple[ProcessReason, ...]:
+    """What each rule of the process last said of the matters that are now one."""
+    last: dict[str, ProcessReason] = {}
+    told = [held for matter in matters for held in view.assessments_of(f"matter:{matter}")]
+    for held in sorted(told, key=lambda held: held.seq):
+        for rule, _, colour, reason, *_ in orjson.loads(held.record)["hits"]:
+            last[rule] = ProcessReason(rule, Colour.named(colour), reason, held.as_of)
+    return tuple(sorted(last.values(), key=lambda said: (-said.colour, said.rule)))
 
 
 def _masking(desk: Desk, incidents: Collection[Incident]) -> Callable[[str], str]:
@@ -248,7 +274,10 @@ def reasons_by_rule(shown: Sequence[MatterShown]) -> Counter[str]:
     return Counter(
         rule
         for matter in shown
-        for rule in {reason.split("：", 1)[0] for record in matter.records for reason in record.reasons}
+        for rule in {
+            *(reason.split("：", 1)[0] for record in matter.records for reason in record.reasons),
+            *(said.rule for said in matter.process),
+        }
     )
 
 

@@ -19,7 +19,7 @@ from operator import attrgetter
 from engine.features.definitions import OCCURRED, Definitions, seconds
 from engine.features.process import action_ids, counted, process_facts
 from engine.features.subjects import Member, Subject
-from engine.model import Action, Colour, FeatureSet, Links, Sighting, Value
+from engine.model import Action, FeatureSet, Links, Sighting, Value
 from engine.ruleset.tree import Feature, FeatureKind, Rulebook
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -91,14 +91,13 @@ class LiveFeatures:
         matter: str,
         actions: Sequence[Action],
         as_of: datetime,
-        standing: Colour,
         yellow_since: datetime | None,
     ) -> FeatureSet:
         """Action and process facts of one matter at `as_of`; `actions` are all of that matter."""
         values: _Facts = {feature.name: 0 for feature in self._actions}
         ids: dict[str, _Ids] = {}
         self._acted(actions, as_of, values, ids)
-        known = process_facts(actions, as_of, standing, yellow_since)
+        known = process_facts(actions, as_of, yellow_since)
         values.update({feature.name: known[feature.of] for feature in self._process if feature.of in known})
         return FeatureSet(values, ids, {}, tuple(f.name for f in self._process if f.of not in known))
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from engine.features.definitions import seconds
-from engine.model import Action, Colour, Value
+from engine.model import Action, Value
 from engine.ruleset.tree import Feature
 
 DISPATCH, REOPEN = "dispatch", "reopen"
@@ -67,13 +67,11 @@ def course_of(actions: Sequence[Action], as_of: datetime) -> Course:
     return course
 
 
-def process_facts(
-    actions: Sequence[Action], as_of: datetime, standing: Colour, yellow_since: datetime | None
-) -> Mapping[str, Value]:
+def process_facts(actions: Sequence[Action], as_of: datetime, yellow_since: datetime | None) -> Mapping[str, Value]:
     """The process facts known at `as_of`, by their name in chapter 2; those left out are absent. Of one second, in the order given.
 
-    Never dispatched: none. With an outcome: only that. `yellow_days` stands only while the matter is yellow, and counts from
-    `yellow_since`, which the caller takes from something other than the elapsed limits, or from the dispatch if that is later.
+    Never dispatched: none. With an outcome: only that. `yellow_days` counts from `yellow_since`, or from the dispatch if that is later;
+    `yellow_since` is none unless something other than the elapsed limits makes the matter yellow and nothing else makes it red.
     """
     course = course_of(actions, as_of)
     if course.since is None:
@@ -87,6 +85,6 @@ def process_facts(
         "days_open": days,
         "mediation_tried": course.tried,
     }
-    if standing is Colour.YELLOW and yellow_since is not None:
+    if yellow_since is not None:
         facts["yellow_days"] = max(0, (as_of - max(yellow_since, course.since)) // _DAY)
     return facts

@@ -87,9 +87,8 @@ class _Bench:
         subject, members, actions = self._scene(test)
         if "as_of" in test:
             at = _NOW + _span(str(test["as_of"]))
-            yellow = _NOW if test.get("standing") == "yellow" or rule.matter_rule else None
-            standing = Colour.named(str(test.get("standing", "yellow")))
-            features, scope = self._live.matter(_OURS, actions, at, standing, yellow), Scope.MATTER
+            yellow = _NOW if Colour.named(str(test.get("standing", "yellow"))) is Colour.YELLOW else None
+            features, scope = self._live.matter(_OURS, actions, at, yellow), Scope.MATTER
         else:
             made = self._live.compute([subject], members, actions)[subject.member.sighting.id]
             features, scope = self._overridden(subject, made, test), Scope.RECORD

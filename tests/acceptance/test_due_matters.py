@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from engine.desk.acting import act, close, override
+from engine.desk.reading import show
 from engine.model import Colour
 from engine.scheduler.matters import sweep
 from engine.settlement import MATTER
@@ -74,6 +75,13 @@ def test_a_yellow_matter_turns_red_when_thirty_days_are_over(place: Installation
     swept(place)
     assert only(place).state.standing is Colour.RED
     assert reviews(place)[-1].changed["rules"] == [[], ["R9L"]]
+    place.later(days=30)
+    assert swept(place) == 1
+    state = only(place).state
+    assert (state.standing, state.machine) == (Colour.RED, Colour.RED), "a long yellow made it red, and still does"
+    assert show(place.desk, state.code).process[0].reason == "黄色已61天未化解（限30天）"
+    act(place.desk, place.person(), state.code, kind="mediation_succeeded", level="township")
+    assert only(place).state.machine is Colour.YELLOW, "settled: only a person may lower what stands"
 
 
 @pytest.mark.parametrize(

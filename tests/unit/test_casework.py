@@ -381,3 +381,19 @@ def test_neglect_does_not_begin_the_clock_of_a_long_yellow() -> None:
         [record()], hits[:1], set_asides=(), actions=(), process=GREEN, now=START + 9 * DAY, elapsed=("Y8L",)
     )
     assert (alone.standing, alone.yellow_since) == (YELLOW, None)
+
+
+@pytest.mark.parametrize(
+    ("hits", "since"),
+    [
+        ([hit("Y2|a", YELLOW), hit("R9L|m", RED, known=5)], START),
+        ([hit("Y2|a", YELLOW), hit("R6|a", RED, known=5)], None),
+        ([hit("R9L|m", RED, known=5)], None),
+    ],
+    ids=["long yellow", "red by itself", "never yellow by itself"],
+)
+def test_a_long_yellow_goes_on_while_only_that_makes_it_red(hits: list[HitHad], since: datetime | None) -> None:
+    held = standing(
+        [record()], hits, set_asides=(), actions=(), process=RED, now=START + 9 * DAY, elapsed=("R9L", "Y8L")
+    )
+    assert (held.standing, held.yellow_since) == (RED, since)

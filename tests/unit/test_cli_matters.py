@@ -86,6 +86,7 @@ def test_reviews_and_the_next_one_stand_on_the_page_in_words(desk_office: Consol
     desk_office.ok("serve", "--once", "--now", "2025-03-20T09:00:00")
     said = desk_office.ok("matters", "show", "police_110:B1").out
     assert "2025-03-20 09:00 再研判（规则的时限到了）：等级 绿 → 黄；机判等级 绿 → 黄；" in said
-    assert "办理方式 人民调解员和相关单位 → 联合调解；新命中 Y8L、Y9L" in said
+    assert "办理方式 人民调解员和相关单位 → 联合调解；新命中 Y8L（派单三天未尝试调解）、Y9L（超过七天未办结）" in said
+    assert "    · Y8L：派单已10天，尚未尝试调解（限3天）（2025-03-20 09:00 研判）" in said
     for code in ("limit", "standing", "green", "floor", "machine"):
         assert code not in said

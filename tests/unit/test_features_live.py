@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from engine.features.live import LiveFeatures
-from engine.model import Colour, FeatureSet
+from engine.model import FeatureSet
 from tests.feature_samples import DAY, NOW, action, member, subject
 from tests.rulebook_samples import rulebook
 from tests.window_cases import CASES, COUNT, Case, window
@@ -95,7 +95,7 @@ PROCESS = rulebook(
 
 
 def test_a_matter_that_was_never_dispatched_has_its_actions_and_no_process() -> None:
-    held = LiveFeatures(PROCESS).matter("m", [action(id="x")], NOW, Colour.YELLOW, NOW)
+    held = LiveFeatures(PROCESS).matter("m", [action(id="x")], NOW, NOW)
     assert held.values == {"matter.failed": 1, "matter.recent": 1}
     assert set(held.absent) == {"process.days_open", "process.yellow_days", "process.tried"}
     assert held.ids == {"matter.failed": ("x",), "matter.recent": ("x",)}
@@ -104,7 +104,7 @@ def test_a_matter_that_was_never_dispatched_has_its_actions_and_no_process() -> 
 def test_a_matter_as_of_a_moment() -> None:
     done = [action("dispatch", 9 * DAY, id="x"), action(before=8 * DAY, id="y"), action(before=-1, id="z")]
     reader = LiveFeatures(PROCESS)
-    held = reader.matter("m", done, NOW, Colour.YELLOW, NOW - timedelta(days=2))
+    held = reader.matter("m", done, NOW, NOW - timedelta(days=2))
     assert held.values == {
         "matter.failed": 1,
         "matter.recent": 0,
@@ -112,10 +112,10 @@ def test_a_matter_as_of_a_moment() -> None:
         "process.yellow_days": 2,
         "process.tried": True,
     }
-    later = reader.matter("m", done, NOW + timedelta(seconds=1), Colour.RED, None)
+    later = reader.matter("m", done, NOW + timedelta(seconds=1), None)
     assert (later.values["matter.failed"], later.absent) == (2, ("process.yellow_days",))
 
 
 def test_nothing_done_about_a_matter() -> None:
-    held = LiveFeatures(PROCESS).matter("m", [], NOW, Colour.GREEN, None)
+    held = LiveFeatures(PROCESS).matter("m", [], NOW, None)
     assert (held.values, held.ids) == ({"matter.failed": 0, "matter.recent": 0}, {})

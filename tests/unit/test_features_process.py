@@ -8,15 +8,13 @@ from itertools import permutations
 import pytest
 
 from engine.features.process import action_ids, counted, process_facts
-from engine.model import Action, Colour
+from engine.model import Action
 from engine.ruleset.tree import Feature, FeatureKind
 from tests.feature_samples import DAY, NOW, action
 
 
-def known(
-    *actions: Action, at: datetime = NOW, standing: Colour = Colour.GREEN, since: datetime | None = None
-) -> dict[str, object]:
-    return dict(process_facts(actions, at, standing, since))
+def known(*actions: Action, at: datetime = NOW, since: datetime | None = None) -> dict[str, object]:
+    return dict(process_facts(actions, at, since))
 
 
 def days(*actions: Action) -> object:
@@ -106,23 +104,10 @@ def test_of_one_instant_the_order_of_writing_decides() -> None:
     assert held == [False, True, False, True, False]
 
 
-@pytest.mark.parametrize(
-    ("standing", "since", "expected"),
-    [
-        (Colour.YELLOW, 4 * DAY, 4),
-        (Colour.YELLOW, 4 * DAY - 1, 3),
-        (Colour.YELLOW, 20 * DAY, 9),
-        (Colour.YELLOW, -5, 0),
-        (Colour.YELLOW, None, None),
-        (Colour.GREEN, 4 * DAY, None),
-        (Colour.RED, 4 * DAY, None),
-    ],
-)
-def test_yellow_days_count_while_it_is_yellow_from_the_later_of_both(
-    standing: Colour, since: int | None, expected: int | None
-) -> None:
+@pytest.mark.parametrize(("since", "expected"), [(4 * DAY, 4), (4 * DAY - 1, 3), (20 * DAY, 9), (-5, 0), (None, None)])
+def test_yellow_days_count_from_the_later_of_both(since: int | None, expected: int | None) -> None:
     moment = None if since is None else NOW - timedelta(seconds=since)
-    held = known(action("dispatch", 9 * DAY), standing=standing, since=moment)
+    held = known(action("dispatch", 9 * DAY), since=moment)
     assert held.get("yellow_days") == expected
 
 

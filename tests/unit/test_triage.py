@@ -144,7 +144,7 @@ class TestReplay:
         days = rule("P", {"d": ("process.days_open", "at_least", 7)}, colour="yellow")
         held = triage(days)
         actions = [Action("m", "dispatch", "green", "sanse", AT.replace(day=1), AT.replace(day=1), id="a1")]
-        decision = held.assess_matter("m", actions, as_of=AT, standing=GREEN, yellow_since=None, trigger="process")
+        decision = held.assess_matter("m", actions, as_of=AT, yellow_since=None, trigger="process")
         assert decision is not None
         assert decision.assessment.colour is YELLOW
         assert held.replay(orjson.loads(decision.record)) == decision.record
@@ -152,7 +152,7 @@ class TestReplay:
     def test_a_matter_of_which_no_rule_has_anything_to_say_has_no_decision(self) -> None:
         held = triage(rule("P", {"d": ("process.days_open", "at_least", 7)}, colour="yellow"))
         actions = [Action("m", "dispatch", "green", "sanse", AT, AT, id="a1")]
-        assert held.assess_matter("m", actions, as_of=AT, standing=GREEN, yellow_since=None, trigger="process") is None
+        assert held.assess_matter("m", actions, as_of=AT, yellow_since=None, trigger="process") is None
 
     def test_equal_facts_have_an_equal_digest_and_others_another(self) -> None:
         held = triage(HEADS)
