@@ -82,8 +82,8 @@ TIMING = (
         "neglect-once",
         "拖延不连升两级",
         _CASEWORK,
-        " and hit.rule not in elapsed)",
-        instead=")",
+        "[hit for hit in held if hit.rule not in elapsed]",
+        instead="list(held)",
         tests=f"{_TESTS}neglect_does_not_climb_the_colours_twice[sqlite]",
     ),
     defence(
