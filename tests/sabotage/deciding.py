@@ -26,7 +26,7 @@ DECIDING = (
         "ratchet",
         "第二条：系统自己不降级",
         _CASEWORK,
-        "colour = max((hit.colour for hit in held), default=Colour.GREEN)",
+        "colour = max((itself, *(hit.colour for hit in held)))",
         instead="colour = machine",
         tests=(
             "unit/test_casework.py::TestRatchet",
