@@ -1,4 +1,4 @@
-"""Exporter: health and figures of the service over HTTP, for a watchman of the deployer's own: `/health` and `/metrics`, GET only.
+"""Exporter: health and figures of the service over HTTP, for a watchman of the deployer's own: `/health` and `/metrics`, GET and HEAD only.
 
 In: an address to listen on, two functions that say how it stands. Out: answers. Not here: what is well and what is counted (the
 functions). No record or person is in what they say, and nothing that is sent here is read beyond its first line and headers.
@@ -10,7 +10,6 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
-from ipaddress import ip_address
 from socket import AF_INET, AF_INET6
 from socketserver import ThreadingTCPServer
 from threading import Thread
@@ -20,7 +19,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from engine.errors import ConfigError, SanseError
+from engine.errors import ConfigError, SanseError, system_fault
 from engine.model import Figure, Health, Sign, worst
 
 _PATIENCE = 5
@@ -29,12 +28,12 @@ _WHERE = "config.yaml: service.listen"
 
 
 class Exporter:
-    """Listens from when it is made until it is closed; raises ConfigError for an address that cannot be had."""
+    """Listens from when it is made until it is closed; raises ConfigError for a host and port that cannot be had."""
 
     def __init__(
-        self, listen: str, signs: Callable[[], Sequence[Sign]], figures: Callable[[], Iterable[Figure]]
+        self, address: tuple[str, int], signs: Callable[[], Sequence[Sign]], figures: Callable[[], Iterable[Figure]]
     ) -> None:
-        host, port = address(listen)
+        host, port = address
         handler = type("_Handler", (_Handler,), {"signs": staticmethod(signs), "figures": staticmethod(figures)})
         family = AF_INET6 if ":" in host else AF_INET
         server = type("_Server", (_Server,), {"address_family": family})
@@ -42,7 +41,9 @@ class Exporter:
             self._server: _Server = server((host, port), handler)
         except OSError as fault:
             raise ConfigError(
-                f"不能在 {listen} 上应答（{fault.strerror}）", where=_WHERE, hint="换一个没有人用的端口"
+                f"不能在 {host} 的 {port} 端口上应答（{system_fault(fault)}）",
+                where=_WHERE,
+                hint="换一个没有人用的端口，地址要是本机的",
             ) from fault
         self.port = int(self._server.server_address[1])
         self._thread = Thread(target=self._server.serve_forever, name="exporter", daemon=True)
@@ -53,24 +54,6 @@ class Exporter:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
-
-
-def address(listen: str) -> tuple[str, int]:
-    """Host and port of `127.0.0.1:9464` or `[::1]:9464`; raises ConfigError."""
-    host, _, port = listen.rpartition(":")
-    try:
-        return str(ip_address(host.removeprefix("[").removesuffix("]"))), _port(port)
-    except ValueError:
-        raise ConfigError(
-            f"地址写法不对：{listen}", where=_WHERE, hint="写成 127.0.0.1:9464；只给本机看最稳妥"
-        ) from None
-
-
-def _port(text: str) -> int:
-    port = int(text)
-    if not 0 <= port <= 65_535:
-        raise ValueError(text)
-    return port
 
 
 class _Server(ThreadingTCPServer):
@@ -91,6 +74,10 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = _PATIENCE
     server_version, sys_version = "sanse", ""
 
+    def do_HEAD(self) -> None:
+        """The same without a body: what some watchmen ask."""
+        self.do_GET()
+
     def do_GET(self) -> None:
         """`/health` or `/metrics`; 404 for anything else."""
         if self.path == "/health":
@@ -105,7 +92,8 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in (("Content-Type", kind), ("Content-Length", str(len(body))), ("Cache-Control", "no-store")):
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def log_message(self, *_: Any) -> None:
         """Nothing: whoever looks every few seconds would fill the log."""

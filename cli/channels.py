@@ -5,12 +5,11 @@ In: the configuration, the environment. Out: a `Post`. Not here: sending (`engin
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from engine.errors import ConfigError
+from engine.config import from_environment
 from engine.model import Channel, ChannelSpec, Colour
 
 if TYPE_CHECKING:
@@ -59,23 +58,16 @@ def outlet_of(channel: ChannelConfig) -> Outlet:
 
 def channel_of(channel: ChannelConfig) -> Channel:
     """The adapter of a channel, with its secrets from the environment."""
+    where = f"channels.{channel.name}"
     spec = ChannelSpec(
         channel.name,
-        _secret(channel, channel.url_env) if channel.url_env else channel.url,
-        _secret(channel, channel.secret_env) if channel.secret_env else "",
+        from_environment(channel.url_env, f"{where}.url_env") if channel.url_env else channel.url,
+        from_environment(channel.secret_env, f"{where}.secret_env") if channel.secret_env else "",
         channel.allowed_hosts or _HOSTS.get(channel.type, ()),
         channel.private_hosts,
         channel.options,
     )
     return _ADAPTERS[channel.type](spec)
-
-
-def _secret(channel: ChannelConfig, variable: str) -> str:
-    held = os.environ.get(variable, "")
-    if not held:
-        where = f"config.yaml: channels.{channel.name}"
-        raise ConfigError(f"环境变量 {variable} 没有设置", where=where, hint="设置后再运行")
-    return held
 
 
 def _console(spec: ChannelSpec) -> Channel:

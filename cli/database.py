@@ -5,6 +5,7 @@ In: a configuration. Out: calls of the desk. Not here: what is kept (`engine.sto
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -45,7 +46,7 @@ def verify(
     from cli.wiring import desk_of, lines_of
     from engine.desk.health import verify as examined
 
-    with desk_of(config) as desk:
+    with desk_of(config, steadfast=True) as desk:
         result = examined(desk, deep=deep, anchors=lines_of(anchors))
         if as_json:
             line({"sound": result.sound, "counts": result.counts, "findings": result.findings,
@@ -74,7 +75,7 @@ def backup(
     from cli.wiring import desk_of
     from engine.desk.backups import backup as backed_up
 
-    with desk_of(config, now) as desk:
+    with desk_of(config, now, steadfast=True) as desk:
         made = backed_up(desk, to or desk.config.folder / desk.config.backup.folder)
     if as_json:
         line({"path": str(made.path), **made.manifest.model_dump()})
@@ -95,7 +96,7 @@ def rotate_keys(config: ConfigPath = CONFIG, now: Now = "", as_json: AsJson = Fa
     from engine.desk.rotation import rotate
 
     done = 0
-    with desk_of(config, now) as desk, progress("换密钥", quiet=as_json) as advance:
+    with desk_of(config, now, steadfast=True) as desk, progress("换密钥", quiet=as_json) as advance:
         for cells in rotate(desk, person_of(desk)):
             advance(cells)
             done += cells
@@ -120,7 +121,7 @@ def purge(
     from engine.desk.retention import preview
     from engine.desk.retention import purge as purged
 
-    with desk_of(config, now) as desk:
+    with desk_of(config, now, steadfast=True) as desk:
         terms = purged(desk, person_of(desk)) if yes else preview(desk)
     if as_json:
         for term in terms:
@@ -167,11 +168,11 @@ def restore(
 
 
 def _tell(done: Restored) -> None:
-    from cli.printing import say
+    from cli.printing import local, say
 
     held = done.manifest
     say(
-        f"已恢复 {held.made_at} 的备份：来件 {held.rows['sightings']}、研判 {held.rows['assessments']}、"
+        f"已恢复 {local(datetime.fromisoformat(held.made_at))} 的备份：来件 {held.rows['sightings']}、研判 {held.rows['assessments']}、"
         f"审计 {held.audit_seq} 条；清单、审计链{'、每个加密格' if done.deep else ''}核对无误，{done.replayed} 个研判重做相同"
     )
     for missing in done.missing:

@@ -44,6 +44,16 @@ channels: []
 #     location: https://city.example/open311/v2/requests.json
 #     allowed_hosts: [city.example]
 sources: []
+
+# 常驻服务 sanse serve。listen 在这个地址上应答 /health 和 /metrics；ping 定时向外面的值守服务报平安。例如：
+# service:
+#   listen: 127.0.0.1:9464
+#   ping: {{url_env: SANSE_PING_URL, every: 5m, allowed_hosts: [ping.example]}}
+# 备份和清除，写了 every 才由服务去做。例如：
+# backup: {{folder: backups, every: 1d, keep: 60d}}
+# retention: {{every: 7d}}
+# 通知里的链接。例如：
+# notify: {{link: "https://board.example/m/{{code}}"}}
 """
 
 

@@ -67,7 +67,7 @@ def list_(config: ConfigPath = CONFIG, now: Now = "", as_json: AsJson = False) -
     from cli.wiring import desk_of
     from engine.scheduler.watching import job_views
 
-    with desk_of(config, now) as desk:
+    with desk_of(config, now, steadfast=True) as desk:
         views = job_views(desk.store, desk.clock())
     for view in views if as_json else ():
         line(view)
@@ -89,12 +89,25 @@ def run(name: Name, config: ConfigPath = CONFIG, now: Now = "", as_json: AsJson 
     from cli.printing import line, say
     from cli.wiring import desk_of
 
-    with desk_of(config, now) as desk:
+    _is_a_job(name)
+    with desk_of(config, now, steadfast=True) as desk:
         ran = jobs_of(desk).run_now(name)
     if ran is not None:
         line({"job": ran.job, "well": ran.well, "said": ran.said}) if as_json else say(ran_words(ran))
         if not ran.well:
             raise typer.Exit(1)
+
+
+def _is_a_job(name: str) -> None:
+    """Raises UsageError for what is listed beside the jobs and is none of them."""
+    from engine.errors import UsageError
+    from engine.scheduler.watching import OTHERS
+
+    if name in OTHERS:
+        raise UsageError(
+            f"{name} 是到期的事项，不是单独的任务，不能单独运行或暂停",
+            hint="服务每一轮都办；现在就办一遍：sanse serve --once",
+        )
 
 
 @jobs.command()
@@ -114,6 +127,7 @@ def _pause(name: str, config: ConfigPath, now: str, *, paused: bool, as_json: bo
     from cli.wiring import desk_of
     from engine.scheduler.jobs import pause
 
-    with desk_of(config, now) as desk:
+    _is_a_job(name)
+    with desk_of(config, now, steadfast=True) as desk:
         pause(desk.store, desk.clock, name, paused=paused)
     line({"job": name, "paused": paused}) if as_json else say(f"{name} 已{'暂停' if paused else '恢复'}")

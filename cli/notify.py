@@ -37,7 +37,7 @@ def list_(
     from cli.wiring import desk_of
     from engine.desk.messages import deliveries
 
-    with desk_of(config) as desk:
+    with desk_of(config, steadfast=True) as desk:
         rows = deliveries(desk, state, limit=limit)
         events, reasons = desk.words("messages"), desk.words("not_sent")
         for row in rows if as_json else ():
@@ -55,7 +55,8 @@ def list_(
             for row in rows
         ]
     if not as_json:
-        table(("编号", "事由", "渠道", "状态", "原因", "时间", "通知编号"), shown) if shown else say("没有这样的通知")
+        nothing = "没有这样的通知" if state else "没有待发的，也没有发不出去的；已发的用 --state sent 看"
+        table(("编号", "事由", "渠道", "状态", "原因", "时间", "通知编号"), shown) if shown else say(nothing)
 
 
 def _plain(row: DeliveryRow) -> dict[str, object]:
@@ -82,7 +83,7 @@ def show(reference: Reference, config: ConfigPath = CONFIG, now: Now = "", as_js
     from cli.wiring import desk_of
     from engine.desk.messages import show as shown
 
-    with desk_of(config, now) as desk:
+    with desk_of(config, now, steadfast=True) as desk:
         found = shown(desk, reference)
         if as_json:
             line({"code": found.code, "why": found.why, "silence": found.silence, "notices": _told(found)})
@@ -147,7 +148,7 @@ def test(
     from cli.wiring import desk_of
     from engine.model import Delivered
 
-    with desk_of(config, now) as desk:
+    with desk_of(config, now, steadfast=True) as desk:
         answer = post_of(desk).test(channel)
     well = isinstance(answer, Delivered)
     said = answer.said if isinstance(answer, Delivered) else answer.why
@@ -177,7 +178,7 @@ def replay(
 
     if not keys and not every:
         raise UsageError("没有写通知编号", hint="写编号，或用 --all 全部重发")
-    with desk_of(config, now) as desk:
+    with desk_of(config, now, steadfast=True) as desk:
         count = revive(desk, keys or (), every=every)
     line({"revived": count}) if as_json else say(f"已重新排上 {count} 条，服务下一次运行时发出")
 
@@ -196,7 +197,7 @@ def silence(
     from cli.wiring import desk_of, person_of
     from engine.desk.messages import silence as silenced
 
-    with desk_of(config, now) as desk:
+    with desk_of(config, now, steadfast=True) as desk:
         made = silenced(desk, person_of(desk), reference, lasts=timedelta(days=days), reason=reason)
     if as_json:
         line({"code": made.code, "until": made.until, "by": made.by})

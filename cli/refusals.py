@@ -5,27 +5,15 @@ In: a usage error of typer. Out: one Chinese sentence and what to do. Not here: 
 
 from __future__ import annotations
 
-import errno
 import re
 from pathlib import Path
 from traceback import extract_tb
 from typing import Any
 
+from engine.errors import system_fault
+
 _COMMAND = re.compile(r"No such command '(?P<name>[^']*)'(?:\. Did you mean '(?P<near>[^']*)')?")
 _FRAMES = 12
-_WHY = {
-    errno.EACCES: "没有权限",
-    errno.EEXIST: "已有同名的文件",
-    errno.EIO: "读写出错",
-    errno.EISDIR: "这是目录",
-    errno.ELOOP: "链接绕成了圈",
-    errno.ENAMETOOLONG: "名字太长",
-    errno.ENOENT: "没有找到",
-    errno.ENOSPC: "磁盘满了",
-    errno.ENOTDIR: "路径中有一段不是目录",
-    errno.EPERM: "没有权限",
-    errno.EROFS: "只读",
-}
 _VALUES = {
     r"(?P<value>\S+) is not in the range x>=(?P<low>-?\d+)": "{value} 太小，不能小于 {low}",
     r"(?P<value>\S+) is not in the range x<=(?P<high>-?\d+)": "{value} 太大，不能大于 {high}",
@@ -51,8 +39,7 @@ def refusal(fault: Any) -> str:
 def unusable(fault: OSError) -> str:
     """A file or folder that the system refuses, with what it says of it."""
     where = f"：{fault.filename}" if isinstance(fault.filename, str) else ""
-    why = _WHY.get(fault.errno or 0, fault.strerror or type(fault).__name__)
-    return f"错误：文件或目录用不了{where}（{why}）\n  怎么办：检查路径、权限和磁盘；运行 sanse doctor 可以查看环境"
+    return f"错误：文件或目录用不了{where}（{system_fault(fault)}）\n  怎么办：检查路径、权限和磁盘；运行 sanse doctor 可以查看环境"
 
 
 def unforeseen(fault: BaseException) -> str:
@@ -75,7 +62,7 @@ def _said(fault: Any) -> str:
         near = "、".join(getattr(fault, "possibilities", None) or ())
         return f"没有这个选项：{fault.option_name}" + (f"，是不是 {near}" if near else "")
     if kind == "BadParameter":
-        return f"{_named(fault)} 的值不对：{_wrong_value(message)}"
+        return f"{_named(fault)}的值不对：{_wrong_value(message)}"
     if found := _COMMAND.search(message):
         near = found["near"]
         return f"没有这个命令：{found['name']}" + (f"，是不是 {near}" if near else "")

@@ -35,11 +35,11 @@ def serve(
 
     if now and not once:
         raise UsageError("--now 只能和 --once 合用", hint="演练时逐次给出时间：sanse serve --once --now 时间")
-    with desk_of(config, now) as desk:
+    with desk_of(config, now, steadfast=True) as desk:
         service = _Service(desk, as_json=as_json)
         if not once:
             service.run()
-        elif not service.everything(lambda: False):
+        elif not service.once():
             raise typer.Exit(1)
 
 
@@ -48,7 +48,7 @@ def worker(config: ConfigPath = CONFIG, as_json: AsJson = False) -> None:
     from cli.wiring import desk_of
     from engine.errors import UsageError
 
-    with desk_of(config) as desk:
+    with desk_of(config, steadfast=True) as desk:
         if desk.config.database_url.startswith("sqlite"):
             raise UsageError(
                 "SQLite 一次只有一个能写，帮手帮不上忙", hint="只开一个 sanse serve；要多个帮手，换用 PostgreSQL"
@@ -85,6 +85,11 @@ class _Service:
             )
             Ticker(self.tick, self._desk.config.service.tick).run()
         self._log.info("stopped", words="已停下：手上的都办完了，没办的下次接着办", started=False)
+
+    def once(self) -> bool:
+        """Everything that is due now; whether all of it went well, the rules of the folder among it."""
+        self._renew()
+        return self.everything(lambda: False) and not self._refused
 
     def tick(self, stop: Callable[[], bool]) -> None:
         """Everything that is due now; what goes wrong is told, and tried again at the next tick."""
@@ -146,21 +151,21 @@ class _Service:
             self._refused = ""
         except RuleError as fault:
             if str(fault) != self._refused:
-                self._fault(f"规则有误，仍用原来的：{fault}")
+                self._fault(f"规则有误，仍用原来的（摘要 {self._desk.rulebook.digest[:12]}）：{fault}")
             self._refused = str(fault)
         self.pulse.rules_refused = bool(self._refused)
 
     @contextmanager
     def _exported(self) -> Iterator[None]:
         """Health and figures for whoever may see them, while the service runs."""
-        listen = self._desk.config.service.listen
-        if not listen or not self._listen:
+        address = self._desk.config.service.address
+        if address is None or not self._listen:
             yield
             return
         from adapters.exporter import Exporter
         from engine.scheduler.vitals import figures, signs
 
-        exporter = Exporter(listen, lambda: signs(self._desk, self.pulse), lambda: figures(self._desk))
+        exporter = Exporter(address, lambda: signs(self._desk, self.pulse), lambda: figures(self._desk))
         try:
             yield
         finally:
@@ -179,7 +184,7 @@ class _Service:
     def _swept(self, swept: Swept) -> None:
         self._log.info(
             "reviews",
-            words=f"✓ 再研判 {swept.done} 件事项，{swept.changed} 件改了等级" if swept.done else "",
+            words=f"✓ 再研判 {swept.done} 件次，{swept.changed} 件次改了等级" if swept.done else "",
             reviewed=swept.done,
             changed=swept.changed,
             lost=swept.lost,

@@ -6,12 +6,12 @@ In: an installation, the pulse of the process. Out: jobs. Not here: what each do
 
 from __future__ import annotations
 
-import os
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from engine.errors import ConfigError, DeliveryError, RuleError, SanseError
+from engine.config import from_environment
+from engine.errors import DeliveryError, RuleError, SanseError
 from engine.model import ChannelSpec, Health, Refused, worst
 
 if TYPE_CHECKING:
@@ -44,11 +44,8 @@ def upkeep_jobs(desk: Desk, pulse: Pulse | None = None) -> Iterator[Job]:
 
 
 def watchman(ping: PingConfig) -> ChannelSpec:
-    """Where the ping goes; raises ConfigError when nowhere."""
-    url = os.environ.get(ping.url_env, "") if ping.url_env else ping.url
-    if not url:
-        hint = f"设置环境变量 {ping.url_env}" if ping.url_env else "写 url，或用 url_env 写明在哪个环境变量里"
-        raise ConfigError("平安信号没有写地址", where="config.yaml: service.ping", hint=hint)
+    """Where the ping goes; raises ConfigError when its variable is not set."""
+    url = from_environment(ping.url_env, "service.ping.url_env") if ping.url_env else ping.url
     return ChannelSpec("ping", url, "", ping.allowed_hosts, ping.private_hosts, {})
 
 

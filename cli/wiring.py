@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from engine.config import Config, SourceConfig, load_config
+from engine.config import Config, SourceConfig, from_environment, load_config
 from engine.errors import ConfigError, UsageError
 from engine.model import Source, SourceSpec
 
@@ -42,14 +42,17 @@ def moment(text: str, zone: str = "Asia/Shanghai") -> datetime:
 
 
 @contextmanager
-def desk_of(path: Path, now: str = "") -> Iterator[Desk]:
-    """The installation of a configuration, closed afterwards; `now` only for a database with a simulated clock (ruling 15)."""
+def desk_of(path: Path, now: str = "", *, steadfast: bool = False) -> Iterator[Desk]:
+    """The installation of a configuration, closed afterwards; `now` only for a database with a simulated clock (ruling 15).
+
+    `steadfast`: with the rules that held last where those in the folder are faulty.
+    """
     from engine.desk import open_desk
     from engine.desk.opening import simulated
 
     config = load_config(path)
     fixed = moment(now, config.zone) if now else None
-    desk = open_desk(config, (lambda: fixed) if fixed else real_clock)
+    desk = open_desk(config, (lambda: fixed) if fixed else real_clock, steadfast=steadfast)
     try:
         if not fixed:
             desk = replace(desk, clock=desk.store.clock(real_clock))
@@ -84,11 +87,8 @@ def _asked(what: str, *, hide: bool) -> str:
 
 def source_of(feed: SourceConfig, *, known: frozenset[str], cursor: str = "", until: datetime | None = None) -> Source:
     """The source of a feed; raises ConfigError when a variable that it names is not set."""
-    location = feed.location
-    if feed.location_env:
-        location = os.environ.get(feed.location_env, "")
-        if not location:
-            raise ConfigError(f"环境变量 {feed.location_env} 没有设置", where=f"config.yaml: sources.{feed.name}")
+    key = f"sources.{feed.name}.location_env"
+    location = from_environment(feed.location_env, key) if feed.location_env else feed.location
     options: dict[str, Any] = dict(feed.options)
     if until is not None:
         options.setdefault("until", until.strftime("%Y-%m-%dT%H:%M:%SZ"))

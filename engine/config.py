@@ -13,11 +13,21 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
@@ -27,9 +37,11 @@ from engine.model import duration
 FILE_NAME = "config.yaml"
 _KEY_NAMES = ("index", "seal", "chain")
 _KEY_BYTES = 32
+_LAST_PORT = 65_535
 
 
-_DURATION = re.compile(r"([1-9]\d{0,5})([smhd])")
+_DURATION = re.compile(r"([1-9]\d{0,11})([smhd])", re.ASCII)
+_LONGEST = timedelta(days=36_500)
 
 
 def _duration(written: object) -> object:
@@ -37,13 +49,22 @@ def _duration(written: object) -> object:
     if isinstance(written, timedelta):
         return written
     if not isinstance(written, str) or not _DURATION.fullmatch(written):
-        raise ValueError(f"时长写法不对：{written}，例如 15s、10m、2h、1d")
-    return duration(written)
+        raise ValueError(
+            f"时长写法不对：{written}，写成整数加 s（秒）、m（分）、h（小时）或 d（天），如 15s、10m、2h、1d"
+        )
+    if (span := duration(written)) > _LONGEST:
+        raise ValueError(f"时长太长：{written}，最多 {_LONGEST.days}d")
+    return span
 
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 
-_LEAST_KEPT = {"audit": timedelta(days=1095), "access": timedelta(days=183)}
+_LEAST_KEPT = {
+    "raw": timedelta(days=30),
+    "records": timedelta(days=366),
+    "audit": timedelta(days=1095),
+    "access": timedelta(days=183),
+}
 
 
 class _Strict(BaseModel):
@@ -81,11 +102,17 @@ class SourceConfig(_Strict):
 class PingConfig(_Strict):
     """A watchman outside that hears from the service every so often, and calls somebody when he does not: the address may be a secret."""
 
-    url: str = ""
+    url: str = Field(default="", pattern=r"^(|https?://[!-~]+)$")
     url_env: str = ""
     every: Duration = timedelta(minutes=5)
     allowed_hosts: tuple[str, ...] = ()
     private_hosts: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _goes_somewhere(self) -> PingConfig:
+        if not self.url and not self.url_env:
+            raise ValueError("没有写地址：写 url，或用 url_env 写明在哪个环境变量里")
+        return self
 
 
 class ServiceConfig(_Strict):
@@ -95,6 +122,30 @@ class ServiceConfig(_Strict):
     lease: Duration = timedelta(minutes=5)
     listen: str = ""
     ping: PingConfig | None = None
+
+    @field_validator("listen")
+    @classmethod
+    def _listens(cls, listen: str) -> str:
+        if listen:
+            _address(listen)
+        return listen
+
+    @property
+    def address(self) -> tuple[str, int] | None:
+        """Host and port to answer on; none where it does not."""
+        return _address(self.listen) if self.listen else None
+
+
+def _address(listen: str) -> tuple[str, int]:
+    """Host and port of `127.0.0.1:9464` or `[::1]:9464`; raises ValueError."""
+    host, _, port = listen.rpartition(":")
+    try:
+        found = str(ip_address(host.removeprefix("[").removesuffix("]"))), int(port)
+    except ValueError:
+        found = "", -1
+    if not 0 <= found[1] <= _LAST_PORT:
+        raise ValueError(f"地址写法不对：{listen}，写成 127.0.0.1:9464；只给本机看最稳妥")
+    return found
 
 
 class NotifyConfig(_Strict):
@@ -136,8 +187,9 @@ class BackupConfig(_Strict):
 class RetentionConfig(_Strict):
     """How long what tells of people is kept: raw rows, texts and digests of records, what people wrote about matters, notes of files read.
 
-    Decisions and what belongs to them at least three years, notes of who read what at least six months (ruling 73). `every`: how often
-    the service purges what is past its term; never, unless it says so.
+    Decisions and what belongs to them at least three years, notes of who read what at least six months (ruling 73); records at least as
+    long as rules may look back (a window has 366 days at most), raw rows a month, while suppliers still correct. `every`: how often the
+    service purges what is past its term; never, unless it says so.
     """
 
     every: Duration | None = None
@@ -146,7 +198,7 @@ class RetentionConfig(_Strict):
     audit: Duration = timedelta(days=1825)
     access: Duration = timedelta(days=365)
 
-    @field_validator("audit", "access")
+    @field_validator("raw", "records", "audit", "access")
     @classmethod
     def _least(cls, kept: timedelta, field: ValidationInfo) -> timedelta:
         least = _LEAST_KEPT[str(field.field_name)]
@@ -224,17 +276,19 @@ class Config(_Strict):
         """The database URL with its path made absolute; raises ConfigError when a named variable is not set."""
         url = self.database.url
         if self.database.url_env:
-            url = os.environ.get(self.database.url_env, "")
-            if not url:
-                raise ConfigError(
-                    f"环境变量 {self.database.url_env} 没有设置",
-                    where="config.yaml: database.url_env",
-                    hint="设置后再运行",
-                )
+            url = from_environment(self.database.url_env, "database.url_env")
         prefix = "sqlite:///"
         if url.startswith(prefix) and not url.startswith("sqlite:////") and url != "sqlite://":
             return prefix + str((self.folder / url.removeprefix(prefix)).resolve())
         return url
+
+
+def from_environment(variable: str, key: str) -> str:
+    """What a variable holds that the configuration names at `key`; raises ConfigError when it is not set."""
+    held = os.environ.get(variable, "")
+    if not held:
+        raise ConfigError(f"环境变量 {variable} 没有设置", where=f"config.yaml: {key}", hint="设置后再运行")
+    return held
 
 
 def load_config(path: Path) -> Config:

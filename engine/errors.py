@@ -1,11 +1,12 @@
 """The error family, by who must act.
 
-In: nothing. Out: exceptions that carry what happened, where, why and what to do, in Chinese; the words for what pydantic refuses.
+In: nothing. Out: exceptions that carry what happened, where, why and what to do, in Chinese; the words for what pydantic and the system refuse.
 Not here: unusable records (they are `Rejected` values of `model`) and findings of a lint (they are `Fault` values).
 """
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping
 from typing import Any
 
@@ -88,6 +89,8 @@ _SHAPE_FAULTS = {
     "list_type": "应为列表",
     "tuple_type": "应为列表",
     "dict_type": "应为“键: 值”",
+    "model_type": "应为“键: 值”，下面各键各写一行",
+    "int_from_float": "应为整数",
     "value_error": "{error}",
     "greater_than": "要大于 {gt}",
     "less_than": "要小于 {lt}",
@@ -108,6 +111,28 @@ _YAML_FAULTS = {
     "expected alphabetic": "& 或 * 后面缺名称（文字要加引号）",
     "found duplicate": "同一个键写了两次",
 }
+
+
+_SYSTEM_FAULTS = {
+    errno.EACCES: "没有权限",
+    errno.EADDRINUSE: "端口已经有人用",
+    errno.EADDRNOTAVAIL: "不是本机的地址",
+    errno.EEXIST: "已有同名的文件",
+    errno.EIO: "读写出错",
+    errno.EISDIR: "这是目录",
+    errno.ELOOP: "链接绕成了圈",
+    errno.ENAMETOOLONG: "名字太长",
+    errno.ENOENT: "没有找到",
+    errno.ENOSPC: "磁盘满了",
+    errno.ENOTDIR: "路径中有一段不是目录",
+    errno.EPERM: "没有权限",
+    errno.EROFS: "只读",
+}
+
+
+def system_fault(fault: OSError) -> str:
+    """Why the system refused something, in Chinese where it is a usual reason."""
+    return _SYSTEM_FAULTS.get(fault.errno or 0, fault.strerror or type(fault).__name__)
 
 
 def shape_fault(found: Mapping[str, Any]) -> str:

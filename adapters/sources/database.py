@@ -1,7 +1,8 @@
 """Any SQL database as a source: a SQLAlchemy URL, a query, a cursor column.
 
 In: a SourceSpec whose location is the URL and whose options hold `query` (may use `:cursor`), `cursor_column`, `cursor_start`
-(where the first read begins), `timeout_seconds`. Out: RawRecords in the order of the query, which is the order of the cursor column.
+(where the first read begins), `look_back` (how far before the cursor later ones begin), `timeout_seconds`. Out: RawRecords in the order
+of the query, which is the order of the cursor column.
 Not here: our own database (`engine.store`). Reading only: SQLite and PostgreSQL are told so.
 """
 
@@ -20,7 +21,7 @@ from sqlalchemy.types import NullType
 
 from adapters.sources.documents import cell
 from adapters.sources.options import whole_number, wrong
-from adapters.sources.progress import later
+from adapters.sources.progress import begin, later
 from adapters.sources.rows import unique_names
 from engine.errors import SourceError, Unreachable
 from engine.model import RawRecord, SourceSpec
@@ -55,7 +56,7 @@ class DatabaseSource:
 
     def __init__(self, spec: SourceSpec) -> None:
         self.spec = spec
-        self._cursor = spec.cursor
+        self._cursor, self._seen, self._looks_back = spec.cursor, "", False
 
     def read(self) -> Iterator[RawRecord]:
         """Rows as the query gives them; raises SourceError when the database refuses, or is out of the cursor's order."""
@@ -96,7 +97,9 @@ class DatabaseSource:
             raise wrong(self.spec, "query", f"里面有不认识的参数 {'、'.join(sorted(others))}，只能用 :cursor")
         if "cursor" not in statement.compile().params:
             return statement, {}
-        start = self.spec.cursor or str(self.spec.options.get("cursor_start", ""))
+        start = begin(self.spec)
+        self._looks_back = start != self.spec.cursor
+        start = start or str(self.spec.options.get("cursor_start", ""))
         return statement.bindparams(bindparam("cursor", type_=NullType())), {"cursor": start}
 
     def _url(self) -> URL:
@@ -126,13 +129,14 @@ class DatabaseSource:
         value = values.get(str(self.spec.options.get("cursor_column")))
         if value is None:
             return
-        if _goes_back(self._cursor, value):
+        if _goes_back(self._seen, value):
             raise SourceError(
-                f"查询结果没有按游标列排序：{value} 排在 {self._cursor} 之后",
+                f"查询结果没有按游标列排序：{value} 排在 {self._seen} 之后",
                 where=self.spec.name,
                 hint="在 options.query 末尾加 ORDER BY 游标列",
             )
-        self._cursor = str(value)
+        self._seen = str(value)
+        self._cursor = later(self.spec.cursor, self._seen) if self._looks_back else self._seen
 
     def _refused(self, fault: SQLAlchemyError) -> SourceError:
         if isinstance(fault, NoSuchModuleError):

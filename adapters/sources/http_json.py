@@ -1,7 +1,7 @@
 """A generic JSON interface as a source: paging, a cursor, retries.
 
 In: a SourceSpec with options `list_key` (may be data.records), `params`, `page_param`, `page_size_param`, `page_size`, `next_key`,
-`next_param` (when the next key holds a token and no address), `max_pages`, `cursor_param`, `cursor_field`.
+`next_param` (when the next key holds a token and no address), `max_pages`, `cursor_param`, `cursor_field`, `look_back`.
 Out: RawRecords in the order given. Not here: the connection (`web`), what fields mean (`engine.normalise`).
 """
 
@@ -14,7 +14,7 @@ from urllib.parse import urljoin
 from adapters.addresses import shown
 from adapters.sources.documents import elements, json_records
 from adapters.sources.options import pairs, whole_number
-from adapters.sources.progress import later, with_last
+from adapters.sources.progress import begin, later, with_last
 from adapters.sources.web import JsonDoor
 from engine.errors import SourceError
 from engine.model import RawRecord, SourceSpec
@@ -101,7 +101,7 @@ class HttpJsonSource:
         if options.get("page_size_param"):
             params[options["page_size_param"]] = str(whole_number(self.spec, "page_size", _PAGE_SIZE))
         if options.get("cursor_param") and self.spec.cursor:
-            params[options["cursor_param"]] = self.spec.cursor
+            params[options["cursor_param"]] = begin(self.spec)
         if token:
             params[options["next_param"]] = token
         return params

@@ -35,6 +35,7 @@ class MatterOfCaller:
     code: str
     colour: Colour
     status: str
+    history: bool
     records: int
     done: Mapping[str, int]
 
@@ -123,7 +124,7 @@ def _matters(view: Reading, calls: Sequence[CallRow]) -> tuple[MatterOfCaller, .
 
 def _of_caller(state: MatterState, count: int, actions: Sequence[Action]) -> MatterOfCaller:
     done = Counter(action.kind for action in actions if action.actor != MACHINE)
-    return MatterOfCaller(state.id, state.code, state.standing, state.status, count, done)
+    return MatterOfCaller(state.id, state.code, state.standing, state.status, state.history, count, done)
 
 
 def _help(matters: Sequence[MatterOfCaller], replies: Mapping[str, int]) -> tuple[str, ...]:

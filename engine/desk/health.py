@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from engine.config import Config, read_keys
 from engine.desk.messages import given_up
 from engine.desk.opening import Clock, Desk, is_there, open_desk
-from engine.errors import SanseError, UsageError
+from engine.errors import RuleError, SanseError, UsageError
 from engine.ruleset import loader
 from engine.store import reach
 from engine.store.chain import Anchor, Examination, anchor_seal
@@ -81,12 +81,12 @@ def checks(desk: Desk) -> Iterator[Check]:
 
 def examined(config: Config, clock: Clock, also: Callable[[Desk], Iterable[Check]]) -> Iterator[Check]:
     """Everything of an installation looked at, each thing alone: what is broken hides nothing else; `also`: more of an open one."""
-    sound = True
+    broken = set()
     for what, look in (("密钥", _key_file), ("规则集", _rules), ("数据库", _database)):
         for check in _tried(what, lambda look=look: look(config)):  # type: ignore[misc]  # bound now, called now
-            sound = sound and check.well
+            broken |= set() if check.well else {check.what}
             yield check
-    if sound:
+    if not broken & {"密钥", "数据库"}:
         yield from _tried("打开", lambda: _opened(config, clock, also))
 
 
@@ -94,8 +94,17 @@ def trouble(what: str, fault: SanseError | OSError) -> Check:
     """What a refusal says, as a finding."""
     if isinstance(fault, OSError):
         return Check(what, False, f"文件或目录用不了：{fault.filename}", "检查路径、权限和磁盘")
+    if isinstance(fault, RuleError):
+        return _faulty(what, fault)
     where = f"（{fault.where}）" if fault.where else ""
     return Check(what, False, f"{fault.what}{where}", fault.hint)
+
+
+def _faulty(what: str, fault: RuleError) -> Check:
+    """The first few faults of the rules, and where all of them are listed."""
+    named = "；".join(map(str, fault.faults[:_NAMED])) or fault.what
+    more = f"；共 {len(fault.faults)} 处" if len(fault.faults) > _NAMED else ""
+    return Check(what, False, f"{named}{more}", "运行 sanse rules lint 看全部；改好之前服务仍用原来的规则")
 
 
 def _tried(what: str, look: Callable[[], Iterable[Check]]) -> Iterator[Check]:
@@ -130,7 +139,7 @@ def _database(config: Config) -> Iterator[Check]:
 
 
 def _opened(config: Config, clock: Clock, also: Callable[[Desk], Iterable[Check]]) -> Iterator[Check]:
-    desk = open_desk(config, clock)
+    desk = open_desk(config, clock, steadfast=True)
     try:
         yield from checks(desk)
         yield from also(desk)

@@ -6,14 +6,14 @@ In: a checked `Config` and the clock. Out: a `Desk`; `create` makes the database
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from tempfile import TemporaryDirectory
 
 from engine.config import Config, KeyMaterial, read_keys
-from engine.errors import StoreError, UsageError
+from engine.errors import RuleError, StoreError, UsageError
 from engine.model import Colour
 from engine.pipeline import Stages
 from engine.ruleset import loader
@@ -81,12 +81,31 @@ class Desk:
         self.store.close()
 
 
-def open_desk(config: Config, clock: Clock) -> Desk:
-    """The installation of a configuration; raises ConfigError, RuleError or StoreError saying what is missing."""
+def open_desk(config: Config, clock: Clock, *, steadfast: bool = False) -> Desk:
+    """The installation of a configuration; raises ConfigError, RuleError or StoreError saying what is missing.
+
+    `steadfast`: where the rules of its folder are faulty it has those that held last, for the service must start in the night and what has
+    nothing to do with rules must work; `renewed` says what is wrong with them.
+    """
     keys, url = keys_of(config), config.database_url
     is_there(url)
-    rulebook = loader.load(loader.read_folder(config.rules_folder))
+    try:
+        rulebook = loader.load(loader.read_folder(config.rules_folder))
+    except RuleError:
+        files = _in_force(url, keys) if steadfast else {}
+        if not files:
+            raise
+        rulebook = loader.load(files)
     return Desk(config, open_store(url, keys), rulebook, clock, [], keys)
+
+
+def _in_force(url: str, keys: Keys) -> Mapping[str, bytes]:
+    store = open_store(url, keys)
+    try:
+        with store.read() as view:
+            return view.in_force()
+    finally:
+        store.close()
 
 
 def renewed(desk: Desk) -> Desk:

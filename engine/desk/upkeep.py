@@ -79,13 +79,14 @@ def calendar(desk: Desk) -> Check:
     days = 0 if until is None else (until - today).days + 1
     well = days >= _TOO_NEAR or simulated(desk) or _is_empty(desk)
     if not table.years:
-        return Check("日历", well, "规则里没有工作日历，时限只按周一至周五算", _TAKE)
+        return Check("日历", well, "规则里没有工作日历，时限只按周一至周五算", "" if well else _TAKE)
     if until is None:
         return Check("日历", well, f"没有{today.year}年的放假安排，时限暂按周一至周五算", _COPY)
     found = f"排到 {until}，含今天 {days} 天"
     if days >= _FAR_ENOUGH:
         return Check("日历", True, found)
-    return Check("日历", well, f"{found}，不足 {_FAR_ENOUGH} 天；以后的时限暂按周一至周五算", _COPY)
+    bound = f"不足 {_TOO_NEAR} 天" if days < _TOO_NEAR else f"最好有 {_FAR_ENOUGH} 天"
+    return Check("日历", well, f"{found}，{bound}；以后的时限暂按周一至周五算", _COPY)
 
 
 def _is_empty(desk: Desk) -> bool:

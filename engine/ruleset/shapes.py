@@ -6,16 +6,27 @@ these same models (`schema`). Not here: whether names exist and comparisons make
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
+_YEAR = re.compile(r"20\d\d", re.ASCII)
 Scalar = StrictBool | StrictInt | StrictStr
 Duration = Annotated[str, Field(pattern=r"^\d{1,5}[smhd]$")]
 Text = Annotated[str, Field(min_length=1)]
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9_\-]{1,40}$")]
-Year = Annotated[str, Field(pattern=r"^20\d\d$")]
 FactName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)+$")]
+
+
+def _year(written: object) -> object:
+    """Raises ValueError for what is no year of this century, in words instead of a pattern."""
+    if isinstance(written, str) and not _YEAR.fullmatch(written):
+        raise ValueError("年份要写成 2026 这样的四位数")
+    return written
+
+
+Year = Annotated[str, Field(pattern=r"^20\d\d$"), BeforeValidator(_year)]
 
 
 class Shape(BaseModel):

@@ -16,6 +16,8 @@ from engine.store.rows import DueRow
 
 REVIEW = "review"
 """The name under which due matters are shown beside the jobs."""
+OTHERS = (REVIEW, RULEBOOK)
+"""What is shown beside the jobs."""
 
 
 @dataclass(frozen=True, slots=True)

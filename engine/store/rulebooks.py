@@ -14,7 +14,7 @@ from engine.ruleset.tree import Rulebook
 from engine.store import cells
 from engine.store.dialects import Insert, Query
 from engine.store.session import Session
-from engine.store.tables import blobs, rulebook_files, rulebooks
+from engine.store.tables import assessments, blobs, rulebook_files, rulebooks
 
 _FILES = Query(
     select(rulebook_files.c.name, blobs.c.body)
@@ -23,6 +23,7 @@ _FILES = Query(
     .order_by(rulebook_files.c.name)
 )
 _ALL = Query(select(rulebooks).order_by(rulebooks.c.first_live_at, rulebooks.c.digest))
+_LAST_USED = Query(select(assessments.c.rulebook, assessments.c.known_at).order_by(assessments.c.seq.desc()).limit(1))
 _HELD = Query(select(rulebooks.c.digest).where(rulebooks.c.digest == bindparam("digest")))
 
 _WRITE = Insert(rulebooks, once=True)
@@ -46,6 +47,13 @@ class Rulebooks(Session):
     def rulebook(self, digest: str) -> dict[str, bytes]:
         """The files of a rulebook; empty when it is not known."""
         return {row[0]: bytes(row[1]) for row in self._rows(_FILES, digest=digest)}
+
+    def in_force(self) -> dict[str, bytes]:
+        """The files of the rulebook that held last: what was judged by last, or what went live after that; empty when none ever did."""
+        used = [(row[1], row[0]) for row in self._rows(_LAST_USED)]
+        live = [(row[1], row[0]) for row in self._rows(_ALL)]
+        _, digest = max([*live, *used], default=(0, ""), key=lambda known: known[0])
+        return self.rulebook(digest)
 
     def rulebooks(self) -> list[tuple[str, datetime]]:
         """(digest, first live at) of every rulebook, oldest first."""

@@ -128,4 +128,39 @@ WATCHING = (
         instead="            with nullcontext():",
         tests="unit/test_scheduler_jobs.py::test_a_long_job_keeps_its_lease_while_it_runs[sqlite]",
     ),
+    defence(
+        "rules-that-held",
+        "规则目录坏了，服务照样能起来",
+        "engine/desk/opening.py",
+        "        files = _in_force(url, keys) if steadfast else {}",
+        instead="        files = {}",
+        tests="unit/test_cli_service.py"
+        "::test_the_service_starts_with_the_rules_that_held_while_those_in_the_folder_are_broken",
+    ),
+    defence(
+        "rules-that-held-are-the-last",
+        "用的是最后生效的那一套",
+        "engine/store/rulebooks.py",
+        '        _, digest = max([*live, *used], default=(0, ""), key=lambda known: known[0])',
+        instead='        _, digest = max(live, default=(0, ""), key=lambda known: known[0])',
+        tests="unit/test_store_rulebooks.py::TestRulebooks::test_in_force_is_what_was_judged_by_last_or_went_live_since[sqlite]",
+    ),
+    defence(
+        "look-back",
+        "晚到的行，轮询往回看也读得到",
+        "adapters/sources/database.py",
+        "        start = begin(self.spec)",
+        instead="        start = self.spec.cursor",
+        tests="unit/test_source_database.py"
+        "::test_a_reading_looks_back_for_late_rows_and_the_cursor_never_goes_back[sqlite-look_back0-read0-behind0]",
+    ),
+    defence(
+        "look-back-keeps-cursor",
+        "往回看不倒退游标",
+        "adapters/sources/database.py",
+        "later(self.spec.cursor, self._seen) if self._looks_back else self._seen",
+        instead="self._seen",
+        tests="unit/test_source_database.py"
+        "::test_a_reading_looks_back_for_late_rows_and_the_cursor_never_goes_back[sqlite-look_back0-read0-behind0]",
+    ),
 )

@@ -77,7 +77,7 @@ def test_the_service_tells_red_at_once_and_the_rest_together(told: Console, grou
     serve(told, LATER)
     assert "【黄】" in texts(group)
     assert told.ok("notify", "list", "--json").lines == []
-    assert "没有这样的通知" in told.ok("notify", "list").out
+    assert "没有待发的，也没有发不出去的；已发的用 --state sent 看" in told.ok("notify", "list").out
     assert {row["state"] for row in told.ok("notify", "list", "--state", "sent", "--json").lines} == {"sent"}
 
 

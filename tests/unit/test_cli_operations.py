@@ -101,7 +101,7 @@ def strange_source(office: Console) -> None:
     [
         (broken_config, "配置", "clock"),
         (no_config, "配置", "没有找到配置文件"),
-        (broken_rules, "规则集", "处错误"),
+        (broken_rules, "规则集", "topics.yaml:1"),
         (no_keys, "密钥", "没有找到密钥文件"),
         (other_keys, "打开", "密钥与数据库不符"),
         (no_database, "数据库", "没有找到数据库文件"),
@@ -121,3 +121,12 @@ def test_doctor_tells_what_is_broken_and_goes_on(
     others = {"Python", "配置", "磁盘", "密钥", "规则集", "数据库"} - {what}
     assert {name for name in others if found[name]["well"]} == others
     assert "✗ " + what in desk_office.run("doctor").out
+
+
+def test_what_has_nothing_to_do_with_rules_works_while_they_are_broken(desk_office: Console) -> None:
+    broken_rules(desk_office)
+    for command in (("jobs", "list"), ("notify", "list"), ("people", "list"), ("db", "verify"), ("audit", "verify")):
+        desk_office.ok(*command)
+    found = {line["what"]: line["well"] for line in desk_office.run("doctor", "--json").lines}
+    assert (found["规则集"], found["人员"], found["日历"]) == (False, True, True), "the rest is still looked at"
+    assert desk_office.run("ingest", "--file", "export.csv", "--source", "police_110").code == 2

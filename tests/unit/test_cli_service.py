@@ -28,7 +28,7 @@ def test_once_says_in_words_what_it_did(office: Console) -> None:
     ran = office.run("serve", "--once", "--now", LATER)
     assert ran.code == 0, ran.err
     assert "✓ poll:日报：读入 5 行 ＝ 新增 0 ＋ 未变 4 ＋ 更新 0 ＋ 隔离 1" in ran.out
-    assert "✓ 再研判 3 件事项" in ran.out
+    assert "✓ 再研判 3 件次" in ran.out
     assert office.ok("serve", "--once", "--now", LATER).out == ""
 
 
@@ -50,6 +50,28 @@ def test_what_somebody_must_know_of_the_rows_is_said_by_the_service_too(office: 
 def test_health_is_not_alarmed_by_what_this_very_round_looks_at(office: Console) -> None:
     office.ok("serve", "--once", "--now", NOW)
     assert "health" not in office.ok("serve", "--once", "--now", LATER).out
+
+
+def test_the_service_starts_with_the_rules_that_held_while_those_in_the_folder_are_broken(office: Console) -> None:
+    rules = office.folder / "rules" / "topics.yaml"
+    whole = rules.read_bytes()
+    rules.write_text("topics: [", encoding="utf-8")
+    ran = office.run("serve", "--once", "--now", LATER)
+    assert ran.code == 1
+    assert "✗ 规则有误，仍用原来的（摘要 " in ran.out
+    assert "topics.yaml:1" in ran.out
+    assert "✓ poll:日报：读入 5 行" in ran.out
+    assert "✓ 再研判 3 件次" in ran.out
+    rules.write_bytes(whole)
+    assert office.ok("serve", "--once", "--now", LATER).out == "", "the rules that held were those of the folder"
+
+
+def test_what_stands_beside_the_jobs_cannot_be_run_or_paused(office: Console) -> None:
+    office.ok("serve", "--once", "--now", NOW)
+    assert "review" in office.ok("jobs", "list", "--now", NOW).out
+    for command in ("run", "pause", "resume"):
+        ran = office.run("jobs", command, "review", "--now", NOW)
+        assert (ran.code, "不是单独的任务" in ran.err) == (2, True)
 
 
 def test_a_time_is_only_for_one_round(office: Console) -> None:

@@ -105,7 +105,7 @@ class TestSources:
         monkeypatch.delenv("NORTH_URL", raising=False)
         with pytest.raises(ConfigError, match="NORTH_URL 没有设置") as fault:
             source_of(feed, known=frozenset())
-        assert fault.value.where == "config.yaml: sources.north"
+        assert fault.value.where == "config.yaml: sources.north.location_env"
         monkeypatch.setenv("NORTH_URL", "b.csv")
         assert source_of(feed, known=frozenset()).spec.location == "b.csv"
 

@@ -90,9 +90,47 @@ class TestConfig:
         assert every is not None
         assert every.total_seconds() == seconds
 
-    @pytest.mark.parametrize("written_as", ["15", "0s", "-1m", "1.5h", "soon", "[1]", "1234567s"])
+    @pytest.mark.parametrize("written_as", ["15", "0s", "-1m", "1.5h", "soon", "[1]", "１d"])
     def test_any_other_duration_is_refused(self, tmp_path: Path, written_as: str) -> None:
-        assert "例如 15s、10m、2h、1d" in refused(tmp_path, f"service: {{lease: {written_as}}}").what
+        assert "如 15s、10m、2h、1d" in refused(tmp_path, f"service: {{lease: {written_as}}}").what
+
+    @pytest.mark.parametrize("written_as", ["36501d", "99999999d", "999999999999s"])
+    def test_a_duration_of_more_than_a_century_is_refused(self, tmp_path: Path, written_as: str) -> None:
+        fault = refused(tmp_path, f"backup: {{keep: {written_as}}}")
+        assert f"backup.keep：时长太长：{written_as}，最多 36500d" in fault.what
+
+    @pytest.mark.parametrize(("kept", "least"), [("raw", 30), ("records", 366), ("audit", 1095), ("access", 183)])
+    def test_nothing_is_kept_for_less_than_it_is_needed(self, tmp_path: Path, kept: str, least: int) -> None:
+        assert f"retention.{kept}：不得短于 {least}d" in refused(tmp_path, f"retention: {{{kept}: {least - 1}d}}").what
+        assert load_config(written(tmp_path, f"retention: {{{kept}: {least}d}}\n"))
+
+    @pytest.mark.parametrize(
+        "listen", ["9464", ":9464", "localhost:9464", "127.0.0.1:", "127.0.0.1:70000", "127.0.0.1:-1"]
+    )
+    def test_addresses_to_answer_on_that_are_none_are_refused(self, tmp_path: Path, listen: str) -> None:
+        assert f"service.listen：地址写法不对：{listen}" in refused(tmp_path, f"service: {{listen: '{listen}'}}").what
+
+    def test_addresses_to_answer_on_of_both_kinds(self, tmp_path: Path) -> None:
+        found = [
+            load_config(written(tmp_path, f"service: {{listen: '{listen}'}}\n")).service.address
+            for listen in ("127.0.0.1:9464", "[::1]:1", "")
+        ]
+        assert found == [("127.0.0.1", 9464), ("::1", 1), None]
+
+    @pytest.mark.parametrize(
+        ("text", "said"),
+        [
+            ("backup: 1d", "backup：应为“键: 值”"),
+            ("service: {ping: 'http://x'}", "service.ping：应为“键: 值”"),
+            ("service: {ping: {every: 1m}}", "service.ping：没有写地址：写 url，或用 url_env"),
+            ("service: {ping: {url: 'ftp://x'}}", "service.ping.url：写法不对"),
+            ("service: {listen: 'x', ping: {every: 1}, tick: 0s}", "service.listen：地址写法不对"),
+        ],
+    )
+    def test_what_the_service_needs_is_told_with_all_other_faults(self, tmp_path: Path, text: str, said: str) -> None:
+        fault = refused(tmp_path, f"{text}\nclock: none\n")
+        assert said in fault.what
+        assert "clock：可用" in fault.what
 
     def test_without_a_service_it_looks_every_quarter_of_a_minute(self, tmp_path: Path) -> None:
         config = load_config(written(tmp_path, "clock: real\n"))

@@ -233,7 +233,7 @@ class TestKept:
         assert (done[RAW].matters, done[RAW].open, done[RAW].younger) == (2, 0, 1)
 
     def test_what_people_wrote_is_kept_three_years_at_least(self, old: Installation) -> None:
-        done = by_aim(preview(keeping(old, raw=1, records=1, audit=2001)))
+        done = by_aim(preview(keeping(old, raw=30, records=366, audit=2001)))
         assert (done[RECORDS].matters, done[DECISIONS].matters) == (3, 0)
 
     def test_only_an_administrator_purges(self, old: Installation) -> None:

@@ -1,4 +1,4 @@
-"""The exporter: what it answers over real HTTP, and the addresses it refuses."""
+"""The exporter: what it answers over real HTTP, and what it refuses."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from adapters.exporter import _PATIENCE, Exporter, address
+from adapters.exporter import _PATIENCE, Exporter
 from engine.errors import ConfigError, StoreError
 from engine.model import Figure, Health, Sign
 
@@ -32,7 +32,7 @@ FIGURES = [
 def exporting(
     signs: Sequence[Sign] = (WELL,), figures: Callable[[], Sequence[Figure]] = lambda: FIGURES
 ) -> Iterator[str]:
-    with closing(Exporter("127.0.0.1:0", lambda: signs, figures)) as exporter:
+    with closing(Exporter(("127.0.0.1", 0), lambda: signs, figures)) as exporter:
         yield f"http://127.0.0.1:{exporter.port}"
 
 
@@ -107,18 +107,19 @@ def test_one_who_hangs_up_is_no_news(capfd: pytest.CaptureFixture[str]) -> None:
     assert capfd.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize("listen", ["9464", ":9464", "localhost:9464", "127.0.0.1:", "127.0.0.1:70000", "127.0.0.1:-1"])
-def test_addresses_that_are_none_are_refused(listen: str) -> None:
-    with pytest.raises(ConfigError, match="地址写法不对") as refused:
-        Exporter(listen, lambda: (), lambda: ())
-    assert refused.value.where == "config.yaml: service.listen"
-
-
-def test_addresses_of_both_kinds() -> None:
-    assert address("127.0.0.1:9464") == ("127.0.0.1", 9464)
-    assert address("[::1]:1") == ("::1", 1)
+def test_a_head_has_the_status_and_no_body() -> None:
+    with exporting((AWAY,)) as base:
+        answer = httpx.head(f"{base}/health")
+        assert (answer.status_code, answer.content) == (503, b"")
+        assert int(answer.headers["content-length"]) == len(httpx.get(f"{base}/health").content)
 
 
 def test_a_port_that_somebody_has_is_refused() -> None:
-    with exporting() as base, pytest.raises(ConfigError, match="不能在"):
-        Exporter(base.removeprefix("http://"), lambda: (), lambda: ())
+    with exporting() as base, pytest.raises(ConfigError, match="端口已经有人用") as refused:
+        Exporter(("127.0.0.1", int(base.rsplit(":", 1)[1])), lambda: (), lambda: ())
+    assert refused.value.where == "config.yaml: service.listen"
+
+
+def test_an_address_of_another_machine_is_refused() -> None:
+    with pytest.raises(ConfigError, match="不是本机的地址"):
+        Exporter(("192.0.2.1", 0), lambda: (), lambda: ())

@@ -78,9 +78,9 @@ def test_a_cursor_of_numbers_goes_on_where_it_stopped(cases: str) -> None:
     feed = source(cases, BY_ID, cursor_column="id", cursor_start="0")
     assert [r.values["id"] for r in feed.read()] == [9, 10, 11]
     assert feed.cursor() == "11"
-    feed = source(cases, BY_ID, cursor="9", cursor_column="id")
+    feed = source(cases, BY_ID, cursor="9", cursor_column="id", look_back=0)
     assert [r.values["id"] for r in feed.read()] == [10, 11]
-    feed = source(cases, BY_ID, cursor="11", cursor_column="id")
+    feed = source(cases, BY_ID, cursor="11", cursor_column="id", look_back=0)
     assert list(feed.read()) == []
     assert feed.cursor() == "11"
 
@@ -89,8 +89,38 @@ def test_a_cursor_of_times_goes_on_where_it_stopped(cases: str) -> None:
     query = "SELECT at, id FROM cases WHERE at > :cursor ORDER BY at"
     feed = source(cases, query, cursor_column="at", cursor_start="2025-01-01 20:00:00")
     assert [r.values["id"] for r in feed.read()] == [10, 11]
-    again = source(cases, query, cursor=feed.cursor(), cursor_column="at")
+    again = source(cases, query, cursor=feed.cursor(), cursor_column="at", look_back=0)
     assert list(again.read()) == []
+
+
+@pytest.mark.parametrize(
+    ("look_back", "read", "behind"),
+    [({}, [9, 10, 11], [9]), ({"look_back": 1}, [11], []), ({"look_back": 2}, [10, 11], [])],
+)
+def test_a_reading_looks_back_for_late_rows_and_the_cursor_never_goes_back(
+    cases: str, look_back: dict[str, int], read: list[int], behind: list[int]
+) -> None:
+    feed = source(cases, BY_ID, cursor="11", cursor_column="id", **look_back)
+    seen = []
+    for row in feed.read():
+        seen.append(row.values["id"])
+        assert feed.cursor() == "11"
+    assert seen == read
+    old = source(
+        cases, "SELECT id FROM cases WHERE id > :cursor AND id < 10", cursor="11", cursor_column="id", **look_back
+    )
+    assert [row.values["id"] for row in old.read()] == behind
+    assert old.cursor() == "11"
+
+
+def test_times_are_looked_back_from_in_the_form_they_are_written_in(cases: str) -> None:
+    query = "SELECT at, id FROM cases WHERE at > :cursor ORDER BY at"
+    whole = source(cases, query, cursor_column="at", cursor_start="2025-01-01 00:00:00")
+    list(whole.read())
+    again = source(cases, query, cursor=whole.cursor(), cursor_column="at")
+    assert [row.values["id"] for row in again.read()] == [11], "what lies within a day before the cursor"
+    further = source(cases, query, cursor=whole.cursor(), cursor_column="at", look_back="25h")
+    assert [row.values["id"] for row in further.read()] == [10, 11]
 
 
 def test_the_cursor_covers_what_was_handed_over_and_no_more(cases: str) -> None:

@@ -159,10 +159,16 @@ class TestCursor:
     def test_it_is_sent_and_moves_to_the_latest(self) -> None:
         rows = [{"id": n} for n in (9, 10, 2)]
         with site(lambda _: Answer(rows)) as place:
-            feed = source(place.spec(cursor="8", cursor_param="since", cursor_field="id"))
+            feed = source(place.spec(cursor="8", cursor_param="since", cursor_field="id", look_back=0))
             assert len(list(feed.read())) == 3
             assert feed.cursor() == "10"
             assert place.asked[0].query == {"since": "8"}
+
+    def test_a_reading_looks_back_and_the_cursor_stays_where_it_was(self) -> None:
+        with site(lambda _: Answer([{"id": 4900}])) as place:
+            feed = source(place.spec(cursor="5000", cursor_param="since", cursor_field="id", look_back=200))
+            assert [row.values["id"] for row in feed.read()] == [4900]
+            assert (feed.cursor(), place.asked[0].query) == ("5000", {"since": "4800"})
 
     def test_it_is_not_sent_on_the_first_read(self) -> None:
         with site(lambda _: Answer(CASES)) as place:

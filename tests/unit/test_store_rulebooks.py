@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from engine.store import Store
-from tests.store_samples import START, rulebook
+from tests.store_samples import START, rulebook, samples
 
 DAY = timedelta(days=1)
 
@@ -26,3 +27,22 @@ class TestRulebooks:
             assert view.rulebook("unknown") == {}
             assert view.rulebooks() == [(first.digest, START), (second.digest, START + DAY)]
         assert store.verify().counts["blobs"] == 3
+
+    def test_in_force_is_what_was_judged_by_last_or_went_live_since(self, store: Store) -> None:
+        first, second = rulebook(a=b"first"), rulebook(a=b"second")
+        with store.read() as view:
+            assert view.in_force() == {}
+        with store.batch() as tx:
+            tx.note_rulebook(first, START)
+            tx.note_rulebook(second, START + DAY)
+        with store.read() as view:
+            assert view.in_force() == second.files, "what went live last"
+        (one,) = samples(1)
+        with store.batch() as tx:
+            tx.write_assessments([(replace(one.assessment, rulebook=first.digest), one.record)], START + 2 * DAY)
+        with store.read() as view:
+            assert view.in_force() == first.files, "somebody went back to the first"
+        with store.batch() as tx:
+            tx.note_rulebook(third := rulebook(a=b"third"), START + 3 * DAY)
+        with store.read() as view:
+            assert view.in_force() == third.files
