@@ -19,7 +19,8 @@ from engine.model import Colour, Line, MatterState, Message, Moment, Notice, dig
 from engine.ruleset.labels import filled
 from engine.ruleset.tree import Rulebook
 
-NEW, RAISED, REOPENED, ROUTED, FOLLOW_UP, QUARANTINE, TEST = (
+HANDBACK, NEW, RAISED, REOPENED, ROUTED, FOLLOW_UP, QUARANTINE, TEST = (
+    "handback",
     "new",
     "raised",
     "reopened",
@@ -45,6 +46,8 @@ QUIET, BATCH, CAP, RETRY, SECOND = "quiet", "batch", "cap", "retry", "second"
 LONGEST_SILENCE = timedelta(days=30)
 _OPEN = "open"
 _STALE = timedelta(days=7)
+_WORDS = {HANDBACK: "险情，立即交回110"}
+"""What is said where labels written before there was such an event do not name it."""
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
 _SIXTIETHS = 60
 
@@ -83,7 +86,7 @@ class Policy:
             (time.fromisoformat(quiet["begin"]), time.fromisoformat(quiet["end"])),
             {route["id"]: frozenset(route["receivers"]) for route in documents.get("routes", ())},
             labels.get("colours", {}),
-            labels.get("messages", {}),
+            {**_WORDS, **labels.get("messages", {})},
         )
 
     @property
@@ -111,15 +114,20 @@ class Policy:
 
 
 def decide(
-    former: Sequence[MatterState], state: MatterState, policy: Policy, due: Moment | None = None
+    former: Sequence[MatterState],
+    state: MatterState,
+    policy: Policy,
+    due: Moment | None = None,
+    *,
+    handback: bool = False,
 ) -> Notice | None:
     """What is to be said of a matter that was settled: `former` are its states before, `due` the moment it was looked at for.
 
-    None while it was never dispatched: of history nothing is said (ruling 14).
+    `handback`: a record of it has just been found to be for 110 at once; that is said however red the matter was already. None while it was never dispatched: of history nothing is said (ruling 14).
     """
     if not state.code:
         return None
-    event, verdict = _happened([held for held in former if held.code], state, due)
+    event, verdict = _happened([held for held in former if held.code], state, due, handback=handback)
     until, within = None, None
     if event == FOLLOW_UP and due is not None:
         until = due.at
@@ -139,13 +147,17 @@ def decide(
     )
 
 
-def _happened(known: Sequence[MatterState], state: MatterState, due: Moment | None) -> tuple[str, str]:
+def _happened(
+    known: Sequence[MatterState], state: MatterState, due: Moment | None, *, handback: bool
+) -> tuple[str, str]:
     """The event that is told of, or the reason why nobody is told."""
     was_open = [held for held in known if held.status == _OPEN]
     if due is not None and due.why == FOLLOW_UP:
         return FOLLOW_UP, ""
     if state.status != _OPEN:
         return "", CLOSED if was_open else UNCHANGED
+    if handback:
+        return HANDBACK, ""
     if not known:
         return NEW, ""
     if not was_open:
@@ -228,7 +240,9 @@ class Standing:
 
 
 def withheld(notices: Sequence[Notice], standing: Mapping[str, Standing]) -> dict[str, str]:
-    """Which of the waiting notices of one channel are not sent after all, and why: key -> reason. Red is never silenced."""
+    """Which of the waiting notices of one channel are not sent after all, and why: key -> reason. Red is never silenced, and
+    what is for 110 never overtaken.
+    """
     newest: dict[str, Notice] = {}
     for notice in notices:
         held = newest.setdefault(notice.code, notice)
@@ -236,7 +250,7 @@ def withheld(notices: Sequence[Notice], standing: Mapping[str, Standing]) -> dic
     reasons = {}
     for notice in notices:
         now = standing.get(notice.matter, Standing())
-        if newest[notice.code] is not notice:
+        if newest[notice.code] is not notice and notice.event != HANDBACK:
             reasons[notice.key] = OVERTAKEN
         elif notice.colour is not Colour.RED and now.silenced:
             reasons[notice.key] = SILENCED

@@ -194,7 +194,13 @@ class Settlement:
         if upcoming is not None:
             self._next[case.id] = upcoming
         self._reviewed(case, state, made)
-        notice = notify.decide(case.former, state, self._terms.messages, self._occasion.due.get(case.id))
+        notice = notify.decide(
+            case.former,
+            state,
+            self._terms.messages,
+            self._occasion.due.get(case.id),
+            handback=self._triage.handed_back(case.hits, self._known_at),
+        )
         self._notices += [notice] if notice else []
         return state
 

@@ -26,6 +26,7 @@ from engine.model import (
     Assessment,
     Colour,
     FeatureSet,
+    HitHad,
     Incident,
     Judgement,
     Links,
@@ -95,6 +96,7 @@ class Triage:
         self._dated: dict[date, Mapping[str, Value]] = {}
         self._moments = ProcessMoments(rulebook, self._zone)
         self.elapsed = frozenset(rule.id for rule in rulebook.rules if rule.process_rule)
+        self._handback = frozenset(rule.id for rule in rulebook.rules if rule.handback)
         self._danger = frozenset(rulebook.documents.get("settings", {}).get("danger_rules", ()))
 
     @property
@@ -237,6 +239,12 @@ class Triage:
         features = self.of_text(text)
         outcomes = self.tracer.judge(features, at.astimezone(self._zone).date()).outcomes
         return any(outcomes.get(rule) is Outcome.FIRED for rule in self._danger)
+
+    def handed_back(self, hits: Sequence[HitHad], now: datetime) -> bool:
+        """Whether a rule that hands back to 110 has just hit for the first time on what it hit on."""
+        keys = [(hit.key, hit.known_at) for hit in hits if hit.rule in self._handback]
+        before = {key for key, at in keys if at < now}
+        return any(key not in before for key, _ in keys)
 
     def route(self, colour: Colour, *, area: str, topic: str | None, category: str | None) -> Route:
         """Who handles a matter of this colour."""

@@ -29,7 +29,7 @@ MESSAGE_PLACES: Mapping[str, tuple[str, ...]] = {
     "due_at": ("at",),
     "due_provisional": ("at",),
     "due_within": ("hours",),
-    **dict.fromkeys(("new", "raised", "reopened", "routed", "follow_up", "quarantine", "test"), ()),
+    **dict.fromkeys(("handback", "new", "raised", "reopened", "routed", "follow_up", "quarantine", "test"), ()),
 }
 """The same of the group `messages`: all that a message can say."""
 _GROUPS = {"assessment": PLACES, "messages": MESSAGE_PLACES}

@@ -32,7 +32,7 @@ pytest_plugins = ["tests.places"]
 QUIET = "楼道堆放杂物影响通行，请协调处理"
 SHOVED = "因停车位双方争吵推搡，没有受伤"
 KNIFE = "有人拿着菜刀砍人，快来救命"
-WORDS = "新派单|升级|重新打开|改派|该回访了|来件有误，内容涉险"
+WORDS = "险情，立即交回110|新派单|升级|重新打开|改派|该回访了|来件有误，内容涉险"
 LINE = re.compile(
     rf"【[红黄绿]】(SS\d{{4}}-\d{{6}}|Q\d+) ({WORDS})(，时限(\d\d-\d\d \d\d:\d\d(（暂定，以放假安排为准）)?|\d+个工作小时))?( https://board\.example/m/(SS\d{{4}}-\d{{6}}|Q\d+))?"
 )
@@ -68,10 +68,21 @@ def test_a_matter_from_its_first_record_to_its_follow_up(place: Installation) ->
     events = told(place)
     assert events[0] == ("new", "")
     assert ("", "unchanged") in events
-    assert ("raised", "") in events
+    assert ("handback", "") in events
     assert events[-2:] == [("", "closed"), ("follow_up", "")]
-    raised = next(one for one in notices(place) if one.event == "raised")
+    raised = next(one for one in notices(place) if one.event == "handback")
     assert (raised.colour, raised.within) == (Colour.RED, timedelta(hours=1))
+
+
+def test_every_record_that_is_for_110_is_told_once_however_red_its_matter_is(place: Installation) -> None:
+    place.ingest(place.call("A1", KNIFE, minutes=5))
+    place.later(minutes=10)
+    place.ingest(place.call("A2", "又来了，" + KNIFE, minutes=5, 关联主接警单编号="A1"))
+    place.later(minutes=10)
+    place.ingest(place.call("A3", QUIET, minutes=5, 关联主接警单编号="A1"))
+    place.later(days=8)
+    sweep(place.desk.store, place.desk.stages, place.desk.clock)
+    assert [event for event, verdict in told(place) if not verdict] == ["handback", "handback"]
 
 
 def said(place: Installation) -> str:
@@ -99,7 +110,7 @@ def test_who_is_told_before_a_holiday_is_told_the_moment_after_it(
     place = small_place
     place.now = datetime.fromisoformat(at).replace(tzinfo=ZONE).astimezone(UTC)
     place.ingest(place.call("A1", text, minutes=5))
-    assert said(place).endswith(f"新派单，时限{due}")
+    assert said(place).endswith(f"{'险情，立即交回110' if text == KNIFE else '新派单'}，时限{due}")
 
 
 def test_days_off_have_no_part_in_a_decision(small_place: Installation) -> None:
@@ -155,7 +166,7 @@ def test_a_decision_that_is_not_kept_is_not_told(place: Installation, monkeypatc
     with place.desk.store.beside() as tx:
         assert tx.fresh_notices(10) == []
     place.ingest(place.call("A1", KNIFE, minutes=5))
-    assert told(place) == [("new", "")]
+    assert told(place) == [("handback", "")]
 
 
 def test_a_dangerous_row_that_cannot_be_read_is_announced_once_like_red(place: Installation) -> None:

@@ -263,4 +263,21 @@ TELLING = (
         instead="if not code:",
         tests="unit/test_channels_bots.py::test_an_answer_that_is_none_of_a_robot_is_no_success",
     ),
+    defence(
+        "handback-told",
+        "要交回110的，事项再红也单独说",
+        "engine/settlement.py",
+        "            handback=self._triage.handed_back(case.hits, self._known_at),",
+        instead="            handback=False,",
+        tests="acceptance/test_notices.py"
+        "::test_every_record_that_is_for_110_is_told_once_however_red_its_matter_is[sqlite]",
+    ),
+    defence(
+        "handback-not-overtaken",
+        "要交回110的，不被更新的通知顶掉",
+        "engine/notify.py",
+        " and notice.event != HANDBACK:",
+        instead=":",
+        tests="unit/test_notify.py::TestDecide::test_what_is_for_110_is_told_though_something_newer_waits",
+    ),
 )

@@ -68,6 +68,32 @@ class TestDecide:
         assert (told.event, told.verdict) == (event, verdict)
         assert (told.code, told.colour, told.route, told.at) == (now.code, now.standing, now.route, NOW)
 
+    @pytest.mark.parametrize("former", [[], [state(Colour.RED)], [state(status="closed")], [state(Colour.GREEN)]])
+    def test_what_is_for_110_is_said_however_red_it_was_already(self, former: list[MatterState]) -> None:
+        told = notify.decide(former, state(Colour.RED), POLICY, handback=True)
+        assert told is not None
+        assert (told.event, told.verdict) == (notify.HANDBACK, "")
+        (line,) = notify.message([told], key="k", at=NOW, policy=POLICY, link="").lines
+        assert "险情，立即交回110，时限" in line.text
+
+    def test_labels_of_before_there_was_such_an_event_say_it_too(self) -> None:
+        labels = {**shipped().documents["labels"], "messages": {"new": "新派单"}}
+        old = Policy.of(replace(shipped(), documents={**shipped().documents, "labels": labels}), "Asia/Shanghai")
+        assert (old.words["handback"], old.words["new"]) == ("险情，立即交回110", "新派单")
+
+    def test_what_is_for_110_is_told_though_something_newer_waits(self) -> None:
+        first = notify.decide([], state(Colour.RED), POLICY, handback=True)
+        later = notify.decide(
+            [state(Colour.RED)], state(Colour.RED, route="other", updated_at=NOW + timedelta(minutes=1)), POLICY
+        )
+        assert first is not None
+        assert later is not None
+        assert notify.withheld([first, later], {}) == {}
+        assert notify.withheld([first, later], {later.matter: notify.Standing(closed=True)}).keys() == {
+            first.key,
+            later.key,
+        }
+
     def test_of_history_nothing_is_said(self) -> None:
         assert notify.decide([], state(code="", history=True), POLICY) is None
 
