@@ -17,6 +17,8 @@ from engine.desk.backups import age
 from engine.desk.opening import Desk
 from engine.errors import SanseError
 from engine.model import Colour, Figure, Health, Sign
+from engine.occasion import RULEBOOK
+from engine.settlement import MATTER
 from engine.store import Reading
 from engine.store.jobs import JOB
 from engine.store.rows import Backlog, JobRow
@@ -147,8 +149,8 @@ def _of_matters(view: Reading) -> Iterator[Figure]:
 
 
 def _of_work(view: Reading, now: datetime) -> Iterator[Figure]:
-    messages = {"message": view.delivery_backlog(now)}
-    for kind, backlog in {**view.backlogs(now), **messages}.items():
+    known = {**dict.fromkeys((JOB, MATTER, RULEBOOK), Backlog(0, 0, None)), **view.backlogs(now)}
+    for kind, backlog in {**known, "message": view.delivery_backlog(now)}.items():
         labels = (("kind", kind),)
         yield Figure("sanse_due_waiting", "What waits for its time.", backlog.waiting, labels)
         yield Figure("sanse_due_overdue", "What is due by now.", backlog.overdue, labels)

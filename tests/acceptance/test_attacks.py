@@ -29,8 +29,8 @@ from tests.console import Console, office
 
 CELLS, STATEMENTS, HONEST, RECORDS = 1_000, 100, 5, 200
 """The size of the quick run."""
-PIECES = 10
-"""Of the full run."""
+SHARES = 10
+"""Into how many pieces of the full run the SQL texts go."""
 
 
 @pytest.fixture
@@ -129,6 +129,8 @@ class TestObjects:
 
 
 Row = Callable[[Path], Outcome]
+_QUICK = {"YAML": 0.05, "ReDoS": 0.05, "workbooks": 0.1}
+"""Seconds that one trial of a row should take at most; printed beside the slowest."""
 
 
 def _rows(size: int) -> Mapping[str, Row]:
@@ -150,19 +152,20 @@ def _rows(size: int) -> Mapping[str, Row]:
 def promise(*, size: int, number: int) -> Outcome:
     """A piece of the table (its size is 10,000): trials, and violations with the row they belong to.
 
-    There are `PIECES`: each tries its share of the SQL texts (a twentieth of `size` in all) in every input; the first does all else too.
+    Each row is a piece, and after them each share of the SQL texts (a twentieth of `size` in all) in every input.
     """
-    share = slice(number, None, PIECES)
-    rows: dict[str, Row] = {
-        "statements": lambda folder: statements.row(office(folder / "office"), size // 20, 0, share)
-    }
-    trials, violations = 0, []
-    for name, row in {**(_rows(size) if number == 0 else {}), **rows}.items():
-        with tempfile.TemporaryDirectory(prefix="sanse-attack-") as folder:
-            tried, found = row(Path(folder))
-        trials += tried
-        violations += [f"{name}: {line}" for line in found]
-        violations += [] if tried else [f"{name}: nothing was tried"]
-    for timed, goal in (("YAML", 0.05), ("ReDoS", 0.05), ("workbooks", 0.1)) if number == 0 else ():
-        print("\n".join(slowest(timed, goal)))
-    return trials, violations
+    names, share = list(_rows(size)), number - len(_rows(size))
+    name = "statements" if share >= 0 else names[number]
+    with tempfile.TemporaryDirectory(prefix="sanse-attack-") as folder:
+        if share >= 0:
+            place = office(Path(folder) / "office")
+            tried, found = statements.row(place, size // 20, 0, slice(share, None, SHARES))
+        else:
+            tried, found = _rows(size)[name](Path(folder))
+    if name in _QUICK:
+        print("\n".join(slowest(name, _QUICK[name])))
+    return tried, [f"{name}: {line}" for line in (found if tried else [*found, "nothing was tried"])]
+
+
+PIECES = len(_rows(CELLS)) + SHARES
+"""Of the full run."""

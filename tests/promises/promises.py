@@ -315,6 +315,6 @@ PROMISES = (
         _elsewhere("tests.acceptance.test_raw_bytes", "promise", _PEOPLE),
     ),
     Promise(
-        "ATTACK", "攻击表每一行都试过，没有一样得逞", 10, _elsewhere("tests.acceptance.test_attacks", "promise", _CELLS)
+        "ATTACK", "攻击表每一行都试过，没有一样得逞", 20, _elsewhere("tests.acceptance.test_attacks", "promise", _CELLS)
     ),
 )

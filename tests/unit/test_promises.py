@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.acceptance.test_attacks import PIECES as ATTACK_PIECES
 from tests.promises import __main__ as command
 from tests.promises.__main__ import Progress, load, run, save
 from tests.promises.promises import PROMISES, Outcome, Promise
@@ -84,3 +85,4 @@ def test_what_is_promised_has_a_long_run() -> None:
     promised = {*(f"R{number}" for number in numbered), "KEYS", "RAW", "ATTACK"}
     assert promised == {one.id for one in PROMISES}
     assert all(one.pieces > 0 and one.title for one in PROMISES)
+    assert next(one.pieces for one in PROMISES if one.id == "ATTACK") == ATTACK_PIECES, "every row and share is tried"

@@ -106,6 +106,11 @@ class TestJobs:
 
 
 class TestDueWork:
+    def test_every_kind_has_a_curve_from_the_beginning(self, small_place: Installation) -> None:
+        found = numbers(small_place)
+        for kind in (MATTER, "rulebook", "job", "message"):
+            assert found["sanse_due_waiting", kind] == found["sanse_due_overdue", kind] == 0
+
     def test_matters_that_wait_longer_than_a_quarter_of_an_hour(self, small_place: Installation) -> None:
         place = small_place
         place.ingest(place.call("A1", LAMP))
