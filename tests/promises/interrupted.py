@@ -114,16 +114,21 @@ def interrupted(fresh: Fresh, kills: int, seed: int = 1) -> Interrupted:
     """Trials until the ingest was killed so often."""
     made, draw = Interrupted(), random.Random(f"R1/{seed}")
     with Killer(fresh) as killer:
-        while made.kills < kills and len(made.violations) < ENOUGH:
-            with fresh() as url:
-                way = (BY_CURSOR, BY_FILE)[made.trials % 2]
-                _trial(killer, url, way, made, draw)
-                made.violations += [f"trial {made.trials} ({way}): {line}" for line in killer.wrong(url, way)]
-            made.trials += 1
+        _trials(killer, fresh, kills, made, lambda url, way: _killed(killer, url, way, made, draw))
     return made
 
 
-def _trial(killer: Killer, url: str, way: str, made: Interrupted, draw: random.Random) -> None:
+def _trials(killer: Killer, fresh: Fresh, kills: int, made: Interrupted, trial: Callable[[str, str], None]) -> None:
+    """Trial after trial, the two ways in turn, each looked over when it is done."""
+    while made.kills < kills and len(made.violations) < ENOUGH:
+        with fresh() as url:
+            way = (BY_CURSOR, BY_FILE)[made.trials % 2]
+            trial(url, way)
+            made.violations += [f"trial {made.trials} ({way}): {line}" for line in killer.wrong(url, way)]
+        made.trials += 1
+
+
+def _killed(killer: Killer, url: str, way: str, made: Interrupted, draw: random.Random) -> None:
     """Kill and begin again until a run ends by itself."""
     for _ in range(_STARTS):
         latest = max(2 * _SOONEST, draw.choice((_LONGER / 4, _LONGER)) * killer.whole)
@@ -143,12 +148,7 @@ def server_killed(kills: int, seed: int = 1) -> Interrupted:
     """The same where the database server itself is killed with signal 9 and comes back, while a worker takes the feed in."""
     made, draw = Interrupted(), random.Random(f"R1/server/{seed}")
     with on_postgresql(durable=True) as (server, fresh), Killer(fresh) as killer:
-        while made.kills < kills and len(made.violations) < ENOUGH:
-            with fresh() as url:
-                way = (BY_CURSOR, BY_FILE)[made.trials % 2]
-                _crashes(killer, server, url, way, made, draw)
-                made.violations += [f"trial {made.trials} ({way}): {line}" for line in killer.wrong(url, way)]
-            made.trials += 1
+        _trials(killer, fresh, kills, made, lambda url, way: _crashes(killer, server, url, way, made, draw))
     return made
 
 

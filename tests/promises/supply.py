@@ -95,7 +95,8 @@ def supplier(folder: Path, told: Sequence[dict[str, str]]) -> None:
 
 def desk_at(url: str, folder: Path, clock: Callable[[], datetime], *, way: str = BY_CURSOR, batch: int = 5) -> Desk:
     """An installation on a database, with the supplier's rows as its feed and the console as its channel."""
-    asked = {"query": "SELECT * FROM calls WHERE n > :cursor ORDER BY n", "cursor_column": "n", "cursor_start": "0"}
+    query = "SELECT * FROM calls WHERE n > :cursor ORDER BY n"  # and it does not look back: each row is read once
+    asked = {"query": query, "cursor_column": "n", "cursor_start": "0", "look_back": 0}
     feeds = {
         BY_CURSOR: SourceConfig(
             name=FEED, kind=FEED, type="sql", location=f"sqlite:///{folder / 'supplier.db'}", options=asked
