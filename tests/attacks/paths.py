@@ -21,7 +21,8 @@ from tests.console import ACTOR, SCRIPT, Console, Ran
 from tests.places import ROWS
 
 SECRET = "root:绝密口令八五二:0:0"
-_PATIENCE = 5
+_PATIENCE = 60
+"""Seconds: what hangs never ends, and a slow machine is no hang."""
 _SEED = 9
 _SPACE = 1_500 * MIB
 _NOW = ("--now", "2025-03-10T09:00:00")
