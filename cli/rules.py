@@ -1,4 +1,4 @@
-"""Rules: lint, test, coverage, schema.
+"""Rules: lint, test, coverage, mutate, schema.
 
 In: a folder of rules. Out: findings with file, line, code and hint. Not here: what rules mean (`engine.ruleset`, `engine.workbench`).
 """
@@ -15,7 +15,7 @@ from cli.options import AsJson
 if TYPE_CHECKING:
     from engine.workbench.coverage import Report
 
-rules = typer.Typer(help="规则：检查、测试、测试够不够、编辑器用的格式说明", no_args_is_help=True)
+rules = typer.Typer(help="规则：检查、测试、测试够不够、测试灵不灵、编辑器用的格式说明", no_args_is_help=True)
 Folder = Annotated[
     Path | None, typer.Option("--rules", help="规则目录；默认当前目录的 rules，没有则用自带的", show_default=False)
 ]
@@ -133,6 +133,48 @@ def _told(report: Report, *, show_words: bool) -> None:
         say(f"{name} {sum(of_kind)}/{len(of_kind)}")
     share = 100 * report.generated // report.tests if report.tests else 0
     say(f"{report.tests} 个测试算数，机器生成的 {report.generated} 个（{share}%）")
+
+
+@rules.command()
+def mutate(
+    rules_folder: Folder = None,
+    at_least: Annotated[int, typer.Option("--at-least", min=0, max=100, help="发现的低于百分之几则退出码为 1")] = 95,
+    show_words: Annotated[bool, typer.Option("--words", help="也把词条一条一条删去试，另算")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """把规则一处一处改错，看旁边的测试发现不发现；没有发现的给出一个现成的测试，由人写上期望。"""
+    from cli.printing import line, say
+    from engine.ruleset import loader
+    from engine.workbench.mutation import Fate, forget, mutate, ready, score
+    from engine.workbench.places import Places
+
+    files = loader.read_folder(_folder(rules_folder))
+    seen = loader.survey(files)
+    rulebook = loader.load(files) if seen.faults else seen.rulebook
+    places = Places(seen.documents)
+    tried = list(mutate(rulebook, places))
+    words = list(forget(rulebook, places)) if show_words else []
+    survived = [one for one in (*words, *tried) if one.fate is Fate.SURVIVED]
+    for one in (*words, *tried) if as_json else survived:
+        if as_json:
+            line(one)
+            continue
+        say(f"{one.place} {one.of} 没有测试发现：{one.what}")
+        if one.case is not None:
+            say(ready(one, rulebook))
+    counts = {fate.value: sum(one.fate is fate for one in tried) for fate in Fate}
+    if as_json:
+        line({"percent": score(tried), **counts})
+    else:
+        if words:
+            say(f"词条删去 {len(words)} 条，发现 {sum(one.fate is Fate.KILLED for one in words)} 条")
+        real = len(tried) - counts["equivalent"]
+        say(
+            f"改错 {len(tried)} 处，证明与原来一样的 {counts['equivalent']} 处不计；其余 {real} 处发现 {counts['killed']} 处"
+        )
+        say(f"变异得分 {score(tried)}%")
+    if score(tried) < at_least:
+        raise typer.Exit(1)
 
 
 @rules.command()

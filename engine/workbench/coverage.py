@@ -9,7 +9,7 @@ that line alone been the other (the idea of MC/DC). A number is to be tried at i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
@@ -245,15 +245,21 @@ def _shows(condition: Condition, name: str, want: str, facts: kleene.Facts) -> b
 _WORD = {True: TRUE, False: FALSE, None: UNKNOWN}
 
 
-def _entries(rulebook: Rulebook, scenes: Iterable[Scene], places: Places) -> Iterator[Use]:
-    """Every entry of every list: whether the text of any test has it."""
+def entries_found(rulebook: Rulebook) -> Callable[[str], frozenset[str]]:
+    """For a text, the entries that match it, each as `list#number`; every entry is asked alone."""
     alone = {
         f"{words.name}#{index}": replace(words, name=f"{words.name}#{index}", entries=(entry,), examples=None)
         for words in rulebook.words.values()
         for index, entry in enumerate(words.entries)
     }
     matcher = WordMatcher(replace(rulebook, words=alone))
-    found = {name for scene in scenes for text in scene.texts for name in matcher.spans(text)}
+    return lambda text: frozenset(matcher.spans(text))
+
+
+def _entries(rulebook: Rulebook, scenes: Iterable[Scene], places: Places) -> Iterator[Use]:
+    """Every entry of every list: whether the text of any test has it."""
+    of_text = entries_found(rulebook)
+    found = {name for text in {text for scene in scenes for text in scene.texts} for name in of_text(text)}
     for words in rulebook.words.values():
         for index, entry in enumerate(words.entries):
             place = places.of("words", words.name, "entries", index)

@@ -64,7 +64,8 @@ class View:
 @dataclass(frozen=True, slots=True)
 class Scene:
     """One test. `generated`: its records were drawn by a machine; what is expected of them a person wrote. `texts`: what its word lists read. `base`: the facts of the record
-    alone. `facts`: names of those that are set outright. `fault`: why it cannot be read; then it has no views."""
+    alone. `facts`: names of those that are set outright. `fault`: why it cannot be read; then it has no views.
+    """
 
     rule: Rule
     name: str
@@ -77,7 +78,7 @@ class Scene:
     members: tuple[Member, ...] = ()
     actions: tuple[Action, ...] = ()
     texts: tuple[str, ...] = ()
-    base: FeatureSet = FeatureSet({})
+    base: FeatureSet | None = None
     facts: frozenset[str] = frozenset()
     fault: str = ""
 

@@ -90,3 +90,17 @@ def test_results_are_also_written_for_build_servers(rules: Console, tmp_path: Pa
     rules.ok("rules", "test", "--junit", tmp_path / "tests.xml")
     written = (tmp_path / "tests.xml").read_text(encoding="utf-8")
     assert written.count("<testcase") == len(rules.ok("rules", "test", "--json").lines)
+
+
+def test_mistakes_that_no_test_notices_are_told_with_a_ready_test(rules: Console) -> None:
+    told = rules.ok("rules", "mutate").out
+    assert "变异得分 99%" in told
+    file = rules.folder / "rules" / "groups.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text("\n".join(one for one in text.split("\n") if "name: 九人," not in one), encoding="utf-8")
+    ran = rules.run("rules", "mutate", "--at-least", "100")
+    assert ran.code == 1
+    assert "R10 没有测试发现：many: at_least 9" in ran.out
+    assert "generated: true" in ran.out
+    lines = rules.ok("rules", "mutate", "--json").lines
+    assert sum(line.get("fate") == "survived" for line in lines) == lines[-1]["survived"]
