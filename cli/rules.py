@@ -1,4 +1,4 @@
-"""Rules: lint, test, schema.
+"""Rules: lint, test, coverage, mutate, schema.
 
 In: a folder of rules. Out: findings with file, line, code and hint. Not here: what rules mean (`engine.ruleset`, `engine.workbench`).
 """
@@ -6,16 +6,20 @@ In: a folder of rules. Out: findings with file, line, code and hint. Not here: w
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.options import AsJson
 
-rules = typer.Typer(help="规则：检查、测试、编辑器用的格式说明", no_args_is_help=True)
+if TYPE_CHECKING:
+    from engine.workbench.coverage import Report
+
+rules = typer.Typer(help="规则：检查、测试、测试够不够、测试灵不灵、编辑器用的格式说明", no_args_is_help=True)
 Folder = Annotated[
     Path | None, typer.Option("--rules", help="规则目录；默认当前目录的 rules，没有则用自带的", show_default=False)
 ]
+Junit = Annotated[Path | None, typer.Option("--junit", help="同时写成 JUnit XML，给构建服务器看", show_default=False)]
 
 
 def _folder(given: Path | None) -> Path:
@@ -43,25 +47,133 @@ def lint(rules_folder: Folder = None, as_json: AsJson = False) -> None:
 
 
 @rules.command()
-def test(rules_folder: Folder = None, as_json: AsJson = False) -> None:
+def test(rules_folder: Folder = None, junit: Junit = None, as_json: AsJson = False) -> None:
     """运行写在规则旁边的测试；有不通过或一个测试也没有则退出码为 1。"""
     from cli.printing import line, say
     from cli.wiring import rulebook_of
     from engine.workbench.examples import run
+    from engine.workbench.junit import of_results
 
     results = run(rulebook_of(_folder(rules_folder)))
     failed = [result for result in results if not result.passed]
+    todo = sum(result.todo for result in results if result.passed)
+    if junit is not None:
+        junit.write_bytes(of_results(results))
     for result in results if as_json else failed:
         line(result) if as_json else say(
             f"✗ {result.rule} {result.name}（{result.file}:{result.line}）：{result.message}"
         )
     if not as_json:
+        waiting = f"，待办 {todo}" if todo else ""
         say(
-            f"{len(results)} 个测试，通过 {len(results) - len(failed)}，不通过 {len(failed)}"
+            f"{len(results)} 个测试，通过 {len(results) - len(failed) - todo}，不通过 {len(failed)}{waiting}"
             if results
             else "一个测试也没有，这本身就是问题"
         )
     if failed or not results:
+        raise typer.Exit(1)
+
+
+@rules.command()
+def coverage(
+    rules_folder: Folder = None,
+    at_least: Annotated[int, typer.Option("--at-least", min=0, max=100, help="条件覆盖低于百分之几则退出码为 1")] = 100,
+    show_words: Annotated[bool, typer.Option("--words", help="也列出没有测试用到的词条")] = False,
+    junit: Junit = None,
+    as_json: AsJson = False,
+) -> None:
+    """规则旁边的测试够不够：每一行条件真、假、未知、各自起作用，数的边上；不够则退出码为 1。"""
+    from cli.printing import line
+    from engine.ruleset import loader
+    from engine.workbench.coverage import cover
+    from engine.workbench.junit import of_goals
+    from engine.workbench.places import Places
+
+    files = loader.read_folder(_folder(rules_folder))
+    seen = loader.survey(files)
+    report = cover(loader.load(files) if seen.faults else seen.rulebook, Places(seen.documents))
+    if junit is not None:
+        junit.write_bytes(of_goals(report.goals))
+    if as_json:
+        for part in (*report.goals, *report.uses, _totals(report)):
+            line(part)
+    else:
+        _told(report, show_words=show_words)
+    if report.percent < at_least or not report.tests:
+        raise typer.Exit(1)
+
+
+def _totals(report: Report) -> dict[str, int]:
+    return {
+        "percent": report.percent,
+        "goals": len(report.goals),
+        "missed": len(report.missed),
+        "tests": report.tests,
+        "generated": report.generated,
+    }
+
+
+def _told(report: Report, *, show_words: bool) -> None:
+    """What is missing, by place, and the sums."""
+    from cli.printing import say
+    from engine.workbench.coverage import KINDS, State, told
+
+    for goal in report.missed:
+        say(f"{goal.place} {goal.rule} {goal.line}：{told(goal.want)}")
+    for use in report.uses:
+        if not use.used and (show_words or use.kind != "word"):
+            say(f"{use.place} {KINDS[use.kind]}没有测试用到：{use.name}")
+    for goal in report.goals:
+        if goal.state is State.IMPOSSIBLE:
+            say(f"{goal.place} {goal.rule} {goal.line}：{told(goal.want)}，证明不可能，不计")
+    reached = sum(goal.state is State.REACHED for goal in report.goals)
+    say(f"条件覆盖 {report.percent}%：{reached + len(report.missed)} 项里有 {reached} 项")
+    for kind, name in KINDS.items():
+        of_kind = [use.used for use in report.uses if use.kind == kind]
+        say(f"{name} {sum(of_kind)}/{len(of_kind)}")
+    share = 100 * report.generated // report.tests if report.tests else 0
+    say(f"{report.tests} 个测试算数，机器生成的 {report.generated} 个（{share}%）")
+
+
+@rules.command()
+def mutate(
+    rules_folder: Folder = None,
+    at_least: Annotated[int, typer.Option("--at-least", min=0, max=100, help="发现的低于百分之几则退出码为 1")] = 95,
+    show_words: Annotated[bool, typer.Option("--words", help="也把词条一条一条删去试，另算")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """把规则一处一处改错，看旁边的测试发现不发现；没有发现的给出一个现成的测试，由人写上期望。"""
+    from cli.printing import line, say
+    from engine.ruleset import loader
+    from engine.workbench.mutation import Fate, forget, mutate, ready, score
+    from engine.workbench.places import Places
+
+    files = loader.read_folder(_folder(rules_folder))
+    seen = loader.survey(files)
+    rulebook = loader.load(files) if seen.faults else seen.rulebook
+    places = Places(seen.documents)
+    tried = list(mutate(rulebook, places))
+    words = list(forget(rulebook, places)) if show_words else []
+    survived = [one for one in (*words, *tried) if one.fate is Fate.SURVIVED]
+    for one in (*words, *tried) if as_json else survived:
+        if as_json:
+            line(one)
+            continue
+        say(f"{one.place} {one.of} 没有测试发现：{one.what}")
+        if one.case is not None:
+            say(ready(one, rulebook))
+    counts = {fate.value: sum(one.fate is fate for one in tried) for fate in Fate}
+    if as_json:
+        line({"percent": score(tried), **counts})
+    else:
+        if words:
+            say(f"词条删去 {len(words)} 条，发现 {sum(one.fate is Fate.KILLED for one in words)} 条")
+        real = len(tried) - counts["equivalent"]
+        say(
+            f"改错 {len(tried)} 处，证明与原来一样的 {counts['equivalent']} 处不计；其余 {real} 处发现 {counts['killed']} 处"
+        )
+        say(f"变异得分 {score(tried)}%")
+    if score(tried) < at_least:
         raise typer.Exit(1)
 
 
@@ -74,7 +186,7 @@ def schema(
     import json
 
     from cli.printing import line, say
-    from engine.ruleset.schema import schemas
+    from engine.workbench.schema import schemas
 
     made = schemas()
     if folder is None:
@@ -82,6 +194,6 @@ def schema(
         return
     folder.mkdir(parents=True, exist_ok=True)
     for name, document in made.items():
-        target = folder / f"{name.replace('/', '-').replace('*', 'any').removesuffix('.yaml')}.schema.json"
+        target = folder / f"{name}.schema.json"
         target.write_text(json.dumps(document, ensure_ascii=False, indent=2), encoding="utf-8")
         line({"file": str(target)}) if as_json else say(f"已写入 {target}")

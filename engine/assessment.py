@@ -51,7 +51,7 @@ class Assessor:
         self._nevers = {never.id: never for never in rulebook.nevers}
         labels = rulebook.documents.get("labels", {})
         self._words: Mapping[str, str] = {**_DEFAULT_WORDS, **labels.get("assessment", {})}
-        self._templates = {rule.id: _segments(rule.because) for rule in rulebook.rules}
+        self._templates = {rule.id: segments(rule.because) for rule in rulebook.rules}
 
     def assess(
         self,
@@ -241,7 +241,7 @@ _DEFAULT_WORDS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Segment:
+class Segment:
     """A stretch of a reason's text: (literal, "$", "?", "!" or "", name) pieces, and whether it may be left out."""
 
     pieces: tuple[tuple[str, str, str], ...]
@@ -256,10 +256,10 @@ class _Segment:
         )
 
 
-def _segments(because: str) -> tuple[_Segment, ...]:
+def segments(because: str) -> tuple[Segment, ...]:
     """A reason's text in stretches, once per rulebook: what stands in brackets is optional."""
     texts = enumerate(_OPTIONAL.split(because))
-    return tuple(_Segment(_split(text), optional=bool(number % 2)) for number, text in texts if text)
+    return tuple(Segment(_split(text), optional=bool(number % 2)) for number, text in texts if text)
 
 
 def _split(text: str) -> tuple[tuple[str, str, str], ...]:

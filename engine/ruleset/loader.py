@@ -73,11 +73,12 @@ def check(files: Mapping[str, bytes]) -> tuple[Rulebook | None, tuple[Fault, ...
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What could be made of files, with all their faults; `whole`: nothing had to be left out. With faults the Rulebook is for looking at only."""
+    """What could be made of files, with all their faults; `whole`: nothing had to be left out; `documents`: where it stands. With faults the Rulebook is for looking at only."""
 
     rulebook: Rulebook
     faults: tuple[Fault, ...]
     whole: bool
+    documents: tuple[Document, ...] = ()
 
 
 def survey(files: Mapping[str, bytes]) -> Survey:
@@ -107,7 +108,8 @@ def survey(files: Mapping[str, bytes]) -> Survey:
         mappings=mappings,
         documents=others,
     )
-    return Survey(rulebook, tuple(faults), not (hidden or any(one.faults or one.aside for one in sifted)))
+    whole = not (hidden or any(one.faults or one.aside for one in sifted))
+    return Survey(rulebook, tuple(faults), whole, tuple(good))
 
 
 def _others(documents: list[Document]) -> tuple[dict[str, Any], dict[str, Mapping[str, Any]], list[Fault]]:

@@ -1,48 +1,244 @@
 """Lint: everything that is wrong with a rulebook, at once.
 
-In: rules as files. Out: faults with file, line, code, words and a hint. Not here: what cannot be loaded at all (`ruleset` finds it, and it is
-part of the answer), proofs (later).
+In: rules as files. Out: faults with file, line, column, code, words and a hint. Not here: what cannot be loaded at all (`ruleset` finds it, and it is part of the
+answer), what conditions show (`logic`), what tests leave open (`coverage`), proofs (later). The checks are a list of small functions, each on its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
-from engine.errors import SanseError
+from engine.errors import RuleError, SanseError
+from engine.model import Cause, Colour
 from engine.normalise import suppliers
 from engine.routing import Router
 from engine.ruleset import loader
-from engine.ruleset.tree import Fault, FeatureKind, Leaf, Place, Reference, Rulebook
+from engine.ruleset.condition import leaves
+from engine.ruleset.faults import nearest
+from engine.ruleset.tree import Fault, Feature, FeatureKind, Leaf, Place, Reference, Rule, Rulebook, Status
+from engine.workbench import coverage, logic, words
+from engine.workbench.codes import finding
 from engine.workbench.examples import untested
+from engine.workbench.places import Places
+
+_EVALUATED = (Status.LIVE, Status.SHADOW)
+
+
+@dataclass(frozen=True, slots=True)
+class _Book:
+    """A rulebook with the places of its parts; `sound`: the rules in which no fault was found, whose conditions can be asked."""
+
+    rulebook: Rulebook
+    places: Places
+    sound: tuple[Rule, ...]
 
 
 def lint(files: Mapping[str, bytes]) -> tuple[Fault, ...]:
     """Every fault: what does not load, and what of the rest is wrong or dead."""
     seen = loader.survey(files)
-    found = [*seen.faults, *_findings(seen.rulebook)]
-    if seen.whole:
-        found += _dead(seen.rulebook)
-    return tuple(sorted(found, key=lambda fault: (fault.place.file, fault.place.line, fault.place.column, fault.code)))
+    places = Places(seen.documents)
+    book = _Book(seen.rulebook, places, tuple(_sound(seen.rulebook, places, seen.faults)))
+    checks = (*_OF_PARTS, *(_OF_WHOLE if seen.whole else ()), *(() if seen.faults else _OF_LOADED))
+    found = {*seen.faults, *(fault for check in checks for fault in check(book))}
+    return tuple(sorted(found, key=lambda f: (f.place.file, f.place.line, f.place.column, f.code, f.message)))
 
 
-def _findings(rulebook: Rulebook) -> Iterator[Fault]:
-    """What one rule or one mapping shows of itself, whatever is wrong with others."""
-    for rule in untested(rulebook):
-        yield Fault("L101", rule.place, f"规则 {rule.id} 缺少命中或不命中的测试", hint="在 tests 里至少各写一个")
-    for fault in suppliers.check(rulebook.mappings):
-        yield Fault("L104", Place("mappings"), str(fault), hint="对照 rules/mappings/common.yaml 修改")
+def _sound(rulebook: Rulebook, places: Places, faults: Collection[Fault]) -> Iterator[Rule]:
+    spoiled = places.spoiled(faults)
+    for rule in rulebook.rules:
+        bounds = (b for line in _lines(rule) for b in (line.bound if isinstance(line.bound, tuple) else (line.bound,)))
+        named = all(b.name in rulebook.parameters for b in bounds if isinstance(b, Reference))
+        known = all(line.feature in rulebook.features for line in _lines(rule))
+        if rule.id not in spoiled and named and known and set(leaves(rule.when)) <= set(rule.let):
+            yield rule
 
 
-def _dead(rulebook: Rulebook) -> Iterator[Fault]:
-    """What only the whole shows: it is not asked while a part of the files cannot be read."""
-    for name in sorted(set(rulebook.parameters) - _named_parameters(rulebook)):
-        yield Fault("L102", Place("parameters.yaml"), f"参数 {name} 没有规则使用", hint="删去，或检查规则里的写法")
-    for name in sorted(set(rulebook.features) - _named_features(rulebook)):
-        yield Fault("L103", Place("features.yaml"), f"事实 {name} 没有规则使用", hint="删去，或检查规则里的写法")
+def _untested(book: _Book) -> Iterator[Fault]:
+    for rule, fires in untested(book.rulebook):
+        yield finding("L111" if fires else "L112", rule.place, id=rule.id)
+
+
+def _without_because(book: _Book) -> Iterator[Fault]:
+    """A negative test passes for the wrong reason unless it names the line that is not true."""
+    for rule in book.rulebook.rules:
+        for number, test in enumerate(rule.tests):
+            expect = test.get("expect")
+            if isinstance(expect, Mapping) and expect.get("match") is False and not {"because", "review"} & set(expect):
+                place = book.places.of("rules", rule.id, "tests", number)
+                yield finding("L114", place, name=test.get("name", ""))
+
+
+def _mappings(book: _Book) -> Iterator[Fault]:
+    for fault in suppliers.check(book.rulebook.mappings):
+        kind = fault.place.file.removeprefix("mappings/").removesuffix(".yaml")
+        yield finding("L104", book.places.of("mapping", kind), why=fault.message)
+
+
+def _titles(book: _Book) -> Iterator[Fault]:
+    seen: dict[str, str] = {}
+    for rule in book.rulebook.rules:
+        if rule.title in seen and rule.status is not Status.RETIRED:
+            place = book.places.of("rules", rule.id, "title")
+            yield finding("L127", place, id=rule.id, other=seen[rule.title])
+        seen.setdefault(rule.title, rule.id)
+
+
+def _conditions(book: _Book) -> Iterator[Fault]:
+    rules = [rule for rule in book.sound if rule.status in _EVALUATED]
+    yield from logic.findings(book.rulebook, book.places, rules)
+
+
+def _entries(book: _Book) -> Iterator[Fault]:
+    yield from words.findings(book.rulebook, book.places)
+
+
+def _reach(book: _Book) -> Iterator[Fault]:
+    """Windows over records that reach back further than linking does: the older records are not there to be counted."""
+    reach = book.rulebook.documents.get("settings", {}).get("reach_days")
+    for feature in book.rulebook.features.values():
+        windowed = feature.kind in (FeatureKind.COUNT, FeatureKind.COUNT_DISTINCT) and feature.within is not None
+        if windowed and type(reach) is int and feature.within and feature.within > timedelta(days=reach):
+            place = book.places.of("features", feature.name, "within")
+            yield finding("L132", place, days=feature.within.days, reach=reach)
+
+
+def _dead_parameters(book: _Book) -> Iterator[Fault]:
+    for name in sorted(set(book.rulebook.parameters) - _named_parameters(book.rulebook)):
+        yield finding("L102", book.places.of("parameters", name), name=name)
+
+
+def _dead_features(book: _Book) -> Iterator[Fault]:
+    for name in sorted(set(book.rulebook.features) - _named_features(book.rulebook)):
+        yield finding("L103", book.places.of("features", name), name=name)
+
+
+def _dead_words(book: _Book) -> Iterator[Fault]:
+    used = {feature.of for feature in book.rulebook.features.values() if feature.kind is FeatureKind.WORDS}
+    for name in sorted(set(book.rulebook.words) - used):
+        yield finding("L106", book.places.of("words", name), name=name)
+
+
+def _roots(book: _Book) -> Iterator[Fault]:
     try:
-        Router(rulebook)
-    except SanseError as fault:
-        yield Fault("L105", Place("routes.yaml"), fault.what, hint=fault.hint)
+        Router(book.rulebook)
+    except (RuleError, SanseError) as fault:
+        yield finding("L105", book.places.of("routes"), why=fault.what, hint=fault.hint)
+
+
+def _dead_routes(book: _Book) -> Iterator[Fault]:
+    """Of two routes for the same matters the one whose id comes first is taken, always."""
+    routes = sorted(book.rulebook.documents.get("routes", ()), key=lambda route: route["id"])
+    taken: dict[tuple[str, ...], dict[str, str]] = {}
+    for route in routes:
+        colours = _listed(route["colour"])
+        match = tuple(
+            f"{key}={value}" for key in ("area", "topic", "category") for value in sorted(_listed(route.get(key)))
+        )
+        before = {taken[match][colour] for colour in colours if colour in taken.get(match, {})}
+        if before and all(colour in taken[match] for colour in colours):
+            place = book.places.of("routes", route["id"])
+            yield finding("L141", place, id=route["id"], other="、".join(sorted(before)))
+        for colour in colours:
+            taken.setdefault(match, {}).setdefault(colour, route["id"])
+
+
+def _codes(book: _Book) -> Iterator[Fault]:
+    """Values that no record can have: a misspelt kind, cause, topic, action or level counts nothing, and nobody hears of it."""
+    known = _known(book.rulebook)
+    for feature in book.rulebook.features.values():
+        for key, values in feature.where.items():
+            yield from _strange(known, key, values, book.places.of("features", feature.name, "where", key))
+    for rule in book.rulebook.rules:
+        for line in _lines(rule):
+            of = book.rulebook.features.get(line.feature)
+            if of is not None and of.kind is FeatureKind.FIELD and of.type in ("code", "list"):
+                place = book.places.of("rules", rule.id, "let", line.name)
+                yield from _strange(known, of.of, line.bound if isinstance(line.bound, tuple) else (line.bound,), place)
+    for route in book.rulebook.documents.get("routes", ()):
+        for key in ("topic", "category"):
+            place = book.places.of("routes", route["id"], key)
+            yield from _strange(known, key, tuple(_listed(route.get(key))), place)
+
+
+def _known(rulebook: Rulebook) -> dict[str, Collection[str]]:
+    """What a record, a matter or an action can have, by the key that names it; a key that is not here may have anything."""
+    documents = rulebook.documents
+    labels = documents.get("labels", {})
+    known: dict[str, Collection[str]] = {
+        "kind": set(rulebook.mappings),
+        "cause": {cause.value for cause in Cause},
+        "topic": set(documents.get("topics") or ()),
+        "topic_is": {"dispute"},
+        "action": set(labels.get("actions") or ()),
+        "level": set(labels.get("levels") or ()),
+    }
+    return {key: values for key, values in known.items() if values}
+
+
+_WHAT = {
+    "kind": "渠道",
+    "cause": "来件性质",
+    "topic": "主题",
+    "topic_is": "主题性质",
+    "action": "办理动作",
+    "level": "层级",
+}
+
+
+def _strange(known: Mapping[str, Collection[str]], key: str, values: object, place: Place) -> Iterator[Fault]:
+    for value in values if isinstance(values, tuple) else ():
+        if key in known and isinstance(value, str) and value not in known[key]:
+            yield finding("L131", place, value=value, what=_WHAT[key], near=nearest(value, known[key]))
+
+
+def _conclusions(book: _Book) -> Iterator[Fault]:
+    """Conclusions that live rules read and none draws: a retired or draft rule is still referred to."""
+    drawn = {rule.conclude for rule in book.rulebook.rules if rule.conclude and rule.status is Status.LIVE}
+    for rule in book.rulebook.rules:
+        for line in _lines(rule) if rule.status is Status.LIVE else ():
+            of = book.rulebook.features.get(line.feature)
+            if of is not None and of.kind is FeatureKind.CONCLUDED and of.name not in drawn:
+                place = book.places.of("rules", rule.id, "let", line.name)
+                yield finding("L134", place, name=of.name, near=nearest(of.name, [name for name in drawn if name]))
+
+
+def _danger_rules(book: _Book) -> Iterator[Fault]:
+    live = {rule.id for rule in book.rulebook.rules if rule.status is Status.LIVE}
+    named = book.rulebook.documents.get("settings", {}).get("danger_rules")
+    for id_ in named if isinstance(named, list) else ():
+        if id_ not in live:
+            yield finding("L135", book.places.of("settings", "danger_rules"), id=id_, near=nearest(str(id_), live))
+
+
+def _edges(book: _Book) -> Iterator[Fault]:
+    """Numbers that no test of the rule tries at the edge, whatever may be wrong with routes."""
+    missed: dict[tuple[str, str, Place], list[str]] = {}
+    anyhow = {"id": "any", "title": "", "colour": [colour.word for colour in Colour], "receivers": [""]}
+    routed = replace(book.rulebook, documents={**book.rulebook.documents, "routes": [anyhow]})
+    for goal in coverage.edges_untried(routed, book.places):
+        missed.setdefault((goal.rule, goal.line, goal.place), []).append(goal.want.removeprefix(coverage.EDGE))
+    for (id_, name, place), edges in missed.items():
+        yield finding("L113", place, id=id_, name=name, edges="、".join(edges))
+
+
+_Check = Callable[[_Book], Iterator[Fault]]
+_OF_PARTS: tuple[_Check, ...] = (_untested, _without_because, _mappings, _titles, _conditions, _entries, _reach)
+"""What one rule, list or mapping shows of itself, whatever is wrong with others."""
+_OF_WHOLE: tuple[_Check, ...] = (
+    _dead_parameters,
+    _dead_features,
+    _dead_words,
+    _roots,
+    _dead_routes,
+    _codes,
+    _conclusions,
+    _danger_rules,
+)
+"""What only the whole shows: it is not asked while a part of the files cannot be read."""
+_OF_LOADED: tuple[_Check, ...] = (_edges,)
+"""What only a rulebook that loads shows, for its tests must run."""
 
 
 def _named_parameters(rulebook: Rulebook) -> set[str]:
@@ -61,16 +257,30 @@ def _named_features(rulebook: Rulebook) -> set[str]:
         used.update(name for name in rulebook.features if f"{{{name}}}" in rule.because)
     for feature in rulebook.features.values():
         used.update(feature.where)
-        if feature.kind is FeatureKind.CONCLUDED:
-            used.add(feature.name)
+        used.update(_concluded(feature))
     return used
+
+
+def _concluded(feature: Feature) -> tuple[str, ...]:
+    return (feature.name,) if feature.kind is FeatureKind.CONCLUDED else ()
 
 
 def _leaves(rulebook: Rulebook) -> Iterator[Leaf]:
     """Every comparison of every rule, check and invariant."""
     for rule in rulebook.rules:
-        yield from rule.let.values()
-        if rule.flag is not None:
-            yield from rule.flag.unless.values()
+        yield from _lines(rule)
     for never in rulebook.nevers:
         yield from never.let.values()
+
+
+def _lines(rule: Rule) -> Iterator[Leaf]:
+    """Every comparison of a rule, those of its flag's checks among them."""
+    yield from rule.let.values()
+    if rule.flag is not None:
+        yield from rule.flag.unless.values()
+
+
+def _listed(value: object) -> list[str]:
+    return (
+        [value] if isinstance(value, str) else [str(part) for part in value] if isinstance(value, (list, tuple)) else []
+    )

@@ -20,11 +20,14 @@ from tests.documents import bare, broken, run, shown
 
 ROOT = Path(__file__).parents[2]
 MANUAL, CONFIG, LANGUAGE = (ROOT / "docs" / name for name in ("manual.md", "config.md", "rule-language.md"))
-GUIDES = tuple(ROOT / "docs" / f"{name}.md" for name in ("administrator", "operator", "analyst", "adapters"))
+GUIDES = tuple(
+    ROOT / "docs" / f"{name}.md" for name in ("administrator", "operator", "analyst", "adapters", "rule-tests")
+)
 PAGES = (ROOT / "README.md", ROOT / "README.zh-CN.md", MANUAL, *GUIDES)
 DEPLOYMENT = tuple(sorted((ROOT / "docs" / "deploy").glob("*.md")))
 STATEMENTS = tuple(ROOT / "docs" / name for name in ("threat-model.md", "impact-assessment.md"))
-EVERY_PAGE = (*PAGES, CONFIG, LANGUAGE, *STATEMENTS, ROOT / "CHANGELOG.md")
+LINT = ROOT / "docs" / "lint.md"
+EVERY_PAGE = (*PAGES, CONFIG, LANGUAGE, LINT, *STATEMENTS, ROOT / "CHANGELOG.md")
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 
 
@@ -43,7 +46,7 @@ def test_commands_of_a_page_do_what_it_shows(page: Path, township: Path) -> None
     assert broken(examples, run(examples, township, bare(PATH=path))) == []
 
 
-@pytest.mark.parametrize("page", [*PAGES, CONFIG, LANGUAGE, *DEPLOYMENT], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [*PAGES, CONFIG, LANGUAGE, LINT, *DEPLOYMENT], ids=lambda page: page.name)
 def test_every_call_on_a_page_is_one_that_exists(page: Path) -> None:
     assert faults(page.read_text(encoding="utf-8")) == []
 

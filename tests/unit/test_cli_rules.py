@@ -61,3 +61,46 @@ def test_schemas_are_printed_or_written(tmp_path: Path) -> None:
     files = [Path(line["file"]) for line in console.ok("rules", "schema", "--dir", "schemas", "--json").lines]
     assert len(files) == len(printed)
     assert {json.loads((tmp_path / file).read_text(encoding="utf-8"))["type"] for file in files} == {"object"}
+
+
+def test_coverage_is_told_with_its_sums_and_fails_below_the_threshold(rules: Console, tmp_path: Path) -> None:
+    assert "条件覆盖 100%" in rules.ok("rules", "coverage").out
+    file = rules.folder / "rules" / "groups.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text("\n".join(one for one in text.split("\n") if "name: 差一分" not in one), encoding="utf-8")
+    ran = rules.run("rules", "coverage", "--junit", tmp_path / "coverage.xml")
+    assert ran.code == 1
+    assert "R11 amount：没有测试试过 49999999" in ran.out
+    assert "<failure" in (tmp_path / "coverage.xml").read_text(encoding="utf-8")
+    lenient = rules.ok("rules", "coverage", "--at-least", "90", "--json")
+    assert 90 <= lenient.lines[-1]["percent"] < 100
+    assert lenient.lines[-1]["missed"] == sum(line.get("state") == "missed" for line in lenient.lines)
+    assert "词条没有测试用到" in rules.ok("rules", "coverage", "--at-least", "0", "--words").out
+
+
+def test_rules_without_a_test_are_never_enough(tmp_path: Path) -> None:
+    shutil.copytree(loader.shipped(), tmp_path / "rules")
+    for name in ("danger", "violence", "repeats", "groups", "process", "quality", "flags"):
+        (tmp_path / "rules" / f"{name}.yaml").unlink()
+    for command in (("coverage", "--at-least", "0"), ("test",)):
+        assert Console(tmp_path).run("rules", *command).code == 1
+
+
+def test_results_are_also_written_for_build_servers(rules: Console, tmp_path: Path) -> None:
+    rules.ok("rules", "test", "--junit", tmp_path / "tests.xml")
+    written = (tmp_path / "tests.xml").read_text(encoding="utf-8")
+    assert written.count("<testcase") == len(rules.ok("rules", "test", "--json").lines)
+
+
+def test_mistakes_that_no_test_notices_are_told_with_a_ready_test(rules: Console) -> None:
+    told = rules.ok("rules", "mutate").out
+    assert "变异得分 99%" in told
+    file = rules.folder / "rules" / "groups.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text("\n".join(one for one in text.split("\n") if "name: 九人," not in one), encoding="utf-8")
+    ran = rules.run("rules", "mutate", "--at-least", "100")
+    assert ran.code == 1
+    assert "R10 没有测试发现：many: at_least 9" in ran.out
+    assert "generated: true" in ran.out
+    lines = rules.ok("rules", "mutate", "--json").lines
+    assert sum(line.get("fate") == "survived" for line in lines) == lines[-1]["survived"]

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from engine.ruleset import loader
 from engine.ruleset.tree import Fault
+from engine.workbench.codes import CODES
 from engine.workbench.lint import lint
+
+FOLDER = Path(__file__).parents[2] / "fixtures" / "bad_rules" / "lint"
+BASE = {path.name: path.read_bytes() for path in (FOLDER / "base").glob("*.yaml")}
+FAULTY = sorted(folder for folder in FOLDER.iterdir() if folder.name != "base")
 
 UNTESTED = """rules:
   - id: Z1
@@ -27,6 +34,50 @@ def findings(files: dict[str, bytes]) -> list[Fault]:
     return list(lint(files))
 
 
+def own(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.glob("*.yaml")}
+
+
+def said(folder: Path) -> tuple[str, str]:
+    """Where the fault of a folder stands and what its hint is, as its first line says."""
+    for name, data in own(folder).items():
+        first = data.decode().splitlines()[0]
+        if first.startswith("# ") and first[2].isdigit():
+            place, hint = first.removeprefix("# ").split(" ", 1)
+            return f"{name}:{place}", hint
+    raise AssertionError(f"{folder} does not say where")
+
+
+def test_the_base_of_the_bad_rules_is_clean() -> None:
+    assert findings(BASE) == []
+
+
+@pytest.mark.parametrize("folder", FAULTY, ids=lambda folder: folder.name)
+def test_a_bad_rulebook_has_its_one_finding_at_its_place(folder: Path) -> None:
+    (found,) = findings({**BASE, **own(folder)})
+    assert (found.code, str(found.place), found.hint) == (folder.name, *said(folder))
+    assert found.message
+    assert found.english
+
+
+def test_every_code_has_its_folder() -> None:
+    assert {folder.name for folder in FAULTY} == set(CODES)
+
+
+def test_every_code_stands_on_its_page() -> None:
+    from engine.ruleset.faults import CODES as LOADING
+
+    page = (FOLDER.parents[2] / "docs" / "lint.md").read_text(encoding="utf-8")
+    assert [code for code in (*LOADING, *CODES) if f"`{code}`" not in page] == []
+
+
+def test_findings_of_many_folders_come_at_once_in_order() -> None:
+    """One file of each of some folders, under names of their own; a fault in one hides none in another."""
+    chosen = {code: FOLDER / code / "more.yaml" for code in ("L102", "L103", "L104", "L106", "L141")}
+    found = findings({**BASE, **{f"{code}.yaml": path.read_bytes() for code, path in chosen.items()}})
+    assert [(fault.place.file.removesuffix(".yaml"), fault.code) for fault in found] == [(c, c) for c in chosen]
+
+
 def test_the_shipped_rules_are_clean(shipped: dict[str, bytes]) -> None:
     assert findings(shipped) == []
 
@@ -37,12 +88,16 @@ def test_what_does_not_load_is_the_answer(shipped: dict[str, bytes]) -> None:
 
 
 def test_a_rule_without_tests_for_and_against(shipped: dict[str, bytes]) -> None:
-    (found,) = findings({**shipped, "more.yaml": UNTESTED.encode()})
-    assert (found.code, str(found.place)) == ("L101", "more.yaml:2:5")
-    assert "Z1" in found.message
+    found = findings({**shipped, "more.yaml": UNTESTED.encode()})
+    assert [(fault.code, str(fault.place)) for fault in found] == [
+        ("L111", "more.yaml:2:5"),
+        ("L112", "more.yaml:2:5"),
+        ("L113", "more.yaml:6:11"),
+    ]
+    assert "Z1" in found[0].message
     one_sided = UNTESTED.rstrip() + "\n    tests:\n      - {name: 三人, incident: {heads: 3}, expect: {match: true}}\n"
-    assert [fault.code for fault in findings({**shipped, "more.yaml": one_sided.encode()})] == ["L101"]
-    both = one_sided.rstrip() + "\n      - {name: 两人, incident: {heads: 2}, expect: {match: false}}\n"
+    assert [fault.code for fault in findings({**shipped, "more.yaml": one_sided.encode()})] == ["L112", "L113"]
+    both = one_sided.rstrip() + "\n      - {name: 两人, incident: {heads: 2}, expect: {match: false, because: many}}\n"
     assert findings({**shipped, "more.yaml": both.encode()}) == []
 
 
@@ -54,7 +109,7 @@ def test_what_does_not_load_hides_no_finding_of_the_rest(shipped: dict[str, byte
         "more.yaml": UNTESTED.encode(),
         "mappings/other.yaml": twice.encode(),
     }
-    assert sorted(fault.code for fault in findings(files)) == ["L101", "L104", "Y003"]
+    assert sorted(fault.code for fault in findings(files)) == ["L104", "L111", "L112", "Y003"]
 
 
 def test_nothing_is_called_dead_while_a_file_cannot_be_read(shipped: dict[str, bytes]) -> None:
@@ -68,7 +123,8 @@ def test_nothing_is_called_dead_while_a_file_cannot_be_read(shipped: dict[str, b
 def test_a_test_without_a_readable_expectation_is_no_test(shipped: dict[str, bytes]) -> None:
     text = shipped["quality.yaml"].decode()
     odd = text[: text.index("    tests:")] + "    tests: [{name: 怪, expect: 3}]\n"
-    assert [fault.code for fault in findings({**shipped, "quality.yaml": odd.encode()})][:1] == ["L101"]
+    codes = [fault.code for fault in findings({**shipped, "quality.yaml": odd.encode()})]
+    assert codes == ["L111", "L112", "L113"]
 
 
 def test_parameters_and_facts_that_nobody_reads(shipped: dict[str, bytes]) -> None:

@@ -1,0 +1,62 @@
+"""Codes of what is wrong with a rulebook that loads: stable, with words in Chinese and English and a hint.
+
+In: a code, a place and what fills the words. Out: a `Fault`. Not here: codes of what does not load (`ruleset.faults`), finding anything (`lint`, `logic`).
+Codes are never reused; docs/lint.md has a chapter for each group.
+"""
+
+from __future__ import annotations
+
+from engine.ruleset.tree import Fault, Place
+
+CODES: dict[str, tuple[str, str, str]] = {
+    "L102": ("参数 {name} 没有规则使用", "unused parameter", "删去，或检查规则里的写法"),
+    "L103": ("事实 {name} 没有规则使用", "unused fact", "删去，或检查规则里的写法"),
+    "L104": ("{why}", "mapping that cannot be used", "对照 rules/mappings/common.yaml 修改"),
+    "L105": ("{why}", "routes that leave a colour out", "{hint}"),
+    "L106": ("词表 {name} 没有事实使用", "unused word list", "删去，或在 features 里写 words: {name}"),
+    "L111": ("规则 {id} 缺少命中的测试", "rule without a test that fires", "在 tests 里写一个 match: true"),
+    "L112": ("规则 {id} 缺少不命中的测试", "rule without a negative test", "在 tests 里写一个 match: false"),
+    "L113": (
+        "规则 {id} 的“{name}”没有试过边上：{edges}",
+        "edge of a bound is not tested",
+        "补两个测试，一个正好到线，一个差一点",
+    ),
+    "L114": ("不命中的测试“{name}”没有写因为哪一行", "negative test without because", "写 because: 那一行的名称"),
+    "L121": ("规则 {id} 永远不会命中，也不会请人核实", "condition is never true", "检查 when 和各行的数"),
+    "L122": ("规则 {id} 总是命中", "condition is always true", "检查 when 和各行的数"),
+    "L123": ("“{name}”永远{truth}：{fact}不可能{where}", "bound outside the domain of the fact", "检查比较和数"),
+    "L124": ("规则 {id} 与 {other} 的条件和颜色一样", "identical rules", "删掉一条，或写出它们的不同"),
+    "L125": ("规则 {id} 命中时 {other} 一定命中，颜色不低于它", "rule subsumed by another", "放宽这一条，或删掉"),
+    "L126": (
+        "规则 {id} 命中时 {others} 总有一条命中，颜色不低于它",
+        "rule masked by several others",
+        "放宽这一条，或删掉",
+    ),
+    "L127": ("规则 {id} 与 {other} 同名", "duplicate title", "经办人看到的是标题，写出它们的不同"),
+    "L131": ("“{value}”不是已知的{what}", "code that nothing has", "{near}"),
+    "L132": (
+        "窗口 {days} 天比归并时往前看的 {reach} 天长：更早的数不到",
+        "window longer than the reach of linking",
+        "缩短窗口，或调大 settings.reach_days",
+    ),
+    "L133": (
+        "理由里的“{{{name}}}”可能未知，on_missing 也没有说到",
+        "placeholder may be unknown",
+        "写进方括号，让它不知道时不印；或写明 on_missing",
+    ),
+    "L134": ("结论 {name} 没有一条运行中的规则会得出", "conclusion that no live rule draws", "{near}"),
+    "L135": ("危险规则“{id}”不是一条运行中的规则", "danger_rules names no live rule", "{near}"),
+    "L141": ("路线 {id} 永远走不到：{other} 总在它前面", "route that is never taken", "删掉，或改条件"),
+    "L151": (
+        "词条“{text}”里已经有词条“{other}”，永远轮不到它",
+        "entry contains another entry of its list",
+        "删掉一条，或给短的写上下文",
+    ),
+    "L152": ("词条“{text}”太常见：{why}", "entry is too common a word", "写长一点，或写 only_near、not_before"),
+}
+
+
+def finding(code: str, place: Place, **words: object) -> Fault:
+    """The finding of a code at a place, its words filled in."""
+    chinese, english, hint = CODES[code]
+    return Fault(code, place, chinese.format(**words), english, hint.format(**{"near": "", "hint": "", **words}))

@@ -1,0 +1,85 @@
+"""Words: what is wrong with entries of word lists that load.
+
+In: word lists with their places. Out: findings: an entry that never gets its turn, one that stands in ordinary texts. Not here: what RE2 refuses (`ruleset.wordlists`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.features.folding import fold
+from engine.ruleset.tree import Fault, Rulebook, WordEntry, WordList
+from engine.workbench.codes import finding
+from engine.workbench.places import Places
+
+_COMMON = frozenset(
+    (
+        "没有",
+        "自己",
+        "我们",
+        "他们",
+        "你们",
+        "现在",
+        "因为",
+        "所以",
+        "但是",
+        "如果",
+        "可以",
+        "什么",
+        "怎么",
+        "这个",
+        "那个",
+        "一个",
+        "已经",
+        "还是",
+        "进行",
+        "问题",
+        "情况",
+        "反映",
+        "处理",
+        "要求",
+        "希望",
+        "来电",
+        "来件",
+        "市民",
+        "群众",
+        "报警人",
+        "来电人",
+        "反映人",
+        "投诉",
+        "举报",
+        "建议",
+        "咨询",
+    )
+)
+"""Words that stand in any complaint, whatever it is about: connecting words, and the phrases with which clerks begin."""
+
+
+def findings(rulebook: Rulebook, places: Places) -> Iterator[Fault]:
+    """What is wrong with the literals of every list; patterns are not looked into."""
+    for words in rulebook.words.values():
+        for index, entry in enumerate(words.entries):
+            place = places.of("words", words.name, "entries", index)
+            if not entry.pattern and _bare(entry):
+                if len(fold(entry.text)) == 1:
+                    yield finding("L152", place, text=entry.text, why="只有一个字，又没有写上下文")
+                elif entry.text in _COMMON:
+                    yield finding("L152", place, text=entry.text, why="什么来件里都可能有")
+            other = None if entry.pattern else _within(words, entry)
+            if other is not None:
+                yield finding("L151", place, text=entry.text, other=other.text)
+
+
+def _within(words: WordList, entry: WordEntry) -> WordEntry | None:
+    """A bare literal of the list that stands inside this one."""
+    text = fold(entry.text)
+    for other in words.entries:
+        short = fold(other.text)
+        if other is not entry and not other.pattern and _bare(other) and short and short in text and short != text:
+            return other
+    return None
+
+
+def _bare(entry: WordEntry) -> bool:
+    """Whether an entry matches wherever it stands."""
+    return not (entry.not_after or entry.not_before or entry.unless_near or entry.only_near)
