@@ -83,7 +83,8 @@ def read(name: str, data: bytes) -> Document:
         return Document(name, {}, {})
     builder = _Builder(name)
     value = builder.build(node, ())
-    return Document(name, value, builder.places, tuple(builder.faults), frozenset(builder.spoiled))
+    whole = {} if value is None else value  # a file that only says `~` is as empty as an empty one
+    return Document(name, whole, builder.places, tuple(builder.faults), frozenset(builder.spoiled))
 
 
 def _syntax(name: str, problem: Exception) -> Fault:

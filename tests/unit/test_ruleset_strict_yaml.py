@@ -6,7 +6,7 @@ import resource
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
@@ -165,6 +165,8 @@ def test_what_a_writer_writes_is_read_back(tmp_path_factory: pytest.TempPathFact
 
 @settings(max_examples=100, deadline=None)
 @given(data=st.binary(max_size=60))
+@example(data=b"~")
+@example(data=b"null\n")
 def test_any_bytes_are_a_value_or_a_fault(data: bytes) -> None:
     document = read("a.yaml", data)
     assert document.value is not None or document.faults
