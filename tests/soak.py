@@ -2,18 +2,21 @@
 
 In: days, records a day. Out: `Soaked`. The service is the real one, round after round; only the clock is ours, and it leaps over minutes in which
 nothing is due. Feeds bring their hours' records as files, people act on what was dispatched. Run: `python -m tests.soak DAYS RECORDS`.
+
+The records are drawn beforehand, in a process of their own: here nothing is held but what the service holds.
 """
 
 from __future__ import annotations
 
 import contextlib
 import gc
+import multiprocessing
 import os
 import random
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -89,14 +92,14 @@ class _Centre:
         add_person(self.desk, "王主任", _SECRET, role="admin", by=None)
         (self.person,) = people(self.desk)
 
-    def hour(self, events: Sequence[Event]) -> None:
+    def hour(self, brought: Path) -> None:
         """An hour: what came in it lies there at its end, in some second; what is due is done in its minute."""
         begin = self.now.replace(minute=0, second=0)
         end = begin + _HOUR + timedelta(seconds=self.draw.randrange(3_600))
         while (at := self._next(end)) < end:
             self._round(at if at > self.now else self.now + _MINUTE)
         self.now = end
-        self._export(events)
+        self._bring(brought)
         self._round(self.now)
 
     def _next(self, end: datetime) -> datetime:
@@ -122,19 +125,15 @@ class _Centre:
         if not well:
             self.told.failed.append(f"round of {at}")
 
-    def _export(self, events: Sequence[Event]) -> None:
-        rows: dict[str, list[bytes]] = defaultdict(list)
-        for event in events:
-            cells = _ROWS[event.channel](self.draw, event)
-            plain = {h: c.isoformat(sep=" ") if isinstance(c, datetime) else c for h, c in cells.items()}
-            rows[event.channel].append(orjson.dumps(plain))
-            self.told.records += 1
+    def _bring(self, brought: Path) -> None:
+        """The feeds' new files take the place of those of the hour before."""
         for kind in _ROWS:
             folder = self.folder / kind
             folder.mkdir(exist_ok=True)
             for read in folder.glob("*.jsonl"):
                 read.unlink()
-            (folder / f"{self.now:%Y%m%d%H}.jsonl").write_bytes(b"".join(row + b"\n" for row in rows[kind]))
+            (brought / kind).rename(folder / f"{self.now:%Y%m%d%H}.jsonl")
+            self.told.records += (folder / f"{self.now:%Y%m%d%H}.jsonl").read_bytes().count(b"\n")
 
     def work(self) -> None:
         """A morning's work: somebody tries to mediate newly dispatched matters, closes some of those of days before."""
@@ -184,12 +183,16 @@ def _may(do: Callable[..., object], desk: Desk, person: Person, reference: str, 
 def soak(folder: Path, *, days: int, per_day: int, seed: int = 18, told: Callable[[str], None] = print) -> Soaked:
     """Live so many days with so many records each."""
     result = Soaked()
+    brought = folder.with_name(f"{folder.name}-brought")
+    drawing = multiprocessing.get_context("spawn").Process(target=_draw, args=(brought, days, per_day, seed))
+    drawing.start()
+    drawing.join()
     start = datetime(FIRST.year, FIRST.month, FIRST.day, tzinfo=UTC) - timedelta(hours=8)
     centre = _Centre(folder, start, random.Random(seed), result)
     try:
-        for day, hours in enumerate(_days(days, per_day, seed), start=1):
-            for hour in hours:
-                centre.hour(hour)
+        for day in range(1, days + 1):
+            for hour in range(24):
+                centre.hour(brought / f"{24 * (day - 1) + hour:05}")
                 if centre.now.hour == 1:
                     centre.work()
             centre.look()
@@ -201,15 +204,23 @@ def soak(folder: Path, *, days: int, per_day: int, seed: int = 18, told: Callabl
     return result
 
 
-def _days(days: int, per_day: int, seed: int) -> Iterator[list[list[Event]]]:
-    """For each day its hours' records, by the time at which they are known: a corrected version comes when it was corrected."""
-    by_hour: dict[int, list[Event]] = defaultdict(list)
+def _draw(brought: Path, days: int, per_day: int, seed: int) -> None:
+    """Write a folder for each hour with a file for each feed, by the time at which records are known: a corrected version comes when it was corrected."""
+    draw, by_hour = random.Random(seed), defaultdict[int, list[Event]](list)
     start = datetime(FIRST.year, FIRST.month, FIRST.day, tzinfo=UTC) - timedelta(hours=8)
     for event in Year(seed, per_day * 365, FIRST).events():
         known = event.updated_at or event.at
         by_hour[int((known - start) / _HOUR)].append(_open(event, known))
-    for day in range(days):
-        yield [by_hour[24 * day + hour] for hour in range(24)]
+    for hour in range(24 * days):
+        rows: dict[str, list[bytes]] = defaultdict(list)
+        for event in by_hour[hour]:
+            cells = _ROWS[event.channel](draw, event)
+            plain = {h: c.isoformat(sep=" ") if isinstance(c, datetime) else c for h, c in cells.items()}
+            rows[event.channel].append(orjson.dumps(plain) + b"\n")
+        folder = brought / f"{hour:05}"
+        folder.mkdir(parents=True)
+        for kind in _ROWS:
+            (folder / kind).write_bytes(b"".join(rows[kind]))
 
 
 def _open(event: Event, known: datetime) -> Event:

@@ -61,7 +61,7 @@ class Sketcher:
         return f"%0{_WIDTH}x" * len(smallest) % tuple(smallest)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def _values(gist: str) -> frozenset[str]:
     return frozenset(gist[start : start + _WIDTH] for start in range(0, len(gist), _WIDTH))
 

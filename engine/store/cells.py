@@ -41,13 +41,13 @@ def listed(values: Sequence[str]) -> str:
     return orjson.dumps(values).decode() if values else ""
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def unlisted(cell: str) -> tuple[str, ...]:
     """The list of a cell."""
     return tuple(orjson.loads(cell)) if cell else ()
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def _marks(cell: str) -> frozenset[str]:
     return frozenset(unlisted(cell))
 

@@ -44,3 +44,21 @@ def test_it_never_grows_beyond_its_bound_and_forgets_the_oldest_first() -> None:
         assert len(memory) <= 4
     assert memory.recall([9]) == [ROWS[9]]
     assert memory.recall([0]) == []
+
+
+def test_what_nobody_asks_for_is_forgotten_after_so_many_transactions_and_what_is_asked_for_stays() -> None:
+    memory = Memory(turns=3)
+    memory.keep(ROWS[:2], memory.advance(0, ()))
+    for _ in range(12):
+        assert memory.recall([1]) == [ROWS[1]]
+        memory.advance(0, ())
+    assert memory.recall([0]) == []
+    assert len(memory) == 1
+
+
+def test_what_was_written_is_forgotten_however_old() -> None:
+    memory = Memory(turns=2)
+    memory.keep(ROWS[:3], memory.advance(0, ()))
+    memory.advance(0, ())
+    memory.advance(1, [2])
+    assert memory.recall([0, 1, 2]) == ROWS[:2]
