@@ -24,7 +24,7 @@ GUIDES = tuple(ROOT / "docs" / f"{name}.md" for name in ("administrator", "opera
 PAGES = (ROOT / "README.md", ROOT / "README.zh-CN.md", MANUAL, *GUIDES)
 DEPLOYMENT = tuple(sorted((ROOT / "docs" / "deploy").glob("*.md")))
 STATEMENTS = tuple(ROOT / "docs" / name for name in ("threat-model.md", "impact-assessment.md"))
-EVERY_PAGE = (*PAGES, CONFIG, LANGUAGE, *STATEMENTS, ROOT / "CHANGELOG.md")
+EVERY_PAGE = (*PAGES, CONFIG, LANGUAGE, *STATEMENTS, ROOT / "docs" / "bench.md", ROOT / "CHANGELOG.md")
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 
 
