@@ -1,8 +1,9 @@
 """The reader by columns: the condition tree as Ibis expressions, for bulk and back-tests (rulings 21 and 90).
 
 In: a rulebook and a table with one row per subject, its `day` and a column for each fact it has; null is unknown, a fact without a
-column is absent. Out: a table of outcomes, conclusions, points and colours, not yet run. Not here: which rules in which order (`plan`),
-how facts come into columns (`features.columns`), running anything (the caller has the connection).
+column is absent, and so is one in the rows whose `absent__` column says so. Out: a table of outcomes, conclusions, points, colours, flags and
+invariants, not yet run. Not here: which rules in which order (`plan`), how facts come into columns (`features.columns`), running anything (the
+caller has the connection).
 
 SQL's own `and`, `or`, `not` are Kleene's. Every layer is a select of its own (`view`), or a condition would be repeated wherever its
 conclusion is read.
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import reduce
 from operator import add, and_, or_
@@ -65,6 +66,25 @@ def concluded_column(fact: str) -> str:
     return f"fact__{column_of(fact)}"
 
 
+def absent_column(fact: str) -> str:
+    """The column that says in which rows a fact is absent; never null."""
+    return f"absent__{column_of(fact)}"
+
+
+def flag_column(rule: str) -> str:
+    """The column of a live flag rule: true raised, false held back by a check, null not fired."""
+    return f"flag__{rule}"
+
+
+POINTS_HIT = "points__hit"
+"""The column that says whether the sum of points reaches a bound; only where a rulebook sets one."""
+
+
+def never_column(never: str) -> str:
+    """The column of an invariant: whether its condition is surely true."""
+    return f"never__{never}"
+
+
 def judge(
     rulebook: Rulebook,
     facts: ir.Table,
@@ -74,7 +94,9 @@ def judge(
     scope: Scope = Scope.RECORD,
     shadow: bool = False,
 ) -> ir.Table:
-    """One row per row of `facts`: `subject`, `colour`, `points`, an outcome of every judged rule and every concluded fact.
+    """One row per row of `facts`: `subject`, `colour`, `points`, an outcome of every judged rule, every concluded fact, flags and invariants.
+
+    The colour is that of the rules and points: what an invariant makes of it is not in it.
 
     Raises RuleError where two names would be one column: SQL does not tell capital letters from small ones.
     """
@@ -84,7 +106,8 @@ def judge(
     given = _given(rulebook, facts) | {fact: concluded_column(fact) for fact in conclusions}
     started = facts.mutate(**{concluded_column(fact): ibis.literal(False) for fact in conclusions})
     live = judged(rulebook, scope)
-    held = reader.layered(_Held(started, given, {}), live, concluded_column)
+    held = reader.layered(_Held(started, given, {}, _lacking(rulebook, facts)), live, concluded_column)
+    seen = held
     made = [column for fact, column in held.columns.items() if _is_concluded(rulebook, fact)]
     rules = [rule for layer in live for rule in layer]
     if shadow:
@@ -92,8 +115,9 @@ def judge(
         held = reader.layered(held, layers, _seen_column)
         rules += [rule for layer in layers for rule in layer]
     summed = held.table.mutate(points=_points(held.table, rules)).view()
-    coloured = summed.mutate(colour=reader.colour(summed, rules))
-    return coloured.select("subject", "colour", "points", *(rule_column(rule.id) for rule in rules), *made)
+    told = reader.beside(rulebook, replace(seen, table=summed)) if scope is Scope.RECORD else {}
+    coloured = summed.mutate(colour=reader.colour(summed, rules), **told)
+    return coloured.select("subject", "colour", "points", *(rule_column(rule.id) for rule in rules), *made, *told)
 
 
 def _seen_column(fact: str) -> str:
@@ -111,6 +135,12 @@ def _given(rulebook: Rulebook, facts: ir.Table) -> dict[str, str]:
     return {fact: column for fact, column in named.items() if column in there}
 
 
+def _lacking(rulebook: Rulebook, facts: ir.Table) -> dict[str, str]:
+    """The facts that have a column which says where they are absent."""
+    there = set(facts.columns)
+    return {fact: absent_column(fact) for fact in rulebook.features if absent_column(fact) in there}
+
+
 def _check_names(rulebook: Rulebook) -> None:
     names = [*map(column_of, rulebook.features), *(rule_column(rule.id) for rule in rulebook.rules)]
     twice = sorted(name for name, times in Counter(name.lower() for name in names).items() if times > 1)
@@ -122,11 +152,20 @@ def _check_names(rulebook: Rulebook) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """A table on its way through the layers: which column holds which fact, and which rules conclude which fact."""
+    """A table on its way through the layers: which column holds which fact, which rules conclude which fact, which column says where one is absent."""
 
     table: ir.Table
     columns: Mapping[str, str]
     makers: Mapping[str, tuple[str, ...]]
+    absent: Mapping[str, str] = field(default_factory=dict)
+
+    def unknown(self, fact: str) -> ir.BooleanValue | None:
+        """Where a fact is unknown; None where it is absent from all rows."""
+        column, absent = self.columns.get(fact), self.absent.get(fact)
+        if column is None:
+            return None
+        null = self.table[column].isnull()
+        return null if absent is None else null & ~self.table[absent]
 
 
 class _Reader:
@@ -148,7 +187,7 @@ class _Reader:
             made = sorted({rule.conclude for rule in rules if rule.conclude is not None})
             if made:
                 table = table.mutate(**{columns[fact]: _concluded(table, makers[fact]) for fact in made}).view()
-            held = _Held(table, columns, makers)
+            held = _Held(table, columns, makers, held.absent)
         return held
 
     def _outcome(self, rule: Rule, held: _Held) -> ir.IntegerValue:
@@ -163,7 +202,8 @@ class _Reader:
             return there if line.bound is True else ~there
         if column is None:
             return ibis.literal(False)
-        return self._compared(line, held.table[column], held.table)
+        compared, absent = self._compared(line, held.table[column], held.table), held.absent.get(line.feature)
+        return compared if absent is None else compared & ~held.table[absent]
 
     def _compared(self, line: Leaf, fact: ir.Value, table: ir.Table) -> ir.BooleanValue:
         if not isinstance(line.bound, tuple):
@@ -191,6 +231,24 @@ class _Reader:
             (table.day >= ibis.literal(dated.start, type="date"), _literal(dated.value)) for dated in reversed(later)
         ]
         return ibis.cases(*since, else_=_literal(first.value))
+
+    def beside(self, rulebook: Rulebook, held: _Held) -> dict[str, ir.BooleanValue]:
+        """What live rules and invariants say beside a colour: flags, raised unless a check is not surely false, and invariants surely broken."""
+        told = self._points_hit(held.table)
+        for never in rulebook.nevers:
+            lines = {name: self._leaf(never.let[name], held) for name in leaves(never.when)}
+            told[never_column(never.id)] = _tree(never.when, lines).fill_null(False)
+        for rule in (rule for layer in judged(rulebook, Scope.RECORD) for rule in layer):
+            if rule.flag is not None:
+                checks = [~self._leaf(line, held).fill_null(True) for line in rule.flag.unless.values()]
+                raised = reduce(and_, checks, ibis.literal(True))
+                told[flag_column(rule.id)] = ibis.cases((held.table[rule_column(rule.id)] == FIRED, raised))
+        return told
+
+    def _points_hit(self, table: ir.Table) -> dict[str, ir.BooleanValue]:
+        bounds = [self.bound(Reference(name), table) for name, _ in POINTS_COLOURS if name in self._parameters]
+        reached = [(table.points >= bound) & (bound > 0) for bound in bounds]
+        return {POINTS_HIT: reduce(or_, reached)} if reached else {}
 
     def colour(self, table: ir.Table, rules: Sequence[Rule]) -> ir.IntegerValue:
         """The highest colour of live rules, of what is in review, and of the points."""
@@ -236,10 +294,10 @@ def _on_missing(rule: Rule, held: _Held) -> ir.IntegerValue:
     answers: dict[int, list[ir.BooleanValue]] = {}
     for name in leaves(rule.when):
         line = rule.let[name]
-        column = held.columns.get(line.feature)
-        if column is not None and line.operator is not Operator.EXISTS:
+        unknown = held.unknown(line.feature)
+        if unknown is not None and line.operator is not Operator.EXISTS:
             answer = _ANSWER[rule.on_missing.get(line.feature, OnMissing.REVIEW)]
-            answers.setdefault(answer, []).append(held.table[column].isnull())
+            answers.setdefault(answer, []).append(unknown)
     on_review = QUIET if rule.flag is not None else REVIEW
     steps = [
         (reduce(or_, answers[answer]), ibis.literal(outcome, type="int8"))
