@@ -1,8 +1,8 @@
 """The reader by columns: the condition tree as Ibis expressions, for bulk and back-tests (rulings 21 and 90).
 
 In: a rulebook and a table with one row per subject, its `day` and a column for each fact it has; null is unknown, a fact without a
-column is absent, a column declared never null (`!int64`) is never unknown and costs less. Out: a table of outcomes, conclusions, points
-and colours, not yet run. Not here: which rules in which order (`plan`), one comparison (`comparisons`), how facts come into columns
+column is absent, and so is one in the rows whose `absent__` column says so; a column declared never null (`!int64`) is never unknown and
+costs less. Out: a table of outcomes, conclusions, points, colours, flags and invariants, not yet run. Not here: which rules in which order (`plan`), one comparison (`comparisons`), how facts come into columns
 (`features.columns`), running anything (the caller has the connection).
 
 Engines compute with nulls many times slower than without, so Kleene's logic is two plain conditions, what surely and what possibly holds.
@@ -83,6 +83,25 @@ def concluded_column(fact: str) -> str:
     return f"fact__{column_of(fact)}"
 
 
+def absent_column(fact: str) -> str:
+    """The column that says in which rows a fact is absent; never null."""
+    return f"absent__{column_of(fact)}"
+
+
+def flag_column(rule: str) -> str:
+    """The column of a live flag rule: true raised, false held back by a check, null not fired."""
+    return f"flag__{rule}"
+
+
+POINTS_HIT = "points__hit"
+"""The column that says whether the sum of points reaches a bound; only where a rulebook sets one."""
+
+
+def never_column(never: str) -> str:
+    """The column of an invariant: whether its condition is surely true."""
+    return f"never__{never}"
+
+
 def judge(
     rulebook: Rulebook,
     facts: ir.Table,
@@ -92,7 +111,9 @@ def judge(
     scope: Scope = Scope.RECORD,
     shadow: bool = False,
 ) -> ir.Table:
-    """One row per row of `facts`: `subject`, `colour`, `points`, an outcome of every judged rule and every concluded fact.
+    """One row per row of `facts`: `subject`, `colour`, `points`, an outcome of every judged rule, every concluded fact, flags and invariants.
+
+    The colour is that of the rules and points: what an invariant makes of it is not in it.
 
     Raises RuleError where two names would be one column: SQL does not tell capital letters from small ones.
     """
@@ -100,8 +121,15 @@ def judge(
     there = set(made.columns)
     fired = {rule.id: fired_column(rule.id) for rule in rulebook.rules if fired_column(rule.id) in there}
     outcomes = {rule_column(rule): _outcome_of(made, rule) for rule in fired}
-    concluded = [column for name in rulebook.features if (column := concluded_column(name)) in there]
-    return made.select("subject", "colour", "points", *concluded, **outcomes)
+    others = [column for column in _others(rulebook) if column in there]
+    return made.select("subject", "colour", "points", *others, **outcomes)
+
+
+def _others(rulebook: Rulebook) -> list[str]:
+    """The columns there can be beside colour, points and outcomes."""
+    concluded = [concluded_column(name) for name in rulebook.features]
+    flags = [flag_column(rule.id) for rule in rulebook.rules if rule.flag is not None]
+    return [*concluded, *flags, *(never_column(never.id) for never in rulebook.nevers), POINTS_HIT]
 
 
 def decide(
@@ -120,6 +148,7 @@ def decide(
     held = reader.started(facts, [rule for layers in (live, hidden) for layer in layers for rule in layer], scope)
     held = reader.layered(held, live)
     concluded = {fact: held.facts[fact] for fact in held.facts if _is_concluded(rulebook, fact)}
+    held = reader.beside(held) if scope is Scope.RECORD else held
     return reader.told(reader.layered(held, hidden), concluded)
 
 
@@ -145,7 +174,7 @@ def _check_names(rulebook: Rulebook) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """A table on its way through the layers: its facts, what each rule came to, which rules conclude which fact."""
+    """A table on its way through the layers: its facts, what each rule came to, which rules conclude which fact, columns of flags and invariants."""
 
     table: ir.Table
     facts: Mapping[str, Fact]
@@ -153,6 +182,7 @@ class _Held:
     review: Mapping[str, str | bool]
     makers: Mapping[str, tuple[str, ...]]
     rules: tuple[Rule, ...] = ()
+    beside: tuple[str, ...] = ()
 
     def truths(self, table: ir.Table, of: Mapping[str, str | bool], rules: Iterable[str]) -> list[Truth]:
         """Whether each of some rules fired, or is in review."""
@@ -168,9 +198,11 @@ class _Reader:
     def started(self, facts: ir.Table, rules: Sequence[Rule], scope: Scope) -> _Held:
         """The facts that rules read, without null; conclusions that no live rule can draw are known and false."""
         lines = [line for rule in rules for line in rule.let.values()]
+        lines += _lines_beside(rules, self._rulebook) if scope is Scope.RECORD else []
         there, named = set(facts.columns), sorted({line.feature for line in lines})
         given = {fact: column_of(fact) for fact in named if not _is_concluded(self._rulebook, fact)}
-        table, held = self._comparisons.facts(facts, {fact: at for fact, at in given.items() if at in there})
+        lacking = {fact: absent_column(fact) for fact in given if absent_column(fact) in there}
+        table, held = self._comparisons.facts(facts, {fact: at for fact, at in given.items() if at in there}, lacking)
         limits = [name for name, _ in POINTS_COLOURS if name in self._rulebook.parameters]
         table = self._comparisons.bounds(table, {*limits, *(name for line in lines for name in _references(line))})
         for fact in unmade(self._rulebook, scope):
@@ -225,6 +257,22 @@ class _Reader:
         table = held.table.mutate(**_columns_of(made)).view() if made else held.table
         return replace(held, table=table, facts=facts, makers=makers)
 
+    def beside(self, held: _Held) -> _Held:
+        """What live rules and invariants say beside a colour: flags, raised where every check is surely false, and invariants surely broken."""
+        nevers = self._rulebook.nevers
+        table = self._comparisons.compared(held.table, _lines_beside(held.rules, self._rulebook), held.facts)
+        made: dict[str, ir.BooleanValue] = {}
+        for never in nevers:
+            said = {name: self._comparisons.says(table, never.let[name], held.facts) for name in leaves(never.when)}
+            made[never_column(never.id)] = _written(table, _tree(never.when, said, surely=True))
+        for rule in held.rules:
+            if rule.flag is not None:
+                checks = [self._comparisons.says(table, line, held.facts) for line in rule.flag.unless.values()]
+                raised = _written(table, both([opposite(check.possibly) for check in checks]))
+                fired = _written(table, held.fired[rule.id])
+                made[flag_column(rule.id)] = fired.ifelse(raised, ibis.null("boolean"))
+        return replace(held, table=table.mutate(**made).view() if made else table, beside=tuple(made))
+
     def told(self, held: _Held, concluded: Mapping[str, Fact]) -> ir.Table:
         """The table of answers. What many hits come to together are columns of their own: in a condition of a case it costs twice."""
         live = [rule for rule in held.rules if rule.status is Status.LIVE]
@@ -241,7 +289,14 @@ class _Reader:
         outcomes = {fired_column(rule): _written(scored, held.fired[rule]) for rule in held.fired}
         outcomes |= {review_column(rule): _written(scored, at) for rule, at in held.review.items() if at is not False}
         facts = {concluded_column(name): _fact(scored, fact) for name, fact in concluded.items()}
-        return scored.select("subject", "points", colour=colour, **outcomes, **facts)
+        reached = self._points_hit(scored)
+        return scored.select("subject", "points", *held.beside, colour=colour, **outcomes, **facts, **reached)
+
+    def _points_hit(self, table: ir.Table) -> dict[str, ir.BooleanValue]:
+        names = [name for name, _ in POINTS_COLOURS if name in self._rulebook.parameters]
+        bounds = [self._comparisons.bound(Reference(name), table) for name in names]
+        reached = either([(table.points >= bound) & (bound > 0) for bound in bounds])
+        return {POINTS_HIT: _written(table, reached)} if names else {}
 
     def _colour(self, table: ir.Table, hits: Mapping[Colour, Truth]) -> ir.IntegerValue:
         """The highest colour of hits and of the points."""
@@ -262,6 +317,12 @@ def _reaching(colour: Colour, held: _Held, rules: Sequence[Rule]) -> list[Truth]
         asking = [rule.id for rule in rules if rule.colour is not None or rule.points is not None]
         reached += held.truths(held.table, held.review, asking)
     return reached
+
+
+def _lines_beside(rules: Iterable[Rule], rulebook: Rulebook) -> list[Leaf]:
+    """The lines of the checks of flags and of invariants."""
+    checks = [line for rule in rules if rule.flag is not None for line in rule.flag.unless.values()]
+    return [*checks, *(line for never in rulebook.nevers for line in never.let.values())]
 
 
 def _references(line: Leaf) -> list[str]:

@@ -3,8 +3,8 @@
 In: a table of facts (null is unknown), lines of rules. Out: the table with a column for each comparison, and lines in terms of them.
 Not here: conditions over lines and what rules do (`columns`), comparing one value (`kleene`).
 
-A fact becomes a value that is nothing (no, 0, no text, no member) where it is unknown, beside whether it is unknown. Only a comparison
-that nothing passes has to ask whether the fact is known; the others are false there by themselves.
+A fact becomes a value that is nothing (no, 0, no text, no member) where it is not there, beside whether it is unknown. Only a comparison
+that nothing passes has to ask whether the fact is there; the others are false there by themselves.
 """
 
 from __future__ import annotations
@@ -38,10 +38,11 @@ _WRITTEN_OUT = 30
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A fact in columns that are never null: its value, and whether it is unknown (False: never)."""
+    """A fact in columns that are never null: its value, whether it is unknown, whether it is not there, unknown or absent (False: never)."""
 
     value: str
     unknown: str | bool = False
+    missing: str | bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +81,24 @@ class Comparisons:
         column = self._bounds.get(written.name)
         return literal(self._values[0][written.name]) if column is None else table[column]
 
-    def facts(self, table: ir.Table, given: Mapping[str, str]) -> tuple[ir.Table, dict[str, Fact]]:
-        """The table without null, and where its facts are; `given` are their columns. A column declared never null stays as it is."""
+    def facts(
+        self, table: ir.Table, given: Mapping[str, str], lacking: Mapping[str, str]
+    ) -> tuple[ir.Table, dict[str, Fact]]:
+        """The table without null, and where its facts are; `given` are their columns. A column declared never null stays as it is.
+
+        `lacking`: the columns that say in which rows a fact is absent; elsewhere null is unknown.
+        """
         made, facts = {}, {}
         for name, column in given.items():
             if not table[column].type().nullable:
                 facts[name] = Fact(column)
                 continue
-            facts[name] = fact = Fact(f"_value{len(facts)}", f"_unknown{len(facts)}")
-            made[fact.value] = table[column].fill_null(_nothing(self._rulebook.features[name].type))
-            made[str(fact.unknown)] = table[column].isnull()
+            at, null = len(facts), table[column].isnull()
+            made[f"_value{at}"] = table[column].fill_null(_nothing(self._rulebook.features[name].type))
+            made[f"_unknown{at}"] = null & ~table[lacking[name]] if name in lacking else null
+            if name in lacking:
+                made[f"_missing{at}"] = null
+            facts[name] = Fact(f"_value{at}", f"_unknown{at}", f"_missing{at}" if name in lacking else f"_unknown{at}")
         return (table.mutate(**made).view() if made else table), facts
 
     def compared(self, table: ir.Table, lines: Iterable[Leaf], facts: Mapping[str, Fact]) -> ir.Table:
@@ -108,7 +117,7 @@ class Comparisons:
         """A line in terms of comparisons that were made: an absent fact says no, `exists` is never in doubt."""
         unknown = unknown_of(table, line.feature, facts)
         if line.operator is Operator.EXISTS:
-            there = False if line.feature not in facts else opposite(unknown)
+            there = opposite(missing_of(table, line.feature, facts)) if line.feature in facts else False
             held = there if line.bound is True else opposite(there)
             return Said(held, held)
         surely = either([table[self._made[fact.value, one.operator, one.bound]] for one, fact in _single(line, facts)])
@@ -120,10 +129,10 @@ class Comparisons:
             held = _AMONG[line.operator](table[fact.value], bounds)
         else:
             held = _COMPARE[line.operator](table[fact.value], self.bound(line.bound, table))
-        return held if fact.unknown is False or not self._passed_by_nothing(line) else held & ~table[fact.unknown]
+        return held if fact.missing is False or not self._passed_by_nothing(line) else held & ~table[fact.missing]
 
     def _passed_by_nothing(self, line: Leaf) -> bool:
-        """Whether the value of an unknown fact passes a comparison, on any day."""
+        """Whether the value of a fact that is not there passes a comparison, on any day."""
         nothing = _NOTHING[self._rulebook.features[line.feature].type]
         return any(
             kleene.leaf(line, resolved(line.bound, values))({line.feature: nothing}) is True for values in self._values
@@ -134,6 +143,12 @@ def unknown_of(table: ir.Table, feature: str, facts: Mapping[str, Fact]) -> Trut
     """Whether a fact is unknown; an absent one never is."""
     unknown = facts[feature].unknown if feature in facts else False
     return table[unknown] if isinstance(unknown, str) else unknown
+
+
+def missing_of(table: ir.Table, feature: str, facts: Mapping[str, Fact]) -> Truth:
+    """Whether a fact that has columns is unknown or absent."""
+    missing = facts[feature].missing
+    return table[missing] if isinstance(missing, str) else missing
 
 
 def literal(value: Bound) -> ir.Scalar:

@@ -26,12 +26,8 @@ GUIDES = tuple(
 PAGES = (ROOT / "README.md", ROOT / "README.zh-CN.md", MANUAL, *GUIDES)
 DEPLOYMENT = tuple(sorted((ROOT / "docs" / "deploy").glob("*.md")))
 STATEMENTS = tuple(ROOT / "docs" / name for name in ("threat-model.md", "impact-assessment.md"))
-<<<<<<< HEAD
-LINT = ROOT / "docs" / "lint.md"
-EVERY_PAGE = (*PAGES, CONFIG, LANGUAGE, LINT, *STATEMENTS, ROOT / "CHANGELOG.md")
-=======
-EVERY_PAGE = (*PAGES, CONFIG, LANGUAGE, *STATEMENTS, ROOT / "docs" / "bench.md", ROOT / "CHANGELOG.md")
->>>>>>> 17482b90dc3e3eb64840ea1248c500a319cf8bf2
+LINT, BENCH = ROOT / "docs" / "lint.md", ROOT / "docs" / "bench.md"
+EVERY_PAGE = (*PAGES, CONFIG, LANGUAGE, LINT, *STATEMENTS, BENCH, ROOT / "CHANGELOG.md")
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 
 
