@@ -13,7 +13,9 @@ import typer
 from cli.options import AsJson
 
 if TYPE_CHECKING:
+    from engine.ruleset.tree import Rulebook
     from engine.workbench.coverage import Report
+    from engine.workbench.places import Places
 
 rules = typer.Typer(help="规则：检查、测试、测试够不够、测试灵不灵、编辑器用的格式说明", no_args_is_help=True)
 Folder = Annotated[
@@ -27,6 +29,16 @@ def _folder(given: Path | None) -> Path:
 
     here = Path("rules")
     return given or (here if here.is_dir() else loader.shipped())
+
+
+def _loaded(given: Path | None) -> tuple[Rulebook, Places]:
+    """The rulebook of a folder with the places of its parts; raises RuleError with every fault."""
+    from engine.ruleset import loader
+    from engine.workbench.places import Places
+
+    files = loader.read_folder(_folder(given))
+    seen = loader.survey(files)
+    return (loader.load(files) if seen.faults else seen.rulebook), Places(seen.documents)
 
 
 @rules.command()
@@ -84,14 +96,10 @@ def coverage(
 ) -> None:
     """规则旁边的测试够不够：每一行条件真、假、未知、各自起作用，数的边上；不够则退出码为 1。"""
     from cli.printing import line
-    from engine.ruleset import loader
     from engine.workbench.coverage import cover
     from engine.workbench.junit import of_goals
-    from engine.workbench.places import Places
 
-    files = loader.read_folder(_folder(rules_folder))
-    seen = loader.survey(files)
-    report = cover(loader.load(files) if seen.faults else seen.rulebook, Places(seen.documents))
+    report = cover(*_loaded(rules_folder))
     if junit is not None:
         junit.write_bytes(of_goals(report.goals))
     if as_json:
@@ -144,14 +152,9 @@ def mutate(
 ) -> None:
     """把规则一处一处改错，看旁边的测试发现不发现；没有发现的给出一个现成的测试，由人写上期望。"""
     from cli.printing import line, say
-    from engine.ruleset import loader
     from engine.workbench.mutation import Fate, forget, mutate, ready, score
-    from engine.workbench.places import Places
 
-    files = loader.read_folder(_folder(rules_folder))
-    seen = loader.survey(files)
-    rulebook = loader.load(files) if seen.faults else seen.rulebook
-    places = Places(seen.documents)
+    rulebook, places = _loaded(rules_folder)
     tried = list(mutate(rulebook, places))
     words = list(forget(rulebook, places)) if show_words else []
     survived = [one for one in (*words, *tried) if one.fate is Fate.SURVIVED]

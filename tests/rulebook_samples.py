@@ -6,11 +6,12 @@ In: rules and parameters as plain data. Out: a loaded Rulebook, and FeatureSets.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from engine.model import FeatureSet, Value
 from engine.ruleset import loader
-from engine.ruleset.tree import Rulebook
+from engine.ruleset.tree import Rule, Rulebook
 from tests.property.rulebooks import as_files
 
 TOPICS = {"neighbours": {"title": "邻里", "dispute": True}, "noise": {"title": "噪声", "dispute": False}}
@@ -62,3 +63,18 @@ def rule(id_: str, lines: Mapping[str, tuple[str, str, Any]], when: str = "", **
 def facts(*absent: str, **values: Value | None) -> FeatureSet:
     """Facts by name, `__` for the dot; None is unknown."""
     return FeatureSet({name.replace("__", "."): value for name, value in values.items()}, absent=absent)
+
+
+def without(rulebook: Rulebook, rule: str, *names: str) -> Rulebook:
+    """The rulebook without some tests of a rule."""
+
+    def kept(one: Rule) -> Rule:
+        if one.id != rule:
+            return one
+        left = [
+            (test, place) for test, place in zip(one.tests, one.test_places, strict=True) if test["name"] not in names
+        ]
+        assert len(left) == len(one.tests) - len(names)
+        return replace(one, tests=tuple(t for t, _ in left), test_places=tuple(p for _, p in left))
+
+    return replace(rulebook, rules=tuple(kept(one) for one in rulebook.rules))

@@ -7,7 +7,7 @@ Codes are never reused. Y: the file as YAML. S: keys and types. R: rules. F: fac
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from engine.ruleset.tree import Fault, Place
 
@@ -113,7 +113,12 @@ CODES: dict[str, tuple[str, str, str]] = {
 
 def fault(code: str, place: Place, **words: object) -> Fault:
     """The fault of a code at a place, its words filled in."""
-    chinese, english, hint = CODES[code]
+    return worded(CODES, code, place, **words)
+
+
+def worded(codes: Mapping[str, tuple[str, str, str]], code: str, place: Place, **words: object) -> Fault:
+    """The same of any table of codes: Chinese, English, hint."""
+    chinese, english, hint = codes[code]
     return Fault(code, place, chinese.format(**words), english, hint.format(**{"near": "", "hint": "", **words}))
 
 

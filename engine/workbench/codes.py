@@ -6,6 +6,7 @@ Codes are never reused; docs/lint.md has a chapter for each group.
 
 from __future__ import annotations
 
+from engine.ruleset.faults import worded
 from engine.ruleset.tree import Fault, Place
 
 CODES: dict[str, tuple[str, str, str]] = {
@@ -58,5 +59,4 @@ CODES: dict[str, tuple[str, str, str]] = {
 
 def finding(code: str, place: Place, **words: object) -> Fault:
     """The finding of a code at a place, its words filled in."""
-    chinese, english, hint = CODES[code]
-    return Fault(code, place, chinese.format(**words), english, hint.format(**{"near": "", "hint": "", **words}))
+    return worded(CODES, code, place, **words)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.normalise.suppliers import MappingFile
-from engine.ruleset.schema import schemas as shapes
+from engine.ruleset import shapes
 from engine.workbench.forms import Example
 
 ANY = "rules"
@@ -18,7 +18,9 @@ ANY = "rules"
 
 def schemas() -> dict[str, dict[str, Any]]:
     """Schemas by name: `rules` for any file, and one for each top-level key, which requires that key."""
-    (document,) = shapes().values()
+    document = shapes.FileShape.model_json_schema(by_alias=True)
+    document["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    document["title"] = "sanse rules"
     whole = _with(
         _with(document, "MappingShape", MappingFile.model_json_schema()), "Example", Example.model_json_schema()
     )

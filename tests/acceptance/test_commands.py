@@ -125,7 +125,7 @@ class TestReading:
         assert "陈一一" not in said
         shown = console.ok("matters", "show", "police_110:A1", "--json").only
         parts = {"row", "codes", "records", "actions", "set_asides", "decisions", "route", "receivers"}
-        assert parts | {"reviews", "next_review"} == set(shown)
+        assert parts | {"process", "reviews", "next_review"} == set(shown)
 
     def test_explain_gives_the_tree_and_why_not(self, console: Console) -> None:
         said = console.ok("explain", "police_110:K1").out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -59,14 +60,21 @@ def test_where_the_database_cannot_be_made_no_configuration_stands(
 def test_the_example_in_the_configuration_is_one_that_works(tmp_path: Path) -> None:
     prepare(tmp_path / "a", clock="real", at=MORNING)
     path = tmp_path / "a" / "config.yaml"
-    text = path.read_text(encoding="utf-8").replace("\nsources: []\n", "\n")
-    head, example = text.split("# sources:\n")
-    shown = "".join(line.removeprefix("# ").removeprefix("#") for line in example.splitlines(keepends=True))
-    path.write_text(f"{head}sources:\n{shown}", encoding="utf-8")
-    feeds = {feed.name: feed for feed in load_config(path).sources}
+    text = path.read_text(encoding="utf-8")
+    for stands in ("channels: []\n", "sources: []\n"):
+        text = text.replace(f"\n{stands}", "\n")
+    said = re.sub(r"^# (?=\w+:( |$)|  )", "", text, flags=re.MULTILINE)
+    path.write_text(said, encoding="utf-8")
+    config = load_config(path)
+    feeds = {feed.name: feed for feed in config.sources}
     assert set(feeds) == {"警情日报", "热线", "城市"}
     for feed in feeds.values():
-        assert feed_of(load_config(path), feed.name, None, shipped().mappings).kind == feed.kind
+        assert feed_of(config, feed.name, None, shipped().mappings).kind == feed.kind
+    assert [channel.name for channel in config.channels] == ["值班群"]
+    assert config.service.address == ("127.0.0.1", 9464)
+    assert config.service.ping is not None
+    assert None not in (config.backup.every, config.retention.every)
+    assert config.notify.link.endswith("/{code}")
 
 
 def test_every_choice_that_is_commented_out_is_one(tmp_path: Path) -> None:

@@ -7,35 +7,13 @@ from dataclasses import replace
 import pytest
 
 from engine.ruleset import loader
-from engine.ruleset.tree import Rule, Rulebook
+from engine.ruleset.tree import Rule
 from engine.workbench import coverage
 from engine.workbench.coverage import State, cover, edges_untried, told
 from engine.workbench.places import Places
+from tests.rulebook_samples import without
 
-
-@pytest.fixture(scope="module")
-def survey() -> loader.Survey:
-    return loader.survey(loader.read_folder(loader.shipped()))
-
-
-@pytest.fixture(scope="module")
-def places(survey: loader.Survey) -> Places:
-    return Places(survey.documents)
-
-
-def without(rulebook: Rulebook, rule: str, *names: str) -> Rulebook:
-    """The rulebook without some tests of a rule."""
-
-    def kept(one: Rule) -> Rule:
-        if one.id != rule:
-            return one
-        left = [
-            (test, place) for test, place in zip(one.tests, one.test_places, strict=True) if test["name"] not in names
-        ]
-        assert len(left) == len(one.tests) - len(names)
-        return replace(one, tests=tuple(t for t, _ in left), test_places=tuple(p for _, p in left))
-
-    return replace(rulebook, rules=tuple(kept(one) for one in rulebook.rules))
+pytest_plugins = ["tests.workbench_samples"]
 
 
 def test_the_shipped_rules_reach_all_that_can_be_reached(survey: loader.Survey, places: Places) -> None:

@@ -15,17 +15,9 @@ from engine.workbench.examples import results, run
 from engine.workbench.mutation import Fate, Tried, forget, mutate, ready, score
 from engine.workbench.places import Places
 from engine.workbench.scenes import Stage
-from tests.unit.test_workbench_coverage import without
+from tests.rulebook_samples import without
 
-
-@pytest.fixture(scope="module")
-def survey() -> loader.Survey:
-    return loader.survey(loader.read_folder(loader.shipped()))
-
-
-@pytest.fixture(scope="module")
-def places(survey: loader.Survey) -> Places:
-    return Places(survey.documents)
+pytest_plugins = ["tests.workbench_samples"]
 
 
 @pytest.fixture(scope="module")
