@@ -253,7 +253,8 @@ class _Reader:
             made[true] = fired if not isinstance(fired, bool) else ibis.literal(fired)
             open_ = both([either(held.truths(held.table, held.review, makers[fact])), opposite(fired)])
             made[unknown] = open_
-            facts[fact] = Fact(true, unknown if not isinstance(open_, bool) else open_)
+            in_doubt = open_ if isinstance(open_, bool) else unknown
+            facts[fact] = Fact(true, in_doubt, in_doubt)
         table = held.table.mutate(**_columns_of(made)).view() if made else held.table
         return replace(held, table=table, facts=facts, makers=makers)
 

@@ -22,9 +22,17 @@ RESCORING = (
     defence(
         "rescore-absent",
         "重判：来源没有的字段读作否，不当未知",
+        "engine/evaluate/comparisons.py",
+        "null & ~table[lacking[name]] if name in lacking else null",
+        instead="null",
+        tests="unit/test_rescore_questions.py::test_columns_and_assessments_say_the_same",
+    ),
+    defence(
+        "rescore-open",
+        "按列：结论存疑，就不算有",
         "engine/evaluate/columns.py",
-        "return compared if absent is None else compared & ~held.table[absent]",
-        instead="return compared",
+        "Fact(true, in_doubt, in_doubt)",
+        instead="Fact(true, in_doubt)",
         tests="unit/test_rescore_questions.py::test_columns_and_assessments_say_the_same",
     ),
     defence(
