@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import operations, records, service
+from cli import operations, records, rescore, service
 from cli.audit import audit
 from cli.database import db
 from cli.holds import matters
@@ -31,6 +31,7 @@ app.command("ingest")(records.ingest)
 app.command("score")(records.score)
 app.command("explain")(records.explain)
 app.command("replay")(records.replay)
+app.command("rescore")(rescore.rescore)
 app.command("serve")(service.serve)
 app.command("worker")(service.worker)
 app.command("doctor")(operations.doctor)

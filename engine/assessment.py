@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from engine.model import Assessment, Colour, FeatureSet, Flag, Hit, Judgement, Outcome, Value
 from engine.ruleset.labels import filled
@@ -40,6 +41,29 @@ class Ruling:
     raised: Sequence[str] = ()
     held: Sequence[tuple[str, tuple[str, ...]]] = ()
     nevers: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What an assessment comes to, without its words: two with one outline tell people the same. `hits`: rule ids, each with whether it asks for review."""
+
+    colour: Colour
+    hits: frozenset[tuple[str, bool]]
+    flags: frozenset[str]
+    handback: bool
+
+    @classmethod
+    def of(cls, assessment: Assessment) -> Outline:
+        """The outline of an assessment."""
+        hits = frozenset((hit.rule, hit.review) for hit in assessment.hits)
+        return cls(assessment.colour, hits, frozenset(flag.rule for flag in assessment.flags), assessment.handback)
+
+    @classmethod
+    def recorded(cls, record: Mapping[str, Any]) -> Outline:
+        """The outline of a decision record."""
+        hits = frozenset((rule, review) for rule, *_, review in record["hits"])
+        flags = frozenset(rule for rule, *_ in record["flags"])
+        return cls(Colour.named(record["colour"]), hits, flags, record["handback"])
 
 
 class Assessor:

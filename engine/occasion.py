@@ -15,6 +15,8 @@ from engine.model import Links, Moment
 
 ARRIVAL, LATE, CORRECTED, MERGED, SPLIT = "arrival", "late", "corrected", "merged", "split"
 WINDOW, ACTION, RULEBOOK = "window", "action", "rulebook"
+RULE_CHANGE = "rule_change"
+"""History is judged again by new rules (`rescore --apply`); `RULEBOOK` is for open matters, which a running service looks at by itself."""
 _GRAVEST = (MERGED, SPLIT, CORRECTED, LATE, ARRIVAL)
 """Of several things that happened to a matter at once, the one that changes most of its history is its trigger."""
 

@@ -16,7 +16,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
 
+import orjson
+
 from engine import notify
+from engine.assessment import Outline
 from engine.features.subjects import Member, Subject
 from engine.identity.affected import affected
 from engine.identity.keys import block_keys
@@ -38,7 +41,7 @@ from engine.model import (
     digest,
 )
 from engine.normalise import Normaliser
-from engine.occasion import ACTION, ARRIVAL, Occasion, of_arrivals, of_moves
+from engine.occasion import ACTION, ARRIVAL, RULE_CHANGE, WINDOW, Occasion, of_arrivals, of_moves
 from engine.ruleset.tree import FeatureKind, Rulebook
 from engine.settlement import MACHINE, HotspotState, Settlement, Terms, hits_had, hotspots
 from engine.store import Batch, Store
@@ -194,6 +197,15 @@ def reconsider(
     return tally
 
 
+def rejudge(tx: Batch, stages: Stages, records: Collection[str], *, known_at: datetime) -> list[str]:
+    """Judge stored records again by new rules, where they belong already, and settle their matters; only decisions that say something else are written.
+
+    The ids of those records.
+    """
+    tx.note_rulebook(stages.rulebook, known_at)
+    return _Middle(tx, stages, {}, known_at, Tally(), Occasion(RULE_CHANGE)).again(records)
+
+
 def resettle(
     tx: Batch, stages: Stages, matters: Collection[str], *, known_at: datetime, occasion: Occasion | None = None
 ) -> dict[str, MatterState]:
@@ -277,6 +289,24 @@ class _Middle:
         self.write(moved)
         self.settle(moved)
 
+    def again(self, records: Collection[str]) -> list[str]:
+        """The same order for stored records that stay where they are; those of which something else is decided now."""
+        held = self.tx.sightings(records)
+        self.sightings = {id_: row.sighting for id_, row in held.items()}
+        self.links = {id_: row.links for id_, row in held.items()}
+        self.old = dict(self.links)
+        self.judge(sorted(held), self.trigger)
+        before = {id_: Outline.recorded(orjson.loads(body)) for id_, body in self.tx.newest_records(held).items()}
+        self.decisions = {
+            id_: decision
+            for id_, decision in self.decisions.items()
+            if before.get(id_) != Outline.of(decision.assessment)
+        }
+        if self.decisions:
+            self.write(())
+            self.settle(list(self.decisions))
+        return sorted(self.decisions)
+
     def link(self) -> None:
         """Persons, matters and hotspots of the batch and its neighbourhood, resolved as one set."""
         fresh = [seen.sighting for seen in self.fresh.values()]
@@ -300,8 +330,8 @@ class _Middle:
         touched = affected(self.old, self.links, self.sightings, frozenset(self.fresh), longest=self.stages.longest)
         return sorted(touched - self.fresh.keys())
 
-    def judge(self, moved: Sequence[str]) -> None:
-        """Decisions of the batch and of the moved records, each as of its own time."""
+    def judge(self, moved: Sequence[str], moved_by: str = WINDOW) -> None:
+        """Decisions of the batch and of the moved records, each as of its own time; `moved_by`: the trigger of these."""
         history, links = dict(self.sightings), dict(self.links)
         if moved:
             again = [self.sightings[id_] for id_ in moved]
@@ -312,7 +342,7 @@ class _Middle:
         judged = {links[id_].matter for id_ in (*self.fresh, *moved)}
         self.actions = self.tx.actions_of([id_ for id_ in history if links[id_].matter in judged], evidence=False)
         bases = {**self.tx.bases(moved), **{id_: seen.base for id_, seen in self.fresh.items()}}
-        for trigger, ids in ((self.trigger, list(self.fresh)), ("window", moved)):
+        for trigger, ids in ((self.trigger, list(self.fresh)), (moved_by, moved)):
             subjects = [Subject(Member(self.sightings[id_], self.links[id_]), bases[id_]) for id_ in ids]
             decided = self.stages.triage.assess_records(subjects, members, self.actions, trigger=trigger)
             self.decisions.update(zip(ids, decided, strict=True))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from engine.features.definitions import Definitions
 from engine.features.words import Span, WordMatcher
-from engine.model import FeatureSet, Incident, Sighting, Value
+from engine.model import FeatureSet, Incident, Sighting, Value, digest
 from engine.ruleset.tree import Feature, Rulebook
 
 _Reader = Callable[[Incident, Sighting], Value | None]
@@ -62,6 +62,15 @@ class BaseFacts:
                 values[fact] = True
                 spans[fact] = tuple(dict.fromkeys(_joined(text, found)))
         return values, spans
+
+
+def made_by(rulebook: Rulebook) -> str:
+    """Digest of all that base facts are made by: equal ones make the same facts of a record."""
+    definitions = Definitions.of(rulebook)
+    facts = [[feature.name, feature.kind.value, feature.of] for feature in (*definitions.fields, *definitions.words)]
+    return digest(
+        [facts, [[words.name, repr(words.entries), repr(words.examples)] for words in rulebook.words.values()]]
+    )
 
 
 def _by_list(features: Iterable[Feature]) -> dict[str, tuple[str, ...]]:

@@ -56,10 +56,13 @@ class ColumnFeatures:
                 connection.unregister(name)
 
 
-def features(rulebook: Rulebook, records: ir.Table, base: ir.Table, actions: ir.Table) -> ir.Table:
+def features(
+    rulebook: Rulebook, records: ir.Table, base: ir.Table, actions: ir.Table, places: ir.Table | None = None
+) -> ir.Table:
     """One row per row of `base`: its columns (`subject`, `day`, `absent`, the base facts) and every window and action fact.
 
-    `records` holds, once each, the subjects and all that their windows can hold (`frames` has the columns).
+    `records` holds, once each, the subjects and all that their windows can hold (`frames` has the columns). `places`: the matter (`of_matter`) of
+    each `record` that an action names, where `records` does not hold them all.
     """
     definitions = Definitions.of(rulebook)
     records = records.mutate(
@@ -69,13 +72,24 @@ def features(rulebook: Rulebook, records: ir.Table, base: ir.Table, actions: ir.
         own_phone=_or_itself(records, "phone"),
     )
     sliding = [feature for feature in definitions.windows if not _by_join(feature)]
-    made = records.select("subject", **{column_of(f.name): _sliding(records, f, definitions) for f in sliding})
-    facts = base.inner_join(made, "subject") if sliding else base
+    facts = base
+    for of_group in _by_group(sliding):
+        made = records.select("subject", **{column_of(f.name): _sliding(records, f, definitions) for f in of_group})
+        facts = facts.inner_join(made, "subject")
     subjects = records.semi_join(base, "subject").view()
-    for joined in _joins(subjects, records, actions, definitions):
+    places = records.select(record="subject", of_matter="matter").view() if places is None else places
+    for joined in _joins(subjects, records, actions, places, definitions=definitions):
         facts = facts.left_join(joined, "subject").drop("subject_right")
     names = [column_of(feature.name) for feature in (*definitions.windows, *definitions.actions)]
     return facts.mutate(**{name: facts[name].fill_null(0).cast("int64") for name in names})
+
+
+def _by_group(sliding: Sequence[Feature]) -> list[list[Feature]]:
+    """Windows over the same groups are made in one pass; one over others would carry the columns of all of them along."""
+    groups: dict[str, list[Feature]] = {}
+    for feature in sliding:
+        groups.setdefault(feature.same, []).append(feature)
+    return list(groups.values())
 
 
 def _or_itself(records: ir.Table, column: str) -> ir.StringValue:
@@ -121,13 +135,15 @@ def _aggregate(records: ir.Table, feature: Feature, passes: ir.BooleanValue) -> 
     return counted.nunique(where=passes)
 
 
-def _joins(subjects: ir.Table, records: ir.Table, actions: ir.Table, definitions: Definitions) -> list[ir.Table]:
+def _joins(
+    subjects: ir.Table, records: ir.Table, actions: ir.Table, places: ir.Table, *, definitions: Definitions
+) -> list[ir.Table]:
     """Facts that need a join, a table for each kind of join."""
     groups: dict[tuple[str, str], list[Feature]] = {}
     for feature in filter(_by_join, definitions.windows):
         groups.setdefault((feature.same, feature.by), []).append(feature)
     joined = [_others(subjects, records, same, by, group, definitions) for (same, by), group in groups.items()]
-    return [*joined, _acted(subjects, records, actions, definitions)] if definitions.actions else joined
+    return [*joined, _acted(subjects, actions, places, definitions)] if definitions.actions else joined
 
 
 def _others(
@@ -162,10 +178,9 @@ def _others(
     return pairs.group_by(subject=pairs.for_subject).aggregate(**facts)
 
 
-def _acted(subjects: ir.Table, records: ir.Table, actions: ir.Table, definitions: Definitions) -> ir.Table:
+def _acted(subjects: ir.Table, actions: ir.Table, places: ir.Table, definitions: Definitions) -> ir.Table:
     """Counts of the actions of a subject's matter that were done before it; one of the same second answers it, or something else."""
-    place = records.select(record="subject", of_matter="matter").view()
-    done = actions.inner_join(place, actions.record == place.record)
+    done = actions.inner_join(places, actions.record == places.record)
     pairs = subjects.inner_join(done, [subjects.matter == done.of_matter, done.done_at < subjects.at])
     facts = {column_of(feature.name): _count_actions(pairs, feature) for feature in definitions.actions}
     return pairs.group_by("subject").aggregate(**facts)

@@ -20,6 +20,11 @@ from engine.store.tables import assessments, defects, hits, shadow_hits, verdict
 
 _INPUTS = Query(select(verdicts.c.subject, verdicts.c.input_digest).where(among(verdicts.c.subject, "ids")))
 _NEWEST = Query(select(verdicts.c.subject, verdicts.c.seq).where(among(verdicts.c.subject, "ids")))
+_NEWEST_RECORDS = Query(
+    select(verdicts.c.subject, assessments.c.record)
+    .join(assessments, assessments.c.seq == verdicts.c.seq)
+    .where(among(verdicts.c.subject, "ids"))
+)
 _HITS = Query(
     select(hits.c.incident, hits.c.key, hits.c.rule, hits.c.colour, hits.c.known_at)
     .where(among(hits.c.incident, "ids"))
@@ -65,6 +70,10 @@ class Judgements(Session):
     def input_digests(self, subjects: Collection[str]) -> dict[str, str]:
         """Digest of the facts of each subject's newest assessment."""
         return {row[0]: row[1] for row in self._rows(_INPUTS, ids=subjects)}
+
+    def newest_records(self, subjects: Collection[str]) -> dict[str, bytes]:
+        """The decision record of each subject's newest assessment."""
+        return {row[0]: bytes(row[1]) for row in self._rows(_NEWEST_RECORDS, ids=subjects)}
 
     def write_assessments(self, made: Sequence[tuple[Assessment, bytes]], known_at: datetime) -> None:
         """Append assessments with their decision records; each becomes its subject's newest."""

@@ -17,7 +17,8 @@ from engine.errors import StoreError
 from engine.store import backup, block_keys, verify
 from engine.store.batch import Batch, Reading
 from engine.store.chain import Anchor
-from engine.store.dialects import Vendor, transaction, vendor_of
+from engine.store.dialects import PostgresVendor, SqliteVendor, transaction, vendor_of
+from engine.store.history import History, history
 from engine.store.memory import Memory
 from engine.store.migrations import HEAD
 from engine.store.rows import BlockKeys
@@ -34,7 +35,7 @@ KEYS = "keys"
 class Store:
     """An open database. One object for each process; threads may share it."""
 
-    def __init__(self, vendor: Vendor, keys: Keys) -> None:
+    def __init__(self, vendor: SqliteVendor | PostgresVendor, keys: Keys) -> None:
         self._vendor = vendor
         self._shared = Shared(vendor, keys, Sealer(keys), Memory())
         self._engine = vendor.engine()
@@ -71,6 +72,12 @@ class Store:
         """A consistent view; it never waits for writers."""
         with transaction(self._engine, self._vendor, writes=False) as connection:
             yield Reading(connection, self._shared)
+
+    @contextmanager
+    def history(self) -> Iterator[History]:
+        """A consistent view of everything as columns, for whoever reads all of it; it never waits for writers."""
+        with history(self._engine, self._vendor) as view:
+            yield view
 
     def clock(self, host: Callable[[], datetime]) -> Callable[[], datetime]:
         """The clock that leases and due work go by (ruling 15): the server's where there is one, else the host's."""

@@ -26,8 +26,8 @@ GUIDES = tuple(
 PAGES = (ROOT / "README.md", ROOT / "README.zh-CN.md", MANUAL, *GUIDES)
 DEPLOYMENT = tuple(sorted((ROOT / "docs" / "deploy").glob("*.md")))
 STATEMENTS = tuple(ROOT / "docs" / name for name in ("threat-model.md", "impact-assessment.md"))
-LINT = ROOT / "docs" / "lint.md"
-EVERY_PAGE = (*PAGES, CONFIG, LANGUAGE, LINT, *STATEMENTS, ROOT / "CHANGELOG.md")
+LINT, BENCH = ROOT / "docs" / "lint.md", ROOT / "docs" / "bench.md"
+EVERY_PAGE = (*PAGES, CONFIG, LANGUAGE, LINT, *STATEMENTS, BENCH, ROOT / "CHANGELOG.md")
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 
 

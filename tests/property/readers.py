@@ -138,13 +138,17 @@ def by_columns(group: Group) -> list[Verdict]:
 
 
 def _facts_table(group: Group) -> pa.Table:
-    types = {name: type_ for name, type_ in rulebooks.types(group.rulebook).items() if name not in group.absent}
+    """Of the absent facts of records every other one has a column that says so, the rest have no column."""
+    by_row = sorted(name for name in group.absent if name.startswith("record."))[::2]
+    types = {n: t for n, t in rulebooks.types(group.rulebook).items() if n not in group.absent or n in by_row}
     held = {
         "subject": pa.array([str(number) for number in range(len(group.cases))]),
         "day": pa.array([case.day for case in group.cases], pa.date32()),
     }
     for name, type_ in types.items():
-        held[columns.column_of(name)] = pa.array([case.facts[name] for case in group.cases], _ARROW[type_])
+        held[columns.column_of(name)] = pa.array([case.facts.get(name) for case in group.cases], _ARROW[type_])
+        if name.startswith("record."):
+            held[columns.absent_column(name)] = pa.array([name in group.absent] * len(group.cases))
     return pa.table(held)
 
 
@@ -161,10 +165,12 @@ def _of_row(group: Group, row: Mapping[str, object]) -> Verdict:
         for name in group.rulebook.features
         if columns.concluded_column(name) in row
     }
+    raised = {rule.id: _truth(row.get(columns.flag_column(rule.id))) for rule in asked if rule.flag is not None}
+    flags = {rule: up for rule, up in raised.items() if up is not None} if group.scope is Scope.RECORD else None
     points, colour = row["points"], row["colour"]
     assert isinstance(points, int)
     assert isinstance(colour, int)
-    return Verdict(outcomes, concluded, points, Colour(colour))
+    return Verdict(outcomes, concluded, points, Colour(colour), flags)
 
 
 def _truth(cell: object) -> bool | None:

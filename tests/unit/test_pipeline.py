@@ -11,7 +11,7 @@ import pytest
 from engine.desk.reading import show
 from engine.errors import StoreError
 from engine.model import Colour, RawRecord, Rejected
-from engine.pipeline import Tally, ingest_batch, supersedes
+from engine.pipeline import Tally, ingest_batch, rejudge, supersedes
 from engine.store import Store
 from tests.installation import Installation, stages
 
@@ -172,3 +172,13 @@ class TestBatch:
     def test_unknown_headers_are_told_once_for_each_shape(self, store: Store) -> None:
         tally = taken(store, row("A1", 天气="雨"), row("A2", 天气="晴", 风向="北"))
         assert tally.unknown_headers == {"天气", "风向"}
+
+
+def test_judged_again_under_the_same_rules_nothing_is_written(store: Store) -> None:
+    taken(store, row("A1", KNIFE), row("A2", day=8), row("A3", day=9))
+    with store.read() as view:
+        before = view.assessment_numbers()
+    with store.batch() as tx:
+        assert rejudge(tx, stages(), [f"police_110:A{n}" for n in (1, 2, 3)], known_at=NOW + timedelta(days=1)) == []
+    with store.read() as view:
+        assert view.assessment_numbers() == before

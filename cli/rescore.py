@@ -1,0 +1,150 @@
+"""Rescore: all of history judged again, shown as a table of changes; written only when asked.
+
+In: filters, perhaps another folder of rules. Out: what would change, or what was written. Not here: judging (`engine.rescore`), writing
+(`engine.desk.rescoring`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.options import CONFIG, AsJson, ConfigPath, Now
+
+if TYPE_CHECKING:
+    from engine.desk import Desk
+    from engine.desk.rescoring import Which
+    from engine.rescore import Scan
+    from engine.ruleset.tree import Rulebook
+
+_THRESHOLDS = ("dated", "today")
+_SHOWN = 20
+
+
+def rescore(
+    rules_folder: Annotated[
+        Path | None, typer.Option("--rules", help="用这个目录的规则；默认用现行规则", show_default=False)
+    ] = None,
+    since: Annotated[str, typer.Option("--since", help="只看从这时起发生的", show_default=False)] = "",
+    until: Annotated[str, typer.Option("--until", help="只看到这时为止发生的", show_default=False)] = "",
+    caller: Annotated[
+        str, typer.Option("--caller", help="只看一个来件人：写他任何一件来件的 id", show_default=False)
+    ] = "",
+    matter: Annotated[
+        str, typer.Option("--matter", help="只看一个事项：编号、事项 id 或来件 id", show_default=False)
+    ] = "",
+    colour: Annotated[
+        str, typer.Option("--colour", help="只看原来是这个颜色的：green、yellow、red", show_default=False)
+    ] = "",
+    thresholds: Annotated[
+        str, typer.Option("--thresholds", help="dated 按来件当天的阈值；today 按今天的阈值（只看不写）")
+    ] = "dated",
+    write: Annotated[bool, typer.Option("--apply", help="把变化写进数据库；只能用现行规则")] = False,
+    config: ConfigPath = CONFIG,
+    now: Now = "",
+    as_json: AsJson = False,
+) -> None:
+    """把历史来件按规则重判一遍：默认只看会有什么变化。"""
+    from cli.printing import progress
+    from cli.wiring import desk_of, person_of, rulebook_of
+    from engine.desk.rescoring import may_apply, rescored
+    from engine.errors import UsageError
+
+    if thresholds not in _THRESHOLDS:
+        raise UsageError(f"不认识的阈值口径：{thresholds}", hint=f"可用：{'、'.join(_THRESHOLDS)}")
+    if write and (rules_folder or thresholds != "dated"):
+        raise UsageError(
+            "只有现行规则、按来件当天的阈值才能写进去：每条研判都要能重做出来",
+            hint="先把规则放进现行规则目录，再运行 sanse rescore --apply；只看变化时不写 --apply",
+        )
+    with desk_of(config, now) as desk:
+        which = _which(desk, since=since, until=until, caller=caller, matter=matter, colour=colour)
+        person = person_of(desk) if write else None
+        if person is not None:
+            may_apply(person)
+        rulebook = rulebook_of(rules_folder) if rules_folder else None
+        with (
+            progress("重判", quiet=as_json) as advance,
+            rescored(desk, which, rulebook=rulebook, thresholds=thresholds, advance=advance) as found,  # type: ignore[arg-type]
+        ):
+            _tell(desk, found, rulebook or desk.rulebook, as_json=as_json)
+            if person is not None:
+                _write(desk, person, found, as_json=as_json)
+
+
+def _which(desk: Desk, *, since: str, until: str, caller: str, matter: str, colour: str) -> Which:
+    from cli.wiring import moment
+    from engine.desk.rescoring import Which
+    from engine.errors import UsageError
+    from engine.model import Colour
+
+    if colour and colour not in {held.word for held in Colour}:
+        raise UsageError(f"没有这个颜色：{colour}", hint="可用：green、yellow、red")
+    zone = desk.config.zone
+    return Which(
+        moment(since, zone) if since else None,
+        moment(until, zone) if until else None,
+        caller or None,
+        matter or None,
+        Colour.named(colour) if colour else None,
+    )
+
+
+def _tell(desk: Desk, found: Scan, rulebook: Rulebook, *, as_json: bool) -> None:
+    from cli.printing import line, say, table
+    from engine.model import Colour
+
+    if as_json:
+        for changed in found.lines():
+            line(changed)
+        line(_summary(found))
+        return
+    if not found.worded:
+        say("用语或字段的定义改过：词语和字段的事实按当时存下的算，改过的词表不在这次重判里")
+    say(
+        f"重判 {found.records} 件，{found.changed} 件会有变化"
+        if found.changed
+        else f"重判 {found.records} 件，没有变化"
+    )
+    if not found.changed:
+        return
+    words = {held: desk.colour_word(held) for held in Colour}
+    table(
+        ["原来＼现在", *words.values()],
+        [[words[was], *(str(found.matrix[was, is_]) for is_ in Colour)] for was in Colour],
+    )
+    titles = {rule.id: rule.title for rule in rulebook.rules}
+    moved = sorted({*(+found.gained), *(+found.lost)}, key=lambda rule: (-found.gained[rule] - found.lost[rule], rule))
+    table(
+        ["规则", "新命中", "不再命中", "名称"],
+        [[rule, str(found.gained[rule]), str(found.lost[rule]), titles.get(rule, "")] for rule in moved[:_SHOWN]],
+    )
+    if len(moved) > _SHOWN:
+        say(f"另有 {len(moved) - _SHOWN} 条规则有变化，见 --json")
+
+
+def _summary(found: Scan) -> dict[str, Any]:
+    from engine.model import Colour
+
+    return {
+        "records": found.records,
+        "changed": found.changed,
+        "matrix": {was.word: {is_.word: found.matrix[was, is_] for is_ in Colour} for was in Colour},
+        "gained": dict(sorted((+found.gained).items())),
+        "lost": dict(sorted((+found.lost).items())),
+        "words_as_stored": not found.worded,
+    }
+
+
+def _write(desk: Desk, person: Any, found: Scan, *, as_json: bool) -> None:
+    from cli.printing import line, progress, say
+    from engine.desk.rescoring import apply
+
+    written = 0
+    with progress("写入", total=found.changed, quiet=as_json) as advance:
+        for count in apply(desk, person, found):
+            advance(count)
+            written += count
+    line({"written": written}) if as_json else say(f"已写入 {written} 件的新研判；中途停了再运行一次，接着写完")

@@ -1,0 +1,123 @@
+"""Rescoring: history judged again under a rulebook: shown, or written where it comes out otherwise.
+
+In: an installation, perhaps other rules, which records. Out: a `Scan` to be read while it is open; written records, a bounded transaction at a
+time. Not here: judging by columns (`engine.rescore`), judging and writing one record (`engine.pipeline`).
+
+Only the live rules are written, at the thresholds of each record's own day: a decision must replay. What the scan found is only where to look:
+each record is judged again inside its transaction, as it stands by then, so a running service may go on. Killed anywhere, the next run finds
+what is left; a run after that finds nothing. Base facts and links are taken as they are stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from engine.desk.opening import Desk
+from engine.errors import RuleError, UsageError
+from engine.evaluate.comparisons import Thresholds
+from engine.features.base import made_by
+from engine.identity.keys import block_keys
+from engine.masking import mask_reference
+from engine.model import Colour
+from engine.occasion import RULE_CHANGE
+from engine.pipeline import rejudge
+from engine.rescore import Asked, Questions, Scan, scan, workspace
+from engine.ruleset import loader
+from engine.ruleset.tree import Rulebook
+from engine.store.rows import Person
+
+PIECE = 200
+"""About so many records to a transaction: short enough that a running service hardly waits."""
+_MAY = ("analyst", "lead", "admin")
+
+
+@dataclass(frozen=True, slots=True)
+class Which:
+    """Which records: since and until when they happened, whose, of which matter, of which colour until now; None is any."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    caller: str | None = None
+    matter: str | None = None
+    colour: Colour | None = None
+
+
+@contextmanager
+def rescored(
+    desk: Desk,
+    which: Which,
+    *,
+    rulebook: Rulebook | None = None,
+    thresholds: Thresholds = "dated",
+    advance: Callable[[int], None] = lambda _: None,
+) -> Iterator[Scan]:
+    """History judged by columns under the live rulebook or another; nothing is written. Raises UsageError for an unknown matter or caller."""
+    asked = _asked(desk, which)
+    today = desk.clock().astimezone(ZoneInfo(desk.config.zone)).date()
+    questions = Questions(rulebook or desk.rulebook, thresholds=thresholds, today=today)
+    with workspace() as space:
+        with desk.store.history() as history:
+            found = scan(history, questions, space, asked=asked, zone=desk.config.zone, advance=advance)
+        found.worded = _worded(desk, rulebook or desk.rulebook)
+        yield found
+
+
+def apply(desk: Desk, person: Person, found: Scan) -> Iterator[int]:
+    """Write what came out otherwise, whole matters together; yields how many records each transaction wrote. Raises UsageError for who may not."""
+    may_apply(person)
+    for piece in found.pieces(PIECE):
+        yield _written(desk, person, piece)
+
+
+def may_apply(person: Person) -> None:
+    """Raise UsageError for whoever may not judge history anew."""
+    if person.role not in _MAY:
+        raise UsageError(f"{person.name} 不能重判历史来件", hint="由分析员、负责人或管理员运行")
+
+
+def _written(desk: Desk, person: Person, piece: list[str]) -> int:
+    with desk.store.read() as view:
+        matters = {row.links.matter for row in view.sightings(piece).values()}
+        members = [member for matter in sorted(matters) for member in view.members(matter)]
+    with desk.store.batch([block_keys(member.sighting) for member in members]) as tx:
+        now = desk.clock()
+        changed = rejudge(tx, desk.stages, piece, known_at=now)
+        if changed:
+            told = {"rescored": changed, "trigger": RULE_CHANGE, **desk.stages.named}
+            tx.append_audit(person.name, "rescore", told, now)
+    return len(changed)
+
+
+def _worded(desk: Desk, rulebook: Rulebook) -> bool:
+    """Whether every rulebook that was ever live had the words and fields of this one: base facts stay as they were made."""
+    now = made_by(rulebook)
+    if now != made_by(desk.rulebook):
+        return False
+    with desk.store.read() as view:
+        former = [view.rulebook(digest) for digest, _ in view.rulebooks() if digest != desk.rulebook.digest]
+    try:
+        return all(made_by(loader.load(files)) == now for files in former)
+    except RuleError:
+        return False
+
+
+def _asked(desk: Desk, which: Which) -> Asked:
+    """Which records, in the words of the store."""
+    with desk.store.read() as view:
+        matter = view.matter_id(which.matter) if which.matter else None
+        caller = None
+        if which.caller:
+            held = view.sightings([which.caller]).get(which.caller)
+            caller = held.links.person if held else None
+    for named, found, hint in (
+        (which.matter, matter, "用 sanse matters list --all 查看编号"),
+        (which.caller, caller, "写这个人任何一件来件的 id，如 police_110:JJ0001；匿名来件没有来件人"),
+    ):
+        if named and found is None:
+            raise UsageError(f"没有找到 {mask_reference(named)}", hint=hint)
+    since, until = (None if at is None else int(at.timestamp()) for at in (which.since, which.until))
+    return Asked(since, until, caller, matter, which.colour)

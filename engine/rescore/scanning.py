@@ -1,0 +1,262 @@
+"""Scanning: the order of a rescore: read, windows by stretches of time, decisions by stretches of row numbers, compare.
+
+In: a consistent view of history, the queries of a rulebook, a workspace. Out: a `Scan`. Not here: queries (`questions`), comparing (`answers`).
+
+Windows are made for the records of a stretch of time from all that lies in reach of it, so however long history is, one stretch is held in
+memory. Base facts and former decisions stream through once.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from engine.model import Colour
+from engine.rescore.answers import (
+    FLAG,
+    HANDBACK,
+    HIT,
+    REVIEW,
+    Answers,
+    Label,
+    Labels,
+    aligned,
+    computed,
+    differing,
+    stored,
+)
+from engine.rescore.questions import Asked, Questions
+from engine.rescore.workspace import Workspace
+from engine.store.history import History
+
+STRETCH = 200_000
+"""Records read, and decided, at a time: a query over hundreds of rules takes seconds to plan, so it is not asked often."""
+SPAN = 250_000
+"""Records whose windows are made at a time."""
+_TOLD = 10_000
+_ALWAYS = 1 << 62
+
+
+@dataclass
+class Scan:
+    """What another rulebook would make of history. `matrix`: from colour to colour; `gained`, `lost`: how many records each rule hits newly or no longer.
+
+    `worded`: whether stored base facts were all made by the words and fields of these rules. Valid while its workspace is.
+    """
+
+    workspace: Workspace
+    records: int = 0
+    changed: int = 0
+    matrix: Counter[tuple[Colour, Colour]] = field(default_factory=Counter)
+    gained: Counter[str] = field(default_factory=Counter)
+    lost: Counter[str] = field(default_factory=Counter)
+    said: list[tuple[Label, ...]] = field(default_factory=list)
+    worded: bool = True
+
+    def lines(self) -> Iterator[dict[str, Any]]:
+        """One mapping for each record that would change, in order of time."""
+        order = 'SELECT subject, "at", matter, was, now, was_said, now_said FROM changed JOIN history USING (n) ORDER BY "at", subject'
+        for subject, at, matter, was, now, was_said, now_said in self._rows(order):
+            yield {
+                "id": subject,
+                "occurred_at": datetime.fromtimestamp(at, UTC),
+                "matter": matter,
+                "before": _told(Colour(was), self.said[was_said]),
+                "after": _told(Colour(now), self.said[now_said]),
+            }
+
+    def pieces(self, size: int) -> Iterator[list[str]]:
+        """Ids of the records that would change, those of one matter together, whole matters up to about `size` records at a time."""
+        piece: list[str] = []
+        last = None
+        for subject, matter in self._rows(
+            "SELECT subject, matter FROM changed JOIN history USING (n) ORDER BY matter, subject"
+        ):
+            if matter != last and len(piece) >= size:
+                yield piece
+                piece = []
+            piece.append(subject)
+            last = matter
+        if piece:
+            yield piece
+
+    def _rows(self, query: str) -> Iterator[tuple[Any, ...]]:
+        cursor = self.workspace.connection.cursor()
+        cursor.execute(query)
+        while rows := cursor.fetchmany(_TOLD):
+            yield from rows
+
+
+def scan(
+    history: History,
+    questions: Questions,
+    space: Workspace,
+    *,
+    asked: Asked | None = None,
+    zone: str = "Asia/Shanghai",
+    advance: Callable[[int], None] = lambda _: None,
+) -> Scan:
+    """Judge history by columns and compare; `advance` is told of each stretch of records that is done."""
+    asked, found = asked or Asked(), Scan(space)
+    newest = read(history, questions, space)
+    windows(questions, space, asked, zone)
+    labels = Labels(questions.labels)
+    space.connection.execute(
+        "CREATE TABLE changed (n BIGINT, was TINYINT, now TINYINT, was_said INTEGER, now_said INTEGER)"
+    )
+    known: dict[tuple[Label, ...], int] = {}
+    for first in range(0, newest, STRETCH):
+        made = decide(questions, space, history.facts(first, first + STRETCH))
+        if len(made.numbers):
+            before, after = aligned(stored(history.verdicts(first, first + STRETCH), labels), made)
+            _compare(found, before, after, asked=asked, labels=labels, known=known)
+        advance(min(STRETCH, newest - first))
+    found.said = list(known)
+    return found
+
+
+def read(history: History, questions: Questions, space: Workspace) -> int:
+    """Records and actions into the workspace; the highest row number."""
+    newest = history.newest()
+    for first in range(0, max(newest, 1), STRETCH):
+        space.add_records(history.records(first, first + STRETCH), questions.marks)
+    for first in range(0, max(history.newest_action(), 1), STRETCH):
+        space.add_actions(history.actions(first, first + STRETCH))
+    return newest
+
+
+def windows(questions: Questions, space: Workspace, asked: Asked, zone: str) -> None:
+    """Windows and action facts of the records that are asked for, a stretch of time after another, into the table `windows`."""
+    run, wanted = space.connection.execute, _wanted(asked)
+    run(
+        "CREATE TABLE places AS SELECT DISTINCT record, matter AS of_matter FROM actions JOIN history ON record = subject"
+    )
+    made = "".join(f', "{name}" BIGINT' for name in questions.windows)
+    run(f"CREATE TABLE windows (n BIGINT, day DATE{made})")
+    edges = run(
+        f'SELECT "at" FROM (SELECT "at", row_number() OVER (ORDER BY "at") AS place FROM history WHERE {wanted}) '
+        f'WHERE place % {SPAN} = 1 ORDER BY "at"'
+    ).fetchall()
+    bounds = sorted({edge for (edge,) in edges})
+    for low, high in zip(bounds, [*bounds[1:], _ALWAYS], strict=True):
+        reach = f"BETWEEN {low - questions.longest} AND {high}"
+        run(
+            "CREATE OR REPLACE TEMP TABLE base AS SELECT n::VARCHAR AS subject FROM history "
+            f'WHERE {wanted} AND "at" >= {low} AND "at" < {high}'
+        )
+        run(
+            "CREATE OR REPLACE TEMP TABLE records AS SELECT n::VARCHAR AS subject, * EXCLUDE (n, subject) FROM history "
+            f'WHERE "at" {reach} OR closed_at {reach}'
+        )
+        _span(questions, space, zone)
+
+
+def _span(questions: Questions, space: Workspace, zone: str) -> None:
+    """Windows of one stretch of time, a query for each kind of group."""
+    run, joins = space.connection.execute, []
+    for place, (query, _) in enumerate(questions.windows_sql):
+        run(f"CREATE OR REPLACE TEMP TABLE made{place} AS SELECT * REPLACE (subject::BIGINT AS subject) FROM ({query})")
+        joins.append(f"JOIN made{place} ON made{place}.subject = history.n")
+    made = {name: f'made{place}."{name}"' for place, (_, names) in enumerate(questions.windows_sql) for name in names}
+    columns = "".join(f", {made[name]}" for name in questions.windows)
+    day = f"""timezone('{zone}', to_timestamp(history."at"))::DATE"""
+    run(
+        f"INSERT INTO windows SELECT history.n, {day}{columns} FROM base JOIN history ON history.n = base.subject::BIGINT "
+        f"{' '.join(joins)}"
+    )
+
+
+def decide(questions: Questions, space: Workspace, facts: pa.Table) -> Answers:
+    """What columns say of records whose base facts are given."""
+    space.connection.register("given", facts)
+    query = f"WITH facts AS ({questions.facts_sql()}) SELECT * FROM ({questions.verdicts_sql})"
+    space.connection.execute(f"CREATE OR REPLACE TEMP TABLE answers AS {query}")
+    made = space.connection.sql("SELECT * FROM answers ORDER BY subject").to_arrow_table()
+    space.connection.unregister("given")
+    return computed(made, questions.words)
+
+
+def _wanted(asked: Asked) -> str:
+    lines = [
+        *([f'"at" >= {asked.since}'] if asked.since is not None else []),
+        *([f'"at" <= {asked.until}'] if asked.until is not None else []),
+        *([f"person = {_quoted(asked.caller)}"] if asked.caller is not None else []),
+        *([f"matter = {_quoted(asked.matter)}"] if asked.matter is not None else []),
+    ]
+    return " AND ".join(lines) or "true"
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _compare(
+    found: Scan, before: Answers, after: Answers, *, asked: Asked, labels: Labels, known: dict[tuple[Label, ...], int]
+) -> None:
+    if asked.colour is not None:
+        chosen = before.colours == int(asked.colour)
+        before, after = before.of(chosen), after.of(chosen)
+    found.records += len(before.numbers)
+    pairs = np.bincount(before.colours * 3 + after.colours, minlength=9)
+    found.matrix.update(
+        {(Colour(pair // 3), Colour(pair % 3)): int(count) for pair, count in enumerate(pairs) if count}
+    )
+    changed = differing(before, after)
+    if not changed.any():
+        return
+    before, after = before.of(changed), after.of(changed)
+    found.changed += len(before.numbers)
+    for rule, bits in _rules(labels).items():
+        had, has = _any(before, bits), _any(after, bits)
+        found.gained[rule] += int((has & ~had).sum())
+        found.lost[rule] += int((had & ~has).sum())
+    _keep(found.workspace, before, after, labels=labels, known=known)
+
+
+def _rules(labels: Labels) -> Mapping[str, list[int]]:
+    """The bits of each rule: that it hit, that it asks for review, that its flag is up."""
+    rules: dict[str, list[int]] = {}
+    for label, bit in labels.all().items():
+        if label.what != HANDBACK:
+            rules.setdefault(label.rule, []).append(bit)
+    return rules
+
+
+def _any(held: Answers, bits: list[int]) -> Any:
+    said = np.zeros(len(held.numbers), bool)
+    for bit in bits:
+        said |= (held.words[bit // 62] >> bit % 62 & 1).astype(bool)
+    return said
+
+
+def _keep(
+    space: Workspace, before: Answers, after: Answers, *, labels: Labels, known: dict[tuple[Label, ...], int]
+) -> None:
+    """Remember which records change, from what to what."""
+    rows = {"n": before.numbers, "was": before.colours, "now": after.colours}
+    for name, held in (("was_said", before), ("now_said", after)):
+        words = np.stack(held.words, axis=1) if len(held.words) else np.zeros((len(held.numbers), 1), np.int64)
+        distinct, places = np.unique(words, axis=0, return_inverse=True)
+        numbers = [known.setdefault(tuple(labels.named([int(w) for w in row])), len(known)) for row in distinct]
+        rows[name] = np.array(numbers, np.int64)[places.reshape(-1)]
+    space.connection.register("kept", pa.table(rows))
+    space.connection.execute("INSERT INTO changed SELECT n, was, now, was_said, now_said FROM kept")
+    space.connection.unregister("kept")
+
+
+def _told(colour: Colour, said: tuple[Label, ...]) -> dict[str, Any]:
+    """A decision in the words of `sanse score`."""
+    rules = sorted({label.rule for label in said if label.what in (HIT, REVIEW)})
+    return {
+        "colour": colour.word,
+        "rules": rules or ["G0"],
+        "review": sorted(label.rule for label in said if label.what == REVIEW),
+        "flags": sorted(label.rule for label in said if label.what == FLAG),
+        "handback": any(label.what == HANDBACK for label in said),
+    }

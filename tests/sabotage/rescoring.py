@@ -1,0 +1,54 @@
+"""Defences of history judged again: what windows reach, who sees what is absent, what is written and when.
+
+In: nothing. Out: `RESCORING`. Not here: rules that change under open matters (`timing`).
+"""
+
+from __future__ import annotations
+
+from tests.sabotage.defence import defence
+
+_RESCORE = "acceptance/test_rescore.py"
+_LIVE = f"{_RESCORE}::test_columns_say_of_every_record_what_the_live_reader_says[sqlite]"
+
+RESCORING = (
+    defence(
+        "rescore-reach",
+        "重判：每段时间的窗口都看得到前面的来件",
+        "engine/rescore/scanning.py",
+        "BETWEEN {low - questions.longest} AND",
+        instead="BETWEEN {low} AND",
+        tests=_LIVE,
+    ),
+    defence(
+        "rescore-absent",
+        "重判：来源没有的字段读作否，不当未知",
+        "engine/evaluate/comparisons.py",
+        "null & ~table[lacking[name]] if name in lacking else null",
+        instead="null",
+        tests="unit/test_rescore_questions.py::test_columns_and_assessments_say_the_same",
+    ),
+    defence(
+        "rescore-open",
+        "按列：结论存疑，就不算有",
+        "engine/evaluate/columns.py",
+        "Fact(true, in_doubt, in_doubt)",
+        instead="Fact(true, in_doubt)",
+        tests="unit/test_rescore_questions.py::test_columns_and_assessments_say_the_same",
+    ),
+    defence(
+        "rescore-invariant",
+        "重判：底线同样上调颜色",
+        "engine/rescore/questions.py",
+        "    for never in _in_order(nevers):\n        colour = _raised(told, colour, never)\n    return colour",
+        instead="    return colour",
+        tests="unit/test_rescore_questions.py::test_an_invariant_raises_a_colour_and_is_a_hit_only_where_it_does",
+    ),
+    defence(
+        "rescore-only-changes",
+        "重判：没有变化的不写",
+        "engine/pipeline.py",
+        "            if before.get(id_) != Outline.of(decision.assessment)\n",
+        instead="",
+        tests="unit/test_pipeline.py::test_judged_again_under_the_same_rules_nothing_is_written",
+    ),
+)

@@ -1,0 +1,77 @@
+"""Judging history again from the command line: what is shown, what is refused, what is written."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from engine.ruleset import loader
+from tests.console import ACTOR, Console
+
+pytest_plugins = ["tests.places"]
+
+NOW = "2025-03-10T09:30:00"
+OLD, NEW = "value: 2, source: 公安“二次报警”", "value: 3, source: 公安“二次报警”"
+
+
+def milder(folder: Path) -> Path:
+    """The shipped rules with one threshold moved."""
+    shutil.copytree(loader.shipped(), folder)
+    parameters = folder / "parameters.yaml"
+    text = parameters.read_text(encoding="utf-8")
+    assert text.count(OLD) == 1
+    parameters.write_text(text.replace(OLD, NEW), encoding="utf-8")
+    return folder
+
+
+def test_under_the_live_rules_nothing_changes(read_office: Console) -> None:
+    assert "没有变化" in read_office.ok("rescore").out
+    summary = read_office.ok("rescore", "--json").only
+    assert (summary["records"], summary["changed"], summary["gained"], summary["lost"]) == (4, 0, {}, {})
+    assert summary["words_as_stored"] is False
+    assert sum(sum(row.values()) for row in summary["matrix"].values()) == 4
+
+
+def test_other_rules_are_tried_and_nothing_is_written(read_office: Console, tmp_path: Path) -> None:
+    rules = milder(tmp_path / "milder")
+    shown = read_office.ok("rescore", "--rules", rules).out
+    assert "1 件会有变化" in shown
+    assert "Y2" in shown
+    assert "同一事项二次报警" in shown
+    changed, summary = read_office.ok("rescore", "--rules", rules, "--json").lines
+    assert changed["id"] == "police_110:A2"
+    assert (changed["before"]["colour"], changed["after"]["colour"]) == ("yellow", "green")
+    assert (changed["before"]["rules"], changed["after"]["rules"]) == (["Y2"], ["G0"])
+    assert (summary["changed"], summary["lost"]) == (1, {"Y2": 1})
+    assert read_office.ok("rescore", "--rules", rules, "--colour", "red", "--json").only["changed"] == 0
+
+
+def test_live_rules_are_written_by_a_person(desk_office: Console, tmp_path: Path) -> None:
+    rules = desk_office.folder / "rules"
+    shutil.rmtree(rules)
+    milder(rules)
+    denied = desk_office.run("rescore", "--apply", "--now", NOW)
+    assert denied.code == 2
+    written = desk_office.ok("rescore", "--apply", "--now", NOW, "--json", **ACTOR).lines[-1]
+    assert written == {"written": 1}
+    assert "没有变化" in desk_office.ok("rescore").out
+    assert desk_office.ok("replay", "--sample", 50).out
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (("--thresholds", "soon"), "不认识的阈值口径"),
+        (("--colour", "blue"), "没有这个颜色"),
+        (("--matter", "SS2020-000009"), "没有找到"),
+        (("--caller", "police_110:nobody"), "没有找到"),
+        (("--apply", "--thresholds", "today"), "只有现行规则"),
+        (("--since", "昨天"), "时间写法不对"),
+    ],
+)
+def test_what_cannot_be_is_refused(read_office: Console, options: tuple[str, ...], why: str) -> None:
+    refused = read_office.run("rescore", *options)
+    assert refused.code == 2
+    assert why in refused.err
