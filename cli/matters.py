@@ -71,7 +71,7 @@ def list_(
                 (
                     row.state.code or ("历史" if row.state.history else row.state.id),
                     (desk.colour_word(row.state.standing), style_of(row.state.standing)),
-                    _status(row.state.status, history=row.state.history),
+                    _status(desk, row.state.status, history=row.state.history),
                     str(row.state.records),
                     row.place or row.area,
                     str(topics.get(row.topic, {}).get("title", "")),
@@ -106,7 +106,7 @@ def tell(desk: Desk, matter: MatterShown, *, most: int = 20) -> None:
     colour = desk.colour_word(state.standing)
     former = [code for code in matter.codes if code != state.code]
     say(
-        f"{state.code or state.id}  {colour}  {_status(state.status, history=state.history)}  {matter.row.place or matter.row.area}"
+        f"{state.code or state.id}  {colour}  {_status(desk, state.status, history=state.history)}  {matter.row.place or matter.row.area}"
         f"  共 {state.records} 件" + _turn(matter) + (f"  原编号 {'、'.join(former)}" if former else ""),
         style=style_of(state.standing),
     )
@@ -151,11 +151,9 @@ def _tell_process(desk: Desk, matter: MatterShown) -> None:
         say(f"  下调至 {local(aside.expires_at)}：{aside.by}{second}，{aside.reason}")
 
 
-def _status(status: str, *, history: bool) -> str:
+def _status(desk: Desk, status: str, *, history: bool) -> str:
     """Where it stands; nobody handles what came as history until somebody takes it up."""
-    if status == "closed":
-        return "已办结"
-    return "未办结（历史）" if history else "办理中"
+    return desk.words("statuses").get("history" if history and status == "open" else status, status)
 
 
 def _tell_reviews(desk: Desk, matter: MatterShown, *, most: int) -> None:
@@ -225,7 +223,7 @@ def _tell_caller(desk: Desk, caller: CallerShown) -> None:
     say(f"  {'同一件事' if len(caller.matters) == 1 else f'{len(caller.matters)} 件不同的事'}；我方答复：{replies}")
     for matter in caller.matters:
         done = "、".join(f"{actions.get(kind, kind)} {count} 次" for kind, count in matter.done.items())
-        status = f"{desk.colour_word(matter.colour)}，{_status(matter.status, history=matter.history)}"
+        status = f"{desk.colour_word(matter.colour)}，{_status(desk, matter.status, history=matter.history)}"
         say(
             f"  {matter.code or matter.matter}（{status}）来过 {matter.records} 次；{f'办过：{done}' if done else '还没有办理记录'}",
             style=style_of(matter.colour),
@@ -383,5 +381,5 @@ def _report(desk: Desk, done: Done, word: str, *, as_json: bool) -> None:
     if before.standing != after.standing:
         colours = f"{desk.colour_word(before.standing)} → {colours}"
     say(
-        f"{word}：{after.code or after.id}，{colours}，{_status(after.status, history=after.history)}，共 {after.records} 件"
+        f"{word}：{after.code or after.id}，{colours}，{_status(desk, after.status, history=after.history)}，共 {after.records} 件"
     )

@@ -52,7 +52,8 @@ def explain(desk: Desk, reference: str, *, why_not: str = "") -> list[Explained]
         incidents, gone = view.incidents(chosen), view.purged(RECORDS, chosen)
         triages = Triages(desk, view)
         explained = []
-        for subject in (*chosen, f"matter:{row.state.id}"):
+        matters = {row.state.id, *(review.item for review in view.reviews_of(ids))}
+        for subject in (*chosen, *(f"matter:{matter}" for matter in sorted(matters))):
             held = view.assessments_of(subject)
             if not held:
                 continue

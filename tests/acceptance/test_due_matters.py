@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from engine.desk.acting import act, close, override
+from engine.desk.acting import act, close, merge, override
+from engine.desk.explaining import explain
 from engine.desk.reading import show
 from engine.model import Colour
 from engine.scheduler.matters import sweep
@@ -82,6 +83,19 @@ def test_a_yellow_matter_turns_red_when_thirty_days_are_over(place: Installation
     assert show(place.desk, state.code).process[0].reason == "黄色已61天未化解（限30天）"
     act(place.desk, place.person(), state.code, kind="mediation_succeeded", level="township")
     assert only(place).state.machine is Colour.YELLOW, "settled: only a person may lower what stands"
+
+
+def test_what_the_process_said_of_a_former_matter_is_still_explained(place: Installation) -> None:
+    place.ingest(place.call("A1", QUIET, caller=1, minutes=5), place.call("B1", SHOVED, caller=2, minutes=4))
+    place.later(days=31)
+    while swept(place):
+        pass
+    merge(place.desk, place.person(), "police_110:A1", "police_110:B1", reason="同一户的两件事")
+    told = explain(place.desk, "police_110:A1")
+    assert {part.subject for part in told} >= {"matter:police_110:A1", "matter:police_110:B1"}
+    shown = {said.rule for said in show(place.desk, "police_110:A1").process}
+    process = [part for part in told if part.subject.startswith("matter:")]
+    assert {hit[0] for part in process for hit in part.record["hits"]} == shown == {"R9L", "Y8L", "Y9L"}
 
 
 @pytest.mark.parametrize(
