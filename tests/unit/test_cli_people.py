@@ -44,7 +44,7 @@ def test_a_known_name_keeps_its_secret_unless_a_reset_is_asked_for(desk_office: 
     nobody = desk_office.run("people", "add", "李所常", "--reset", **ACTOR, SANSE_NEW_SECRET="eight or more")
     assert (nobody.code, "没有登记过 李所常" in nobody.err) == (2, True)
     told = desk_office.person("people", "add", "李所长", "--reset", SANSE_NEW_SECRET="eight or more")
-    assert "已重设口令 李所长（lead）" in told.out
+    assert "已重设口令 李所长（负责人 lead）" in told.out
     assert "不能作 王主任 的第二人" in told.out
 
 
