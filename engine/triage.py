@@ -38,7 +38,7 @@ from engine.model import (
     digest,
 )
 from engine.routing import Router
-from engine.ruleset.parameters import values_at
+from engine.ruleset.parameters import regime_of, regimes, values_at
 from engine.ruleset.tree import FeatureKind, Reference, Rule, Rulebook
 
 _STRICTEST = {Outcome.QUIET: 0, Outcome.REVIEW: 1, Outcome.FIRED: 2}
@@ -93,6 +93,7 @@ class Triage:
             Scope.MATTER: _made_for(rulebook, lambda kind: kind in (FeatureKind.ACTIONS, FeatureKind.PROCESS)),
         }
         self._used = {rule.id: _bound_names(rule) for rule in rulebook.rules}
+        self._regimes = regimes(rulebook)
         self._dated: dict[date, Mapping[str, Value]] = {}
         self._moments = ProcessMoments(rulebook, self._zone)
         self.elapsed = frozenset(rule.id for rule in rulebook.rules if rule.process_rule)
@@ -251,9 +252,10 @@ class Triage:
         return self._router.route(colour, area=area, topic=topic, category=category)
 
     def _parameters(self, day: date) -> Mapping[str, Value]:
-        held = self._dated.get(day)
+        regime = regime_of(self._regimes, day)
+        held = self._dated.get(regime)
         if held is None:
-            held = self._dated[day] = values_at(self.rulebook, day)
+            held = self._dated[regime] = values_at(self.rulebook, regime)
         return held
 
     def _ruling(self, judgement: Judgement, features: FeatureSet, day: date) -> Ruling:

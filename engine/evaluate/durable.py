@@ -19,6 +19,7 @@ from engine.errors import RuleError
 from engine.evaluate.patterns import HERE, Layer, Pattern
 from engine.evaluate.plan import Scope, Truth, concluded, judged, judgement, outcome, unmade
 from engine.model import FeatureSet, Judgement, Outcome, Value
+from engine.recent import Recent
 from engine.ruleset.condition import leaves
 from engine.ruleset.parameters import regimes, values_at
 from engine.ruleset.tree import Operator, Rule, Rulebook, Status
@@ -29,7 +30,7 @@ except ImportError:  # no wheel and no compiler, or Python 3.13 and later
     durable_engine = None  # type: ignore[assignment]
 
 
-_REMEMBERED = 20_000
+_REMEMBERED = 4_000
 _LOOKED = frozenset({"looked"})
 """The rule that every fact fires: without it nobody looked."""
 
@@ -65,8 +66,8 @@ class DurableReader:
         self._registered: dict[tuple[date, Scope, Status], tuple[_Registered, ...]] = {}
         self._values = {regime: values_at(rulebook, regime) for regime in self._regimes}
         self._unmade = {scope: unmade(rulebook, scope) for scope in Scope}
-        self._most = _REMEMBERED if remember else 0
-        self._said: dict[tuple[str, frozenset[tuple[str, Value]]], frozenset[str]] = {}
+        self._said: Recent[tuple[str, frozenset[tuple[str, Value]]], frozenset[str]]
+        self._said = Recent(_REMEMBERED if remember else 0)
 
     def judge(self, features: FeatureSet, day: date, *, scope: Scope = Scope.RECORD, shadow: bool = False) -> Judgement:
         """Every live rule of the scope on these facts, layer by layer; with `shadow` the outcomes of shadow rules too."""
@@ -127,10 +128,7 @@ class DurableReader:
         fired = self._said.get(asked)
         if fired is None:
             fired = frozenset(_HOST.ask(name, message))
-            if len(self._said) >= self._most:
-                self._said.clear()
-            if self._most:
-                self._said[asked] = fired
+            self._said.put(asked, fired)
         return fired
 
     def _layers(self, regime: date, scope: Scope, status: Status) -> tuple[_Registered, ...]:

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from engine.recent import Recent
 from engine.store.rows import Stored
 
 _MOST = 40_000
@@ -29,14 +30,12 @@ class Filed:
 class Memory:
     """Bounded in rows and in time: what no transaction asked for in `turns` to twice as many is forgotten. Threads may share it.
 
-    Rows are young or old. Asked for, an old row is young again; after so many transactions, or when there are too many, the young
-    become the old and the old are forgotten. So a quiet centre does not gather all its records here for months.
+    So a quiet centre does not gather all its records here for months.
     """
 
     def __init__(self, most: int = _MOST, turns: int = _TURNS) -> None:
-        self._half, self._turns, self._passed = most // 2, turns, 0
-        self._young: dict[int, Filed] = {}
-        self._old: dict[int, Filed] = {}
+        self._held: Recent[int, Filed] = Recent(most)
+        self._turns, self._passed = turns, 0
         self._lock = threading.Lock()
         self._generation = 0
         self.seen = -1
@@ -45,43 +44,26 @@ class Memory:
         """A transaction begins: forget what was written since; the generation in which it may `keep` what it reads."""
         with self._lock:
             if all_of_it:
-                self._young.clear()
-                self._old.clear()
-            forgotten = [number for number in written if self._forget(number)]
+                self._held.clear()
+            forgotten = [number for number in written if self._held.pop(number) is not None]
             self._generation += bool(forgotten) or seen > self.seen
             self.seen = max(self.seen, seen)
             self._passed += 1
-            if self._passed >= self._turns:
-                self._grow_old()
+            if self._passed % self._turns == 0:
+                self._held.grow_old()
             return self._generation
 
     def recall(self, numbers: Iterable[int]) -> list[Filed]:
         """Of these rows, those that are remembered."""
         with self._lock:
-            return [row for row in map(self._recalled, numbers) if row is not None]
+            return [row for row in map(self._held.get, numbers) if row is not None]
 
     def keep(self, rows: Iterable[Filed], generation: int) -> None:
         """Remember what was read in this generation; nothing, when another transaction has ended meanwhile."""
         with self._lock:
-            if generation != self._generation:
-                return
-            self._young.update((row.number, row) for row in rows)
-            if len(self._young) >= self._half:
-                self._grow_old()
+            if generation == self._generation:
+                for row in rows:
+                    self._held.put(row.number, row)
 
     def __len__(self) -> int:
-        return len(self._young) + len(self._old)
-
-    def _recalled(self, number: int) -> Filed | None:
-        row = self._young.get(number)
-        if row is None and (row := self._old.pop(number, None)) is not None:
-            self._young[number] = row
-        return row
-
-    def _forget(self, number: int) -> bool:
-        held = (self._young.pop(number, None), self._old.pop(number, None))
-        return held != (None, None)
-
-    def _grow_old(self) -> None:
-        self._old = dict(list(self._young.items())[-self._half :])
-        self._young, self._passed = {}, 0
+        return len(self._held)
