@@ -14,6 +14,7 @@ from engine.identity.chains import placed
 from engine.identity.matters import Components, candidates
 from engine.identity.persons import persons
 from engine.identity.settings import Settings
+from engine.identity.wording import forget_sketches
 from engine.model import Cut, Link, Links, Sighting, Union
 
 
@@ -31,6 +32,7 @@ def resolve(
     Without `known` the set is everything there is. With it, the set is a neighbourhood: `known` are the links of its stored
     records as they were, `changed` the records that are new or corrected, and what these were before.
     """
+    forget_sketches()
     ordered = sorted(sightings, key=lambda s: (s.at, s.id))
     held = known or {}
     person_of = persons(ordered, held, changed)

@@ -61,9 +61,14 @@ class Sketcher:
         return f"%0{_WIDTH}x" * len(smallest) % tuple(smallest)
 
 
-@lru_cache(maxsize=8_192)
+@lru_cache(maxsize=65_536)
 def _values(gist: str) -> frozenset[str]:
     return frozenset(gist[start : start + _WIDTH] for start in range(0, len(gist), _WIDTH))
+
+
+def forget_sketches() -> None:
+    """Forget the words of sketches read so far: within a batch texts meet again and again, from one batch to the next hardly."""
+    _values.cache_clear()
 
 
 def overlap(left: str, right: str) -> int:

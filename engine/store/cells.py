@@ -133,7 +133,7 @@ def stored(row: Iterable[Any]) -> Stored:
     )
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=4_096)
 def _ties(cell: str) -> tuple[Link, ...]:
     return tuple(Link(score, left, right, why, applied) for score, left, right, why, applied in orjson.loads(cell))
 
