@@ -179,6 +179,10 @@ class OnSpark:
             for name in ("records", "base", "actions", "places"):
                 self._give(space, name, f"SELECT * FROM {name}", "all")
             self._given = True
+        return self._answer(query)
+
+    def _answer(self, query: str) -> str:
+        """Spark's answer to a query over what it was given, as DuckDB reads it."""
         self._made += 1
         answer = self._cluster.folder / f"made{self._made}"
         self._cluster.write(query, answer)
@@ -190,7 +194,7 @@ class OnSpark:
         for first in firsts:
             with given(space, history.facts(first, first + STRETCH)):
                 self._give(space, "facts", questions.facts_sql(), f"{first:012}")
-        answer = self.made(space, questions.verdicts_sql) if firsts else ""
+        answer = self._answer(questions.verdicts_sql) if firsts else ""
         for first in firsts:
             within = f"subject > {first} AND subject <= {first + STRETCH}"
             told = space.connection.sql(f"SELECT * FROM {answer} WHERE {within} ORDER BY subject")
@@ -217,7 +221,7 @@ def windows(questions: Questions, space: Workspace, asked: Asked, zone: str, eng
         f'WHERE place % {engine.span()} = 1 ORDER BY "at"'
     ).fetchall()
     bounds = sorted({edge for (edge,) in edges})
-    for low, high in zip(bounds, [*bounds[1:], _ALWAYS], strict=True):
+    for low, high in zip(bounds, [*bounds[1:], _ALWAYS], strict=False):
         reach = f"BETWEEN {low - questions.longest} AND {high}"
         run(
             "CREATE OR REPLACE TEMP TABLE base AS SELECT n::VARCHAR AS subject FROM history "

@@ -114,18 +114,17 @@ def settings(bulk: BulkConfig) -> dict[str, str]:
 
 
 def _opened(bulk: BulkConfig, folder: Path) -> Cluster:
-    """Spark whose Java speaks into a file."""
-    with warnings.catch_warnings():
+    """Spark whose Java speaks into a file. What pyspark says of the age of other packages while it is loaded is nobody's concern."""
+    with warnings.catch_warnings(), (folder / "spark.log").open("wb") as said:
         warnings.simplefilter("ignore", FutureWarning)
         spark, gateway, sql = (import_module(f"pyspark{part}") for part in ("", ".java_gateway", ".sql"))
-    log, conf = folder / "spark.log", spark.SparkConf().setAll(list(settings(bulk).items()))
-    try:
-        with log.open("wb") as said:
-            opened = gateway.launch_gateway(conf=conf, popen_kwargs={"stdout": said, "stderr": said})
-            return Cluster(sql.SparkSession(spark.SparkContext(conf=conf, gateway=opened)), folder, opened.proc)
-    except _refusals() as fault:
-        why = _telling(log.read_text(encoding="utf-8", errors="replace").splitlines())
-        raise _refused(why or str(fault), where=f"bulk.master: {bulk.master}") from fault
+        conf = spark.SparkConf().setAll(list(settings(bulk).items()))
+        try:
+            java = gateway.launch_gateway(conf=conf, popen_kwargs={"stdout": said, "stderr": said})
+            return Cluster(sql.SparkSession(spark.SparkContext(conf=conf, gateway=java)), folder, java.proc)
+        except _refusals() as fault:
+            lines = Path(said.name).read_text(encoding="utf-8", errors="replace").splitlines()
+            raise _refused(_telling(lines) or str(fault), where=f"bulk.master: {bulk.master}") from fault
 
 
 def _refusals() -> tuple[type[Exception], ...]:

@@ -7,6 +7,7 @@ here shares one.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,9 @@ def test_history_judged_on_spark_is_history_judged_on_duckdb(
     with rescored(_on(small_place, BULK), Which(), rulebook=other_rules()) as there:
         found = (there.records, there.changed, there.matrix, +there.gained, +there.lost, list(there.lines()))
     assert found == expected
+    late = Which(since=KNOWN_AT + timedelta(days=900))
+    with rescored(_on(small_place, BULK), late, rulebook=other_rules()) as nothing:
+        assert (nothing.records, nothing.changed, list(nothing.lines())) == (0, 0, [])
 
 
 def test_a_spark_that_does_not_start_is_told_in_words(tmp_path: Path) -> None:

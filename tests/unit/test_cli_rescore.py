@@ -48,6 +48,10 @@ def test_other_rules_are_tried_and_nothing_is_written(read_office: Console, tmp_
     assert read_office.ok("rescore", "--rules", rules, "--colour", "red", "--json").only["changed"] == 0
 
 
+def test_where_no_record_is_asked_for_nothing_is_judged(read_office: Console) -> None:
+    assert "重判 0 件，没有变化" in read_office.ok("rescore", "--since", "2099-01-01").out
+
+
 def test_live_rules_are_written_by_a_person(desk_office: Console, tmp_path: Path) -> None:
     rules = desk_office.folder / "rules"
     shutil.rmtree(rules)
