@@ -115,7 +115,8 @@ def scan(
         "CREATE TABLE changed (n BIGINT, was TINYINT, now TINYINT, was_said INTEGER, now_said INTEGER)"
     )
     known: dict[tuple[Label, ...], int] = {}
-    for first, made in engine.answers(questions, space, history, range(0, newest, STRETCH)):
+    firsts = range(0, newest, STRETCH)
+    for first, made in engine.answers(questions, space, lambda n: history.facts(n, n + STRETCH), firsts):
         if len(made.numbers):
             before, after = aligned(stored(history.verdicts(first, first + STRETCH), labels), made)
             _compare(found, before, after, asked=asked, labels=labels, known=known)
@@ -144,9 +145,9 @@ class Engine(Protocol):
         """Where the workspace reads the answer to a query over its `records`, `base`, `actions` and `places`."""
 
     def answers(
-        self, questions: Questions, space: Workspace, history: History, firsts: Sequence[int]
+        self, questions: Questions, space: Workspace, facts: Callable[[int], pa.Table], firsts: Sequence[int]
     ) -> Iterator[tuple[int, Answers]]:
-        """What columns say of each stretch of row numbers."""
+        """What columns say of each stretch of row numbers; `facts`: the stored base facts of one."""
 
 
 class OnDuckDB:
@@ -159,10 +160,10 @@ class OnDuckDB:
         return f"({query})"
 
     def answers(
-        self, questions: Questions, space: Workspace, history: History, firsts: Sequence[int]
+        self, questions: Questions, space: Workspace, facts: Callable[[int], pa.Table], firsts: Sequence[int]
     ) -> Iterator[tuple[int, Answers]]:
         for first in firsts:
-            yield first, decide(questions, space, history.facts(first, first + STRETCH))
+            yield first, decide(questions, space, facts(first))
 
 
 class OnSpark:
@@ -189,10 +190,10 @@ class OnSpark:
         return f"read_parquet({_quoted(f'{answer}/*.parquet')})"
 
     def answers(
-        self, questions: Questions, space: Workspace, history: History, firsts: Sequence[int]
+        self, questions: Questions, space: Workspace, facts: Callable[[int], pa.Table], firsts: Sequence[int]
     ) -> Iterator[tuple[int, Answers]]:
         for first in firsts:
-            with given(space, history.facts(first, first + STRETCH)):
+            with given(space, facts(first)):
                 self._give(space, "facts", questions.facts_sql(), f"{first:012}")
         answer = self._answer(questions.verdicts_sql) if firsts else ""
         for first in firsts:
