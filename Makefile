@@ -6,13 +6,15 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 WORKERS ?= 2
 RULES ?= --rules 40,100 --incidents 100000
+ROWS ?= 20000
 
-.PHONY: help setup demo test check bench peers promises soak golden sabotage wheelhouse offline lock clean
+.PHONY: help setup demo test check bench peers spark pyspark promises soak golden sabotage wheelhouse offline lock clean
 
 help:
 	@printf '%s\n' 'make demo      一个乡镇的一年：生成、导入、研判、汇总' \
 	  'make test      全部测试（SQLite 与 PostgreSQL）' 'make check     格式、规范、类型、结构、快速测试' \
 	  'make bench     性能表' 'make peers     装上与之比较的规则引擎' \
+	  'make spark     Spark 与 DuckDB 逐格比对（ROWS=1000000 为全量）' 'make pyspark   装上 pyspark（455 MB，另需 Java）' \
 	  'make promises  长测（P=R19 只跑一项）' 'make soak      九十天，十倍于一个派出所的量' \
 	  'make golden    旧日志上与当时不同之处（BECAUSE=原因；PIN=1 重新钉住）' 'make sabotage  逐一拆除防线，看测试是否失败' \
 	  'make wheelhouse  离线安装包：dist/wheelhouse' 'make offline   断网装一遍、用一遍（维护者用）' 'make clean     清理'
@@ -43,6 +45,12 @@ bench: $(STAMP)
 
 peers: $(STAMP)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation -e '.[peers]'
+
+spark: $(STAMP)
+	@$(BIN)/python -m bench.spark --rows $(ROWS)
+
+pyspark: $(STAMP)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements-spark.lock
 
 promises: $(STAMP)
 	@$(BIN)/python -m tests.promises $(P)

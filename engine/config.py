@@ -67,6 +67,9 @@ _LEAST_KEPT = {
 }
 
 
+_SECRETS = ("password", "secret", "token", "credential", "access.key")
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -207,6 +210,26 @@ class RetentionConfig(_Strict):
         return kept
 
 
+class BulkConfig(_Strict):
+    """What judges history by columns: DuckDB in this process, or Spark, here or on a cluster (`master`), over a `folder` that all of it sees."""
+
+    engine: Literal["duckdb", "pyspark"] = "duckdb"
+    master: str = Field(default="local[*]", pattern=r"^(local(\[([1-9][0-9]*|\*)\])?|yarn|(spark|k8s)://[!-~]+)$")
+    folder: str = ""
+    options: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("options")
+    @classmethod
+    def _named(cls, options: dict[str, str]) -> dict[str, str]:
+        """Refuse what is no option of Spark's, what has a key of its own here, and secrets."""
+        for name in options:
+            if not name.startswith("spark.") or name == "spark.master":
+                raise ValueError(f"不能写 {name}：这里只写 Spark 的选项（spark.…），主节点写在 master")
+            if any(word in name.lower() for word in _SECRETS):
+                raise ValueError(f"{name} 是密钥，不写在这里：写进 Spark 自己的 spark-defaults.conf（SPARK_CONF_DIR）")
+        return options
+
+
 class Config(_Strict):
     """A checked `config.yaml`; relative paths are below the folder it stands in."""
 
@@ -223,6 +246,7 @@ class Config(_Strict):
     channels: tuple[ChannelConfig, ...] = ()
     backup: BackupConfig = BackupConfig()
     retention: RetentionConfig = RetentionConfig()
+    bulk: BulkConfig = BulkConfig()
     folder: Path = Path()
 
     @field_validator("zone")
@@ -270,6 +294,11 @@ class Config(_Strict):
             if os.environ.get("SANSE_KEY_FILE")
             else self.folder / self.keys.file
         )
+
+    @property
+    def bulk_folder(self) -> Path | None:
+        """The folder that all of Spark sees; None is the system's own for temporary files."""
+        return self.folder / self.bulk.folder if self.bulk.folder else None
 
     @property
     def database_url(self) -> str:

@@ -1,19 +1,48 @@
-"""What every test may ask for: a fresh store, on SQLite and on a real PostgreSQL."""
+"""What every test may ask for: a fresh store, on SQLite and on a real PostgreSQL; and the last line of a run, which says whether Spark was compared."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import hypothesis
 import pytest
 
+from engine.errors import SanseError
 from engine.store import Keys, Store, open_store, upgrade
 from tests.postgres import PostgresServer
 
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 """A machine that others work on may stop for a second anywhere: no example is a failure for being slow."""
+
+_SPARK: dict[str, list[str]] = {"passed": [], "failed": [], "skipped": []}
+"""Tests of Spark by outcome, for the last line of the run."""
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Remember what became of the tests that compare DuckDB with Spark."""
+    if "on_spark" in report.keywords and (report.when == "call" or report.outcome != "passed"):
+        _SPARK[report.outcome].append(report.nodeid)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The last line of the run: whether Spark was compared (ruling 45)."""
+    from engine.rescore.spark import lacking
+
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    if terminal is not None and not hasattr(config, "workerinput") and any(_SPARK.values()):
+        terminal.write_line(spark_line(_SPARK, lacking()))
+
+
+def spark_line(found: Mapping[str, Sequence[str]], fault: SanseError | None) -> str:
+    """Whether Spark was compared with DuckDB in this run, and why not."""
+    if found["failed"]:
+        return f"Spark：比对没有通过（{len(found['failed'])} 项）"
+    if found["passed"]:
+        return f"Spark：已与 DuckDB 比对（{len(found['passed'])} 项通过）"
+    return f"Spark：没有比对（{fault.what if fault else '测试被跳过'}）；make spark 说明怎么办"
+
 
 KEYS = Keys(index=b"i" * 32, seal=b"s" * 32, chain=b"c" * 32)
 

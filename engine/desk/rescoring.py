@@ -11,7 +11,7 @@ what is left; a run after that finds nothing. Base facts and links are taken as 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -25,7 +25,7 @@ from engine.masking import mask_reference
 from engine.model import Colour
 from engine.occasion import RULE_CHANGE
 from engine.pipeline import rejudge
-from engine.rescore import Asked, Questions, Scan, scan, workspace
+from engine.rescore import Asked, Questions, Scan, cluster, scan, workspace
 from engine.ruleset import loader
 from engine.ruleset.tree import Rulebook
 from engine.store.rows import Person
@@ -58,10 +58,13 @@ def rescored(
     """History judged by columns under the live rulebook or another; nothing is written. Raises UsageError for an unknown matter or caller."""
     asked = _asked(desk, which)
     today = desk.clock().astimezone(ZoneInfo(desk.config.zone)).date()
-    questions = Questions(rulebook or desk.rulebook, thresholds=thresholds, today=today)
-    with workspace() as space:
+    bulk = desk.config.bulk
+    spark = cluster(bulk, desk.config.bulk_folder) if bulk.engine == "pyspark" else nullcontext()
+    with workspace() as space, spark as opened:
+        questions = Questions(rulebook or desk.rulebook, thresholds=thresholds, today=today, dialect=bulk.engine)
         with desk.store.history() as history:
-            found = scan(history, questions, space, asked=asked, zone=desk.config.zone, advance=advance)
+            zone = desk.config.zone
+            found = scan(history, questions, space, asked=asked, zone=zone, advance=advance, spark=opened)
         found.worded = _worded(desk, rulebook or desk.rulebook)
         yield found
 

@@ -9,7 +9,7 @@ A window is a RANGE over whole seconds, both ends included, so that records of o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from operator import and_
 from typing import Any
@@ -24,7 +24,7 @@ from engine.model import Value
 from engine.ruleset.tree import Feature, FeatureKind, Rulebook
 
 RECORDS, BASE, ACTIONS = "records", "base", "actions"
-_KEYS: Mapping[str, tuple[str, ...]] = {
+KEYS: Mapping[str, tuple[str, ...]] = {
     "matter": ("matter",),
     "caller": ("own_person",),
     "place": ("own_place",),
@@ -37,12 +37,21 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
 _TIMES: Mapping[str, str] = {OCCURRED: "at", "closed_at": "closed_at"}
 
 
+def sliding(records: ir.Table, group: Sequence[Feature], definitions: Definitions) -> ir.Table:
+    """Windows over groups of one kind, each a RANGE: one row per record."""
+    return records.select("subject", **{column_of(f.name): _sliding(records, f, definitions) for f in group})
+
+
+Windows = Callable[[ir.Table, Sequence[Feature], Definitions], ir.Table]
+"""How an engine makes windows over groups of one kind: `sliding`, or `running.running`."""
+
+
 class ColumnFeatures:
     """The columns of one rulebook, compiled once."""
 
-    def __init__(self, rulebook: Rulebook) -> None:
+    def __init__(self, rulebook: Rulebook, windows: Windows = sliding) -> None:
         tables = (ibis.table(schema, name=name) for name, schema in schemas(rulebook).items())
-        self.sql: str = ibis.to_sql(features(rulebook, *tables), dialect="duckdb")
+        self.sql: str = ibis.to_sql(features(rulebook, *tables, windows=windows), dialect="duckdb")
 
     def run(self, connection: Any, *, records: pa.Table, base: pa.Table, actions: pa.Table) -> pa.Table:
         """All facts of the subjects of `base`, on a DuckDB connection of the caller's."""
@@ -57,7 +66,13 @@ class ColumnFeatures:
 
 
 def features(
-    rulebook: Rulebook, records: ir.Table, base: ir.Table, actions: ir.Table, places: ir.Table | None = None
+    rulebook: Rulebook,
+    records: ir.Table,
+    base: ir.Table,
+    actions: ir.Table,
+    places: ir.Table | None = None,
+    *,
+    windows: Windows = sliding,
 ) -> ir.Table:
     """One row per row of `base`: its columns (`subject`, `day`, `absent`, the base facts) and every window and action fact.
 
@@ -71,11 +86,9 @@ def features(
         own_hotspot=_or_itself(records, "hotspot"),
         own_phone=_or_itself(records, "phone"),
     )
-    sliding = [feature for feature in definitions.windows if not _by_join(feature)]
     facts = base
-    for of_group in _by_group(sliding):
-        made = records.select("subject", **{column_of(f.name): _sliding(records, f, definitions) for f in of_group})
-        facts = facts.inner_join(made, "subject")
+    for group in _by_group([feature for feature in definitions.windows if not _by_join(feature)]):
+        facts = facts.inner_join(windows(records, group, definitions), "subject")
     subjects = records.semi_join(base, "subject").view()
     places = records.select(record="subject", of_matter="matter").view() if places is None else places
     for joined in _joins(subjects, records, actions, places, definitions=definitions):
@@ -103,13 +116,13 @@ def _by_join(feature: Feature) -> bool:
 
 
 def _sliding(records: ir.Table, feature: Feature, definitions: Definitions) -> ir.Value:
-    window = ibis.range_window(preceding=seconds(feature), following=0, group_by=_KEYS[feature.same], order_by="at")
-    passes = _passes(records, feature, definitions)
+    window = ibis.range_window(preceding=seconds(feature), following=0, group_by=KEYS[feature.same], order_by="at")
+    passes = passing(records, feature, definitions)
     value = _aggregate(records, feature, passes).over(window)
     return value if feature.including_this else value - passes.cast("int64")
 
 
-def _passes(records: ir.Table, feature: Feature, definitions: Definitions) -> ir.BooleanValue:
+def passing(records: ir.Table, feature: Feature, definitions: Definitions) -> ir.BooleanValue:
     """Whether a record counts and passes every line of `where`."""
     lines = [_line(records, key, wanted, definitions.disputes) for key, wanted in feature.where.items()]
     return reduce(and_, lines, records.counts)
@@ -129,10 +142,16 @@ def _among(column: ir.Value, wanted: Sequence[Value]) -> ir.BooleanValue:
 
 
 def _aggregate(records: ir.Table, feature: Feature, passes: ir.BooleanValue) -> ir.Value:
-    if feature.kind is FeatureKind.COUNT:
-        return records.count(where=passes)
-    counted = ibis.coalesce(records.person, ibis.literal("")) if feature.of == "person" else records[feature.of]
-    return counted.nunique(where=passes)
+    return (
+        records.count(where=passes)
+        if feature.kind is FeatureKind.COUNT
+        else value_of(records, feature).nunique(where=passes)
+    )
+
+
+def value_of(records: ir.Table, feature: Feature) -> ir.Value:
+    """What a feature counts the different values of; all who have no name are one."""
+    return ibis.coalesce(records.person, ibis.literal("")) if feature.of == "person" else records[feature.of]
 
 
 def _joins(
@@ -155,7 +174,7 @@ def _others(
     definitions: Definitions,
 ) -> ir.Table:
     """Counts over the other records of a subject's group, by a time of theirs."""
-    keys = _KEYS[same]
+    keys = KEYS[same]
     mine = subjects.select(
         for_subject=subjects.subject, until=subjects.at, **{f"my_{key}": subjects[key] for key in keys}
     )
@@ -171,7 +190,7 @@ def _others(
     )
     facts = {
         column_of(feature.name): _aggregate(
-            pairs, feature, _passes(pairs, feature, definitions) & (pairs[when] >= pairs.until - seconds(feature))
+            pairs, feature, passing(pairs, feature, definitions) & (pairs[when] >= pairs.until - seconds(feature))
         )
         for feature in group
     }

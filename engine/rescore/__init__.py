@@ -6,12 +6,13 @@ other rules, from which to which, and which records they are. Not here: writing 
 The order is that of the middle: windows -> base facts -> rules -> colour and hits. Only its readers by columns are used here; what is then
 written is judged once more by `triage`, one record at a time, as live records are.
 
-Modules: `questions` the queries of a rulebook, `workspace` the tables on disk, `answers` what decisions say, `scanning` the order.
+Modules: `questions` the queries of a rulebook, `workspace` the tables on disk, `answers` what decisions say, `scanning` the order, `spark` Spark.
 """
 
 from engine.rescore.answers import Label
 from engine.rescore.questions import Asked, Questions
 from engine.rescore.scanning import Scan, scan
+from engine.rescore.spark import cluster
 from engine.rescore.workspace import workspace
 
-__all__ = ["Asked", "Label", "Questions", "Scan", "scan", "workspace"]
+__all__ = ["Asked", "Label", "Questions", "Scan", "cluster", "scan", "workspace"]

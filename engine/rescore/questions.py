@@ -10,11 +10,13 @@ outcomes are hits, the colour of points, and how an invariant raises a colour.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import reduce
 from operator import add
+from typing import Literal
 
 import ibis
 import ibis.expr.types as ir
@@ -25,15 +27,29 @@ from engine.evaluate import columns
 from engine.evaluate.columns import FIRED, REVIEW, never_column, rule_column
 from engine.evaluate.comparisons import Thresholds
 from engine.evaluate.plan import Scope, judged
-from engine.features.columns import features
+from engine.features.columns import Windows, features, sliding
 from engine.features.definitions import Definitions, seconds
 from engine.features.frames import column_of, schemas
+from engine.features.running import running
 from engine.model import Colour
 from engine.rescore import answers
 from engine.rescore.answers import WORD, Label
 from engine.ruleset.tree import Feature, FeatureKind, Never, Rule, Rulebook
 
 _JSON = {"bool": "BOOLEAN", "int": "BIGINT", "code": "VARCHAR", "list": ["VARCHAR"]}
+
+
+Dialect = Literal["duckdb", "pyspark"]
+"""Whose SQL: Ibis's name of the engine."""
+WINDOWS: Mapping[Dialect, Windows] = {"duckdb": sliding, "pyspark": running}
+"""How each engine makes windows."""
+
+
+def written(asked: ir.Table, dialect: Dialect) -> str:
+    """An expression as SQL of an engine."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        return str(ibis.to_sql(asked, dialect=dialect, pretty=False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +66,15 @@ class Asked:
 class Questions:
     """The queries of one rulebook."""
 
-    def __init__(self, rulebook: Rulebook, *, thresholds: Thresholds = "dated", today: date = date.min) -> None:
-        self.rulebook = _asked(rulebook)
+    def __init__(
+        self,
+        rulebook: Rulebook,
+        *,
+        thresholds: Thresholds = "dated",
+        today: date = date.min,
+        dialect: Dialect = "duckdb",
+    ) -> None:
+        self.rulebook, self._dialect = _asked(rulebook), dialect
         definitions = Definitions.of(self.rulebook)
         self.marks = definitions.marks
         self.base = tuple(f for f in (*definitions.fields, *definitions.words) if f.name in _read(rulebook))
@@ -76,7 +99,9 @@ class Questions:
         records, actions = (ibis.table(held[name], name=name) for name in ("records", "actions"))
         base = ibis.table({"subject": "string"}, name="base")
         places = ibis.table({"record": "string", "of_matter": "string"}, name="places")
-        return str(ibis.to_sql(features(rulebook, records, base, actions, places), dialect="duckdb", pretty=False))
+        return written(
+            features(rulebook, records, base, actions, places, windows=WINDOWS[self._dialect]), self._dialect
+        )
 
     def facts_sql(self) -> str:
         """All facts of records by row number: base facts of `given`, as stored, beside their `windows`."""
@@ -107,7 +132,7 @@ class Questions:
         bits = [_holds(raised, label, rules, self.rulebook.nevers) for label in self.labels]
         said = {f"said{word}": _packed(bits[word * WORD : (word + 1) * WORD]) for word in range(self.words)}
         chosen = raised.select("subject", colour=raised.guarded, **said)
-        return str(ibis.to_sql(chosen, dialect="duckdb", pretty=False))
+        return written(chosen, self._dialect)
 
 
 def _asked(rulebook: Rulebook) -> Rulebook:

@@ -9,10 +9,11 @@ memory. Base facts and former decisions stream through once.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -32,6 +33,7 @@ from engine.rescore.answers import (
     stored,
 )
 from engine.rescore.questions import Asked, Questions
+from engine.rescore.spark import Cluster
 from engine.rescore.workspace import Workspace
 from engine.store.history import History
 
@@ -101,18 +103,20 @@ def scan(
     asked: Asked | None = None,
     zone: str = "Asia/Shanghai",
     advance: Callable[[int], None] = lambda _: None,
+    spark: Cluster | None = None,
 ) -> Scan:
-    """Judge history by columns and compare; `advance` is told of each stretch of records that is done."""
+    """Judge history by columns and compare, on DuckDB or on `spark`; `advance` is told of each stretch of records that is done."""
     asked, found = asked or Asked(), Scan(space)
     newest = read(history, questions, space)
-    windows(questions, space, asked, zone)
+    engine = OnDuckDB() if spark is None else OnSpark(spark)
+    windows(questions, space, asked, zone, engine)
     labels = Labels(questions.labels)
     space.connection.execute(
         "CREATE TABLE changed (n BIGINT, was TINYINT, now TINYINT, was_said INTEGER, now_said INTEGER)"
     )
     known: dict[tuple[Label, ...], int] = {}
-    for first in range(0, newest, STRETCH):
-        made = decide(questions, space, history.facts(first, first + STRETCH))
+    firsts = range(0, newest, STRETCH)
+    for first, made in engine.answers(questions, space, lambda n: history.facts(n, n + STRETCH), firsts):
         if len(made.numbers):
             before, after = aligned(stored(history.verdicts(first, first + STRETCH), labels), made)
             _compare(found, before, after, asked=asked, labels=labels, known=known)
@@ -131,7 +135,81 @@ def read(history: History, questions: Questions, space: Workspace) -> int:
     return newest
 
 
-def windows(questions: Questions, space: Workspace, asked: Asked, zone: str) -> None:
+class Engine(Protocol):
+    """What answers the queries of a rulebook."""
+
+    def span(self) -> int:
+        """Of how many records the windows are made at a time."""
+
+    def made(self, space: Workspace, query: str) -> str:
+        """Where the workspace reads the answer to a query over its `records`, `base`, `actions` and `places`."""
+
+    def answers(
+        self, questions: Questions, space: Workspace, facts: Callable[[int], pa.Table], firsts: Sequence[int]
+    ) -> Iterator[tuple[int, Answers]]:
+        """What columns say of each stretch of row numbers; `facts`: the stored base facts of one."""
+
+
+class OnDuckDB:
+    """In this process, a stretch at a time."""
+
+    def span(self) -> int:
+        return SPAN
+
+    def made(self, space: Workspace, query: str) -> str:
+        return f"({query})"
+
+    def answers(
+        self, questions: Questions, space: Workspace, facts: Callable[[int], pa.Table], firsts: Sequence[int]
+    ) -> Iterator[tuple[int, Answers]]:
+        for first in firsts:
+            yield first, decide(questions, space, facts(first))
+
+
+class OnSpark:
+    """On Spark, all of history at once."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster, self._given, self._made = cluster, False, 0
+
+    def span(self) -> int:
+        return _ALWAYS
+
+    def made(self, space: Workspace, query: str) -> str:
+        if not self._given:
+            for name in ("records", "base", "actions", "places"):
+                self._give(space, name, f"SELECT * FROM {name}", "all")
+            self._given = True
+        return self._answer(query)
+
+    def _answer(self, query: str) -> str:
+        """Spark's answer to a query over what it was given, as DuckDB reads it."""
+        self._made += 1
+        answer = self._cluster.folder / f"made{self._made}"
+        self._cluster.write(query, answer)
+        return f"read_parquet({_quoted(f'{answer}/*.parquet')})"
+
+    def answers(
+        self, questions: Questions, space: Workspace, facts: Callable[[int], pa.Table], firsts: Sequence[int]
+    ) -> Iterator[tuple[int, Answers]]:
+        for first in firsts:
+            with given(space, facts(first)):
+                self._give(space, "facts", questions.facts_sql(), f"{first:012}")
+        answer = self._answer(questions.verdicts_sql) if firsts else ""
+        for first in firsts:
+            within = f"subject > {first} AND subject <= {first + STRETCH}"
+            told = space.connection.sql(f"SELECT * FROM {answer} WHERE {within} ORDER BY subject")
+            yield first, computed(told.to_arrow_table(), questions.words)
+
+    def _give(self, space: Workspace, name: str, query: str, part: str) -> None:
+        """One more part of a table for Spark."""
+        folder = self._cluster.folder / name
+        folder.mkdir(exist_ok=True)
+        space.connection.execute(f"COPY ({query}) TO {_quoted(f'{folder}/{part}.parquet')} (FORMAT parquet)")
+        self._cluster.view(name, folder)
+
+
+def windows(questions: Questions, space: Workspace, asked: Asked, zone: str, engine: Engine) -> None:
     """Windows and action facts of the records that are asked for, a stretch of time after another, into the table `windows`."""
     run, wanted = space.connection.execute, _wanted(asked)
     run(
@@ -141,10 +219,10 @@ def windows(questions: Questions, space: Workspace, asked: Asked, zone: str) -> 
     run(f"CREATE TABLE windows (n BIGINT, day DATE{made})")
     edges = run(
         f'SELECT "at" FROM (SELECT "at", row_number() OVER (ORDER BY "at") AS place FROM history WHERE {wanted}) '
-        f'WHERE place % {SPAN} = 1 ORDER BY "at"'
+        f'WHERE place % {engine.span()} = 1 ORDER BY "at"'
     ).fetchall()
     bounds = sorted({edge for (edge,) in edges})
-    for low, high in zip(bounds, [*bounds[1:], _ALWAYS], strict=True):
+    for low, high in zip(bounds, [*bounds[1:], _ALWAYS], strict=False):
         reach = f"BETWEEN {low - questions.longest} AND {high}"
         run(
             "CREATE OR REPLACE TEMP TABLE base AS SELECT n::VARCHAR AS subject FROM history "
@@ -154,14 +232,15 @@ def windows(questions: Questions, space: Workspace, asked: Asked, zone: str) -> 
             "CREATE OR REPLACE TEMP TABLE records AS SELECT n::VARCHAR AS subject, * EXCLUDE (n, subject) FROM history "
             f'WHERE "at" {reach} OR closed_at {reach}'
         )
-        _span(questions, space, zone)
+        _span(questions, space, zone, engine)
 
 
-def _span(questions: Questions, space: Workspace, zone: str) -> None:
+def _span(questions: Questions, space: Workspace, zone: str, engine: Engine) -> None:
     """Windows of one stretch of time, a query for each kind of group."""
     run, joins = space.connection.execute, []
     for place, (query, _) in enumerate(questions.windows_sql):
-        run(f"CREATE OR REPLACE TEMP TABLE made{place} AS SELECT * REPLACE (subject::BIGINT AS subject) FROM ({query})")
+        answer = engine.made(space, query)
+        run(f"CREATE OR REPLACE TEMP TABLE made{place} AS SELECT * REPLACE (subject::BIGINT AS subject) FROM {answer}")
         joins.append(f"JOIN made{place} ON made{place}.subject = history.n")
     made = {name: f'made{place}."{name}"' for place, (_, names) in enumerate(questions.windows_sql) for name in names}
     columns = "".join(f", {made[name]}" for name in questions.windows)
@@ -174,12 +253,19 @@ def _span(questions: Questions, space: Workspace, zone: str) -> None:
 
 def decide(questions: Questions, space: Workspace, facts: pa.Table) -> Answers:
     """What columns say of records whose base facts are given."""
-    space.connection.register("given", facts)
     query = f"WITH facts AS ({questions.facts_sql()}) SELECT * FROM ({questions.verdicts_sql})"
-    space.connection.execute(f"CREATE OR REPLACE TEMP TABLE answers AS {query}")
+    with given(space, facts):
+        space.connection.execute(f"CREATE OR REPLACE TEMP TABLE answers AS {query}")
     made = space.connection.sql("SELECT * FROM answers ORDER BY subject").to_arrow_table()
-    space.connection.unregister("given")
     return computed(made, questions.words)
+
+
+@contextmanager
+def given(space: Workspace, facts: pa.Table) -> Iterator[None]:
+    """Base facts as stored, where `Questions.facts_sql` reads them."""
+    space.connection.register("given", facts)
+    yield
+    space.connection.unregister("given")
 
 
 def _wanted(asked: Asked) -> str:

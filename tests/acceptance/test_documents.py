@@ -26,8 +26,8 @@ GUIDES = tuple(
 PAGES = (ROOT / "README.md", ROOT / "README.zh-CN.md", MANUAL, *GUIDES)
 DEPLOYMENT = tuple(sorted((ROOT / "docs" / "deploy").glob("*.md")))
 STATEMENTS = tuple(ROOT / "docs" / name for name in ("threat-model.md", "impact-assessment.md"))
-LINT, BENCH = ROOT / "docs" / "lint.md", ROOT / "docs" / "bench.md"
-EVERY_PAGE = (*PAGES, CONFIG, LANGUAGE, LINT, *STATEMENTS, BENCH, ROOT / "CHANGELOG.md")
+LINT, BENCH, SPARK = (ROOT / "docs" / f"{name}.md" for name in ("lint", "bench", "spark"))
+EVERY_PAGE = (*PAGES, CONFIG, LANGUAGE, LINT, *STATEMENTS, BENCH, SPARK, ROOT / "CHANGELOG.md")
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 
 
@@ -46,7 +46,7 @@ def test_commands_of_a_page_do_what_it_shows(page: Path, township: Path) -> None
     assert broken(examples, run(examples, township, bare(PATH=path))) == []
 
 
-@pytest.mark.parametrize("page", [*PAGES, CONFIG, LANGUAGE, LINT, *DEPLOYMENT], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [*PAGES, CONFIG, LANGUAGE, LINT, SPARK, *DEPLOYMENT], ids=lambda page: page.name)
 def test_every_call_on_a_page_is_one_that_exists(page: Path) -> None:
     assert faults(page.read_text(encoding="utf-8")) == []
 

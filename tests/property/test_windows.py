@@ -1,4 +1,4 @@
-"""The two readers of window definitions are one: live, by columns, and the language page read word by word.
+"""The readers of window definitions are one: live, by columns that slide and that run, and the language page read word by word.
 
 In: histories drawn by seed, under the shipped rulebook and under drawn window definitions. Not here: rules (`test_readers`).
 """
@@ -14,10 +14,11 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pytest
 
-from engine.features.columns import ColumnFeatures
+from engine.features.columns import ColumnFeatures, Windows, sliding
 from engine.features.definitions import Definitions
 from engine.features.frames import actions_frame, base_frame, column_of, records_frame
 from engine.features.live import LiveFeatures
+from engine.features.running import running
 from engine.features.subjects import Member, Subject
 from engine.model import FeatureSet, Value
 from engine.ruleset import loader
@@ -165,16 +166,18 @@ def value_of(of: str, member: Member) -> str | None:
     }[of]
 
 
-def test_live_and_columns_agree_on_the_shipped_facts() -> None:
-    columns = ColumnFeatures(shipped())
+@pytest.mark.parametrize("windows", [sliding, running])
+def test_live_and_columns_agree_on_the_shipped_facts(windows: Windows) -> None:
+    columns = ColumnFeatures(shipped(), windows)
     drawn_histories = (history(shipped(), Random(seed), size=1 + 3 * seed) for seed in range(SHIPPED_HISTORIES))
     assert sum(agree(columns, shipped(), held) for held in drawn_histories) > 2_000
 
 
+@pytest.mark.parametrize("windows", [sliding, running])
 @pytest.mark.parametrize("seed", range(DRAWN_BOOKS))
-def test_live_and_columns_agree_on_drawn_definitions(seed: int) -> None:
+def test_live_and_columns_agree_on_drawn_definitions(seed: int, windows: Windows) -> None:
     rulebook = drawn(seed)
-    columns = ColumnFeatures(rulebook)
+    columns = ColumnFeatures(rulebook, windows)
     drawn_histories = (
         history(rulebook, Random(f"{seed}/{number}"), size=3 + 9 * number) for number in range(HISTORIES)
     )

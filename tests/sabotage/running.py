@@ -98,7 +98,8 @@ def pytest(tree: Path, tests: Sequence[str], *, first_only: bool = True) -> Run:
         return Run(-1, "no end in sight")
     lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
     named = [line for line in lines if line.startswith(("FAILED", "ERROR"))]
-    return Run(done.returncode, "\n".join([*named, lines[-1]]) if lines else "nothing said")
+    counts = next((line for line in reversed(lines) if _COUNT.search(line)), "".join(lines[-1:]))
+    return Run(done.returncode, "\n".join([*named, counts]) if lines else "nothing said")
 
 
 def attempt(tree: Path, sabotaged: Defence) -> Result:

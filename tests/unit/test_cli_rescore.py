@@ -48,6 +48,10 @@ def test_other_rules_are_tried_and_nothing_is_written(read_office: Console, tmp_
     assert read_office.ok("rescore", "--rules", rules, "--colour", "red", "--json").only["changed"] == 0
 
 
+def test_where_no_record_is_asked_for_nothing_is_judged(read_office: Console) -> None:
+    assert "重判 0 件，没有变化" in read_office.ok("rescore", "--since", "2099-01-01").out
+
+
 def test_live_rules_are_written_by_a_person(desk_office: Console, tmp_path: Path) -> None:
     rules = desk_office.folder / "rules"
     shutil.rmtree(rules)
@@ -75,3 +79,13 @@ def test_what_cannot_be_is_refused(read_office: Console, options: tuple[str, ...
     refused = read_office.run("rescore", *options)
     assert refused.code == 2
     assert why in refused.err
+
+
+def test_spark_without_java_is_told_with_what_to_do(desk_office: Console, tmp_path: Path) -> None:
+    config = desk_office.folder / "config.yaml"
+    config.write_text(config.read_text(encoding="utf-8") + "\nbulk: {engine: pyspark}\n", encoding="utf-8")
+    refused = desk_office.run("rescore", JAVA_HOME=str(tmp_path))
+    assert refused.code == 3
+    assert "没有 Java，Spark 运行不了（JAVA_HOME）" in refused.err
+    assert "default-jre-headless" in refused.err
+    assert "bulk.engine 改回 duckdb" in refused.err

@@ -163,6 +163,38 @@ class TestConfig:
             == "sqlite:////srv/sanse.db"
         )
 
+    def test_history_is_judged_in_this_process_unless_spark_is_named(self, tmp_path: Path) -> None:
+        bulk = load_config(written(tmp_path, "clock: real\n")).bulk
+        assert (bulk.engine, bulk.master, bulk.options) == ("duckdb", "local[*]", {})
+        text = (
+            "bulk: {engine: pyspark, master: 'spark://m:7077', folder: share, options: {spark.executor.memory: 4g}}\n"
+        )
+        config = load_config(written(tmp_path, text))
+        assert (config.bulk.engine, config.bulk.options) == ("pyspark", {"spark.executor.memory": "4g"})
+        assert config.bulk_folder == tmp_path / "share"
+
+    @pytest.mark.parametrize(
+        "master", ["local", "local[2]", "local[*]", "yarn", "spark://a:7077,b:7077", "k8s://https://a:6443"]
+    )
+    def test_masters_that_spark_has(self, tmp_path: Path, master: str) -> None:
+        assert load_config(written(tmp_path, f"bulk: {{master: '{master}'}}\n")).bulk.master == master
+
+    @pytest.mark.parametrize(
+        ("text", "said"),
+        [
+            ("bulk: {engine: polars}", "bulk.engine：可用：'duckdb' 或 'pyspark'"),
+            ("bulk: {master: 'local[0]'}", "bulk.master：写法不对"),
+            ("bulk: {master: 'http://x'}", "bulk.master：写法不对"),
+            ("bulk: {options: {spark.executor.cores: 2}}", "bulk.options.spark.executor.cores：应为文字"),
+            ("bulk: {options: {executor.memory: 4g}}", "不能写 executor.memory：这里只写 Spark 的选项"),
+            ("bulk: {options: {spark.master: local}}", "主节点写在 master"),
+            ("bulk: {options: {spark.authenticate.secret: abc}}", "spark.authenticate.secret 是密钥，不写在这里"),
+            ("bulk: {threads: 2}", "bulk.threads：没有这个键"),
+        ],
+    )
+    def test_what_spark_cannot_be_is_refused(self, tmp_path: Path, text: str, said: str) -> None:
+        assert said in refused(tmp_path, f"{text}\n").what
+
 
 class TestKeys:
     def test_keys_are_written_once_for_their_owner_alone_and_read_back(self, tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from engine.features.columns import ColumnFeatures
+from engine.features.columns import ColumnFeatures, Windows, sliding
 from engine.features.frames import actions_frame, base_frame, records_frame
+from engine.features.running import running
 from engine.features.subjects import Member
 from engine.model import Action, FeatureSet
 from engine.ruleset.tree import Rulebook
@@ -21,12 +22,16 @@ from tests.window_cases import CASES, COUNT, distinct, window
 
 
 def run(
-    held: Rulebook, members: Sequence[Member], subjects: Mapping[str, FeatureSet], actions: Sequence[Action] = ()
+    held: Rulebook,
+    members: Sequence[Member],
+    subjects: Mapping[str, FeatureSet],
+    actions: Sequence[Action] = (),
+    windows: Windows = sliding,
 ) -> dict[str, dict[str, Any]]:
     """Rows by subject."""
     times = {one.sighting.id: one.sighting.at for one in members}
     with duckdb.connect() as connection:
-        table = ColumnFeatures(held).run(
+        table = ColumnFeatures(held, windows).run(
             connection,
             records=records_frame(held, members),
             base=base_frame(held, subjects, {id_: times[id_] for id_ in subjects}),
@@ -37,11 +42,13 @@ def run(
     return {row["subject"]: row for row in rows}
 
 
-def test_every_window_by_hand() -> None:
+@pytest.mark.parametrize("windows", [sliding, running])
+def test_every_window_by_hand(windows: Windows) -> None:
     wrong = []
     for case in CASES:
         held = rulebook(features={"m.fact": case.definition})
-        value = run(held, [*case.around, case.this], {"this": FeatureSet({})}, case.actions)["this"]["m__fact"]
+        rows = run(held, [*case.around, case.this], {"this": FeatureSet({})}, case.actions, windows)
+        value = rows["this"]["m__fact"]
         if value != case.value:
             wrong.append((case.title, value))
     assert wrong == []
