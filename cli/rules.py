@@ -127,6 +127,10 @@ def diff(
         raise typer.Exit(1)
 
 
+_FOR_SURVIVORS = 15
+"""So many seconds `mutate` may ask whether what survives is the same in truth."""
+
+
 def _budget(seconds: int) -> Budget:
     from time import monotonic
 
@@ -243,7 +247,7 @@ def mutate(
     from engine.workbench.mutation import Fate, forget, mutate, ready, score
 
     rulebook, places = _loaded(rules_folder)
-    tried = list(mutate(rulebook, places))
+    tried = list(mutate(rulebook, places, _budget(_FOR_SURVIVORS)))
     words = list(forget(rulebook, places)) if show_words else []
     survived = [one for one in (*words, *tried) if one.fate is Fate.SURVIVED]
     for one in (*words, *tried) if as_json else survived:

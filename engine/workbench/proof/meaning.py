@@ -20,7 +20,7 @@ from engine.workbench.proof.benches import FAULT
 from engine.workbench.proof.codes import Verdict
 from engine.workbench.proof.confirming import Case, Engine
 from engine.workbench.proof.encoding import Encoding, encoded, exactly, stated
-from engine.workbench.proof.formulas import Formula, both
+from engine.workbench.proof.formulas import Formula, both, differs, either
 from engine.workbench.proof.solving import Asker, Budget
 from engine.workbench.proof.space import Space
 
@@ -53,6 +53,12 @@ def compare(old: Rulebook, new: Rulebook, budget: Budget) -> tuple[Change, ...]:
     """The six steps between two colours, by the thresholds of the newest day of each rulebook."""
     pair = _Pair(old, new, budget)
     return tuple(pair.change(before, after) for before, after in permutations(sorted(Colour, reverse=True), 2))
+
+
+def alike(old: Rulebook, new: Rulebook, budget: Budget) -> bool:
+    """Whether it is proved that every rule says the same of every incident and every flag is raised alike."""
+    replies = [side.asker.ask(side.otherwise()) for side in (_Both(old, new, scope, budget) for scope in Scope)]
+    return all(reply.model is None and not reply.why for reply in replies)
 
 
 class _Pair:
@@ -92,6 +98,13 @@ class _Both:
     def _encoded(self, rulebook: Rulebook, tag: str) -> Encoding:
         values = values_at(rulebook, regimes(rulebook)[-1])
         return encoded(rulebook, self.space.facts(rulebook), values, self.scope, tag=tag)
+
+    def otherwise(self) -> Formula:
+        """Whether any rule says something else under the second; both judge the same rules."""
+        old, new = self._old, self._new
+        said = [(effect, new.effects[rule]) for rule, effect in old.effects.items()]
+        parts = [differs(getattr(a, what), getattr(b, what)) for a, b in said for what in ("fired", "review")]
+        return either([*parts, *(differs(raised, new.raised[rule]) for rule, raised in old.raised.items())])
 
     def changed(self, before: Colour, after: Colour) -> Formula:
         """Whether the first gives one colour and the second another."""

@@ -250,7 +250,11 @@ class Space:
                     passes.append(self._hidden(f"has_{feature.of}"))
                 if feature.kind is FeatureKind.COUNT_DISTINCT and feature.of == "topic":
                     passes.append(self._field("topic").known)
-                yield implies(both((self._hidden("counts"), *passes)), self.unknowns[key].at_least(1))
+                itself = both((self._hidden("counts"), *passes))
+                yield implies(itself, self.unknowns[key].at_least(1))
+                rest = self.unknowns.get((*key[:5], False, key[6]))
+                if rest is not None and feature.kind is FeatureKind.COUNT:
+                    yield from _one_more(self.unknowns[key], rest, itself)
         if ("hidden", "counts") in self.unknowns:
             counting = [cause.value for cause in Cause if cause.counts]
             yield implies(self._hidden("counts"), self._field("cause").among(counting))
@@ -340,6 +344,15 @@ def _lowest(feature: Feature) -> int:
 def _not_above(one: Fact, other: Fact) -> Iterator[Formula]:
     """That one number is at most another; both are asked for the same ones."""
     return (implies(one.at_least(step), other.at_least(step)) for step in one.steps)
+
+
+def _one_more(whole: Fact, rest: Fact, itself: Formula) -> Iterator[Formula]:
+    """That a count is that of the other records, and one more if it counts the record itself."""
+    for step in whole.steps:
+        yield implies(both((opposite(itself), whole.at_least(step))), rest.at_least(step))
+    for step in rest.steps:
+        if step + 1 in whole.steps:
+            yield implies(both((itself, rest.at_least(step))), whole.at_least(step + 1))
 
 
 def _ends(relation: relations.AtMost | relations.Needs) -> tuple[str, str]:
