@@ -131,7 +131,7 @@ def test_a_rule_that_never_decides_is_a_finding_with_its_place(rules: Console) -
     assert "more.yaml:2:5 [P205] 已证明：规则 Z1 从来不起决定作用：它说话时 P0 已经说了" in ran.out
 
 
-def test_a_day_that_is_none_and_a_time_that_is_over(rules: Console) -> None:
+def test_a_day_that_is_none_is_refused(rules: Console) -> None:
     assert rules.run("rules", "prove", "--on", "昨天").code == 2
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,6 @@ import pytest
 from engine.evaluate.plan import Scope
 from engine.model import Colour, Outcome
 from engine.ruleset import loader
-from engine.ruleset.tree import Rule
 from engine.workbench.places import Places
 from engine.workbench.proof import benches
 from engine.workbench.proof.codes import CODES, Answer, Verdict
@@ -98,7 +98,7 @@ def test_every_code_has_its_folder_and_its_row() -> None:
     assert [code for code, (_, english, _) in CODES.items() if f"| {english} |" not in rows[code]] == []
 
 
-def test_others_are_named(survey: loader.Survey, places: Places) -> None:
+def test_others_are_named() -> None:
     def found(code: str) -> Answer:
         data = (FOLDER / "prove" / code / "more.yaml").read_bytes()
         return next(one for one in answers({**BASE, "more.yaml": data}) if one.finding and one.code == code)
@@ -171,15 +171,11 @@ def test_conclusions_points_and_flags_have_answers() -> None:
 
 
 def test_thresholds_are_those_of_the_day() -> None:
-    from datetime import date
-
-    made: list[Rule] = []
     changing = rulebook(
         rule("R1", {"many": ("record.heads", "at_least", "$limit.heads")}, on_missing={"record.heads": "no"}),
         rule("R2", {"some": ("record.heads", "at_least", 5)}, on_missing={"record.heads": "no"}),
         parameters={"limit.heads": [("2025-01-01", 3), ("2026-01-01", 8)]},
     )
-    del made
 
     def needless(day: date | None) -> set[str]:
         every = prove(changing, Places(()), budget(), day=day)
