@@ -1,4 +1,4 @@
-"""Rules: lint, test, coverage, mutate, schema.
+"""Rules: lint, prove, diff, test, coverage, mutate, schema.
 
 In: a folder of rules. Out: findings with file, line, code and hint. Not here: what rules mean (`engine.ruleset`, `engine.workbench`).
 """
@@ -13,11 +13,16 @@ import typer
 from cli.options import AsJson
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from engine.ruleset.tree import Rulebook
     from engine.workbench.coverage import Report
     from engine.workbench.places import Places
+    from engine.workbench.proof.solving import Budget
 
-rules = typer.Typer(help="规则：检查、测试、测试够不够、测试灵不灵、编辑器用的格式说明", no_args_is_help=True)
+rules = typer.Typer(
+    help="规则：检查、证明、比较、测试、测试够不够、测试灵不灵、编辑器用的格式说明", no_args_is_help=True
+)
 Folder = Annotated[
     Path | None, typer.Option("--rules", help="规则目录；默认当前目录的 rules，没有则用自带的", show_default=False)
 ]
@@ -56,6 +61,93 @@ def lint(rules_folder: Folder = None, as_json: AsJson = False) -> None:
         say(f"{folder}：{len(faults)} 处问题" if faults else f"{folder}：没有问题")
     if faults:
         raise typer.Exit(1)
+
+
+Seconds = Annotated[int, typer.Option("--seconds", min=1, help="总共最多用几秒；没来得及的说明未能判定")]
+
+
+@rules.command()
+def prove(
+    rules_folder: Folder = None,
+    on: Annotated[str, typer.Option("--on", help="用哪一天的阈值，如 2026-01-01；默认最新的", show_default=False)] = "",
+    seconds: Seconds = 120,
+    show_all: Annotated[bool, typer.Option("--all", help="没有问题的也列出来，连同例子")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """对一切可能的来件证明：有没有死的、被盖住的、互相矛盾的规则，颜色会不会倒着走，底线守不守得住；有问题或未能判定则退出码为 1。"""
+    from cli.printing import line, say
+    from engine.workbench.proof import words
+    from engine.workbench.proof.questions import prove as proved
+
+    rulebook, places = _loaded(rules_folder)
+    findings = asked = 0
+    for answer in proved(rulebook, places, _budget(seconds), day=_day(on)):
+        asked += 1
+        findings += answer.finding
+        if as_json:
+            line(answer)
+        elif answer.finding or show_all or answer.code == "P211":
+            say(words.told(answer))
+            for name, case in (("例子", answer.case), ("升高以后", answer.then)):
+                if case is not None:
+                    say(f"  {name}：{words.witness(case, rulebook)}")
+    if as_json:
+        line({"asked": asked, "findings": findings})
+    else:
+        say(f"{asked} 个问题，{findings} 处要看" if findings else f"{asked} 个问题都有答案，没有要改的")
+    if findings:
+        raise typer.Exit(1)
+
+
+@rules.command()
+def diff(
+    old: Annotated[Path, typer.Argument(help="原来的规则目录", show_default=False)],
+    new: Annotated[Path | None, typer.Argument(help="新的规则目录；默认当前目录的 rules", show_default=False)] = None,
+    seconds: Seconds = 120,
+    as_json: AsJson = False,
+) -> None:
+    """两套规则的意思：证明没有一件来件会变颜色，或给出会变的例子；会变或未能判定则退出码为 1。"""
+    from cli.printing import line, say
+    from engine.workbench.proof import words
+    from engine.workbench.proof.codes import Verdict
+    from engine.workbench.proof.meaning import compare
+
+    (before, _), (after, _) = _loaded(old), _loaded(new)
+    changes = compare(before, after, _budget(seconds))
+    for change in changes:
+        if as_json:
+            line(change)
+            continue
+        say(f"{words.VERDICTS[change.verdict]}：{change.claim}{f'，因为{change.reason}' if change.reason else ''}")
+        if change.old is not None and change.new is not None:
+            say(f"  例子：{words.witness(change.old.case, before)}")
+            for name, side in (("原来", change.old), ("现在", change.new)):
+                say(f"  {name}：{'；'.join(side.reasons)}")
+    if any(change.verdict is not Verdict.PROVED for change in changes):
+        raise typer.Exit(1)
+
+
+_FOR_SURVIVORS = 15
+"""So many seconds `mutate` may ask whether what survives is the same in truth."""
+
+
+def _budget(seconds: int) -> Budget:
+    from time import monotonic
+
+    from engine.workbench.proof.solving import Budget
+
+    return Budget(seconds, each=min(seconds, 20), clock=monotonic)
+
+
+def _day(text: str) -> date | None:
+    from datetime import date
+
+    from engine.errors import UsageError
+
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as problem:
+        raise UsageError(f"“{text}”不是日期", hint="写成 2026-01-01") from problem
 
 
 @rules.command()
@@ -155,7 +247,7 @@ def mutate(
     from engine.workbench.mutation import Fate, forget, mutate, ready, score
 
     rulebook, places = _loaded(rules_folder)
-    tried = list(mutate(rulebook, places))
+    tried = list(mutate(rulebook, places, _budget(_FOR_SURVIVORS)))
     words = list(forget(rulebook, places)) if show_words else []
     survived = [one for one in (*words, *tried) if one.fate is Fate.SURVIVED]
     for one in (*words, *tried) if as_json else survived:

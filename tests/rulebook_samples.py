@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.model import FeatureSet, Value
 from engine.ruleset import loader
-from engine.ruleset.tree import Rule, Rulebook
+from engine.ruleset.tree import All, Leaf, Name, Operator, Rule, Rulebook, Some
 from tests.property.rulebooks import as_files
 
 TOPICS = {"neighbours": {"title": "邻里", "dispute": True}, "noise": {"title": "噪声", "dispute": False}}
@@ -78,3 +78,12 @@ def without(rulebook: Rulebook, rule: str, *names: str) -> Rulebook:
         return replace(one, tests=tuple(t for t, _ in left), test_places=tuple(p for _, p in left))
 
     return replace(rulebook, rules=tuple(kept(one) for one in rulebook.rules))
+
+
+def with_needless_line(rule: Rule) -> Rule:
+    """R8 with a line that can never decide, for it stands only beside one that suffices; any other rule as it is."""
+    if rule.id != "R8":
+        return rule
+    village = Leaf("village", "matter.failed_village", Operator.AT_LEAST, 1)
+    parts = (Name("township"), Name("county"), All((Name("village"), Name("county"))))
+    return replace(rule, let={**rule.let, "village": village}, when=Some(1, parts))

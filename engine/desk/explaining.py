@@ -8,18 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import orjson
 
 from engine.desk.opening import Desk
 from engine.desk.reading import sealed_record, seen_text
 from engine.errors import UsageError
+from engine.evaluate.plan import Scope
 from engine.evaluate.trace import Explanation
 from engine.masking import mask_reference
-from engine.model import Colour
+from engine.model import Colour, FeatureSet
 from engine.ruleset import loader
+from engine.ruleset.tree import Rulebook
 from engine.store import Reading
 from engine.store.retention import RECORDS
 from engine.triage import Triage
@@ -27,7 +30,7 @@ from engine.triage import Triage
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """One decision as a tree. `rules`: rule id, title, explanation; `record`: the decision record as data."""
+    """One decision as a tree. `rules`: rule id, title, explanation; `record`: the decision record as data; `sealed`: confidential, nothing of it is shown."""
 
     subject: str
     code: str
@@ -37,6 +40,7 @@ class Explained:
     text: str
     record: dict[str, Any]
     rules: tuple[tuple[str, str, Explanation], ...]
+    sealed: bool = False
 
 
 def explain(desk: Desk, reference: str, *, why_not: str = "") -> list[Explained]:
@@ -69,9 +73,29 @@ def explain(desk: Desk, reference: str, *, why_not: str = "") -> list[Explained]
                     text,
                     sealed_record(record) if sealed else record,
                     () if sealed else _rules(triages.of(record["rulebook"]), record, why_not),
+                    sealed,
                 )
             )
         return explained
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a decision rests on: its rulebook, its facts, its scope and its day; for whoever asks what else it could have been."""
+
+    rulebook: Rulebook
+    features: FeatureSet
+    scope: Scope
+    day: date
+
+
+def given(desk: Desk, record: dict[str, Any]) -> Given:
+    """What a decision record rests on; raises UsageError when its rulebook was not stored."""
+    scope = Scope[record["scope"]]
+    with desk.store.read() as view:
+        triage = Triages(desk, view).of(record["rulebook"])
+    day = datetime.fromisoformat(record["as_of"]).astimezone(ZoneInfo(desk.config.zone)).date()
+    return Given(triage.rulebook, triage.restore(record["facts"], scope), scope, day)
 
 
 class Triages:

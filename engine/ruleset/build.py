@@ -20,6 +20,7 @@ from engine.ruleset.labels import check_labels
 from engine.ruleset.lines import condition, let_lines
 from engine.ruleset.parts import Parts
 from engine.ruleset.sifting import Remnant
+from engine.ruleset.stated import collect
 from engine.ruleset.strict_yaml import Document, Path
 from engine.ruleset.tree import (
     DatedValue,
@@ -31,6 +32,7 @@ from engine.ruleset.tree import (
     Parameter,
     Place,
     Rule,
+    Stated,
     Status,
 )
 from engine.ruleset.wordlists import word_list
@@ -63,6 +65,7 @@ def build(
             parts.rules.append(_rule(parts, document, raw, ("rules", index)))
         for index, raw in _items(document, "never"):
             parts.nevers.append(_never(parts, document, raw, ("never", index)))
+        collect(parts, document)
     for remnant in broken:
         let_lines(parts, remnant.document, remnant.let, (*remnant.path, "let"))
     _duplicates(parts)
@@ -210,7 +213,7 @@ def _check_reads(parts: Parts, rule: Rule) -> None:
 
 def _duplicates(parts: Parts) -> None:
     seen: set[str] = set()
-    judged: tuple[Rule | Never, ...] = (*parts.rules, *parts.nevers)
+    judged: tuple[Rule | Never | Stated, ...] = (*parts.rules, *parts.nevers, *parts.stated)
     for part in judged:
         if part.id in seen:
             parts.add("R101", part.place, id=part.id)

@@ -76,6 +76,7 @@ def feature(parts: Parts, name: str, raw: Mapping[str, Any], place: Callable[...
         unit=raw.get("unit", ""),
         type=_type(parts, raw.get("type"), type_, place),
         place=place(),
+        mutable=raw.get("mutable", "yes") == "yes",
     )
 
 

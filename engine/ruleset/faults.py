@@ -72,6 +72,12 @@ CODES: dict[str, tuple[str, str, str]] = {
     "F106": ("where 里的“{value}”不是可用的条件", "unknown where key", "{near}"),
     "F107": ("窗口事实要写 same", "window without same", "same: matter、caller、place、pair、hotspot、phone"),
     "F108": ("“{value}”不能当作{type}", "type does not fit the field", "去掉 type，按字段本来的类型"),
+    "F109": ("事实之间的关系不能说到结论“{name}”", "a statement about facts reads a conclusion", "只写给定的事实"),
+    "F110": (
+        "“{name}”没有高低，不能写进 monotone_in",
+        "a colour cannot be monotone in this fact",
+        "只能写真假和整数的事实，结论不能写",
+    ),
     "W101": ("RE2 不接受这个写法：{why}", "RE2 refuses the pattern", "RE2 没有前后查看和反向引用"),
     "W102": ("不能用 {what}", "not allowed in patterns", "用 not_after、not_before、unless_near 写上下文"),
     "W103": ("模式超过{limit}字符", "pattern too long", "拆成几条"),

@@ -45,23 +45,38 @@ def let_lines(parts: Parts, document: Document, raw: Mapping[str, Any], path: Pa
 def condition(parts: Parts, document: Document, raw: Mapping[str, Any], path: Path, let: Mapping[str, Leaf]) -> Tree:
     """The tree of `when`; without it every line must hold."""
     names = list(raw["let"])
-    text = raw.get("when") or ""
-    if not text:
+    if not raw.get("when"):
         return Name(names[0]) if len(names) == 1 else All(tuple(Name(name) for name in names))
-    try:
-        tree = parse(text, names)
-    except ConditionError as problem:
-        parts.add(
-            "R103",
-            document.place((*path, "when")),
-            why=f"第{problem.column}个字符：{problem.message}",
-            hint=problem.hint,
-        )
-        return Name(names[0])
-    for name in names:
-        if name in let and name not in leaves(tree):
-            parts.add("R112", document.place((*path, "let", name)), name=name)
+    (tree,) = conditions(parts, document, raw, path, let, ("when",))
     return tree
+
+
+def conditions(
+    parts: Parts,
+    document: Document,
+    raw: Mapping[str, Any],
+    path: Path,
+    let: Mapping[str, Leaf],
+    keys: tuple[str, ...],
+) -> list[Tree]:
+    """The trees of several texts over the same lines; where all can be read, each line must be in one of them."""
+    names = list(raw["let"])
+    trees = [_read(parts, document, raw[key], (*path, key), names) for key in keys]
+    made = [tree for tree in trees if tree is not None]
+    used = {name for tree in made for name in leaves(tree)}
+    for name in names if len(made) == len(trees) else ():
+        if name in let and name not in used:
+            parts.add("R112", document.place((*path, "let", name)), name=name)
+    return [Name(names[0]) if tree is None else tree for tree in trees]
+
+
+def _read(parts: Parts, document: Document, text: str, path: Path, names: list[str]) -> Tree | None:
+    try:
+        return parse(text, names)
+    except ConditionError as problem:
+        why = f"第{problem.column}个字符：{problem.message}"
+        parts.add("R103", document.place(path), why=why, hint=problem.hint)
+        return None
 
 
 def _leaf(parts: Parts, name: str, line: Mapping[str, Any], place: Place) -> Leaf | None:

@@ -20,7 +20,7 @@ from engine.ruleset.sifting import out_of_sight, sift
 from engine.ruleset.strict_yaml import MAX_BYTES, Document, read
 from engine.ruleset.tree import Fault, Rulebook
 
-_TYPED = frozenset({"rules", "never", "features", "words", "parameters", "mapping"})
+_TYPED = frozenset({"rules", "never", "features", "words", "parameters", "mapping", "facts", "monotone_in"})
 
 
 def shipped() -> Path:
@@ -107,6 +107,8 @@ def survey(files: Mapping[str, bytes]) -> Survey:
         parameters=parts.parameters,
         mappings=mappings,
         documents=others,
+        stated=tuple(parts.stated),
+        rising=parts.rising,
     )
     whole = not (hidden or any(one.faults or one.aside for one in sifted))
     return Survey(rulebook, tuple(faults), whole, tuple(good))

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from engine.ruleset.faults import fault, nearest
-from engine.ruleset.tree import Fault, Feature, Never, Parameter, Place, Rule, WordList
+from engine.ruleset.tree import Fault, Feature, Never, Parameter, Place, Rule, Stated, WordList
 
 _BARRED = re.compile(
     r"民族|宗教|信仰|教徒|少数民族|前科|犯罪记录|犯罪史|重点人员|吸毒人员|精神病|艾滋|健康状况|ethnic|religio|criminal_record|"
@@ -32,6 +32,8 @@ class Parts:
     parameters: dict[str, Parameter] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     elsewhere: tuple[str, ...] | None = ()
+    stated: list[Stated] = field(default_factory=list)
+    rising: dict[str, Place] = field(default_factory=dict)
 
     def add(self, code: str, place: Place, **words: object) -> None:
         """Note one fault."""

@@ -95,6 +95,16 @@ class NeverShape(Shape):
     colour: Annotated[list[Literal["green", "yellow"]], Field(min_length=1)]
 
 
+class StatedShape(Shape):
+    """What an author knows of the facts."""
+
+    id: Identifier
+    title: Text
+    let: Annotated[dict[str, LeafShape], Field(min_length=1)]
+    when: str = ""
+    then: Text
+
+
 class FeatureShape(Shape):
     """One fact."""
 
@@ -111,6 +121,7 @@ class FeatureShape(Shape):
     by: Literal["occurred_at", "closed_at"] = "occurred_at"
     unit: Literal["", "fen", "seconds"] = ""
     type: Literal["bool", "int", "code", "list"] | None = None
+    mutable: Literal["yes", "no"] = "yes"
 
 
 class EntryShape(Shape):
@@ -256,6 +267,8 @@ class FileShape(Shape):
     rules: list[RuleShape] | None = None
     never: list[NeverShape] | None = None
     features: dict[FactName, FeatureShape] | None = None
+    facts: list[StatedShape] | None = None
+    monotone_in: list[FactName] | None = None
     words: dict[str, WordsShape] | None = None
     parameters: dict[str, ParameterShape] | None = None
     routes: list[RouteShape] | None = None

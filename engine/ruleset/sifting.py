@@ -20,7 +20,7 @@ from engine.ruleset.strict_yaml import MAX_BYTES, Document, Path
 from engine.ruleset.tree import Fault
 
 _NOT_PLACED = frozenset({"str", "int", "bool", "EntryShape", "constrained-str"})
-_JUDGED = ("rules", "never")
+_JUDGED = ("rules", "never", "facts")
 _DEPTHS = {"labels": 3, "calendar": 3, "mapping": 1}
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 

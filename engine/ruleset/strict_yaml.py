@@ -19,6 +19,7 @@ from ruamel.yaml.events import (
     CollectionEndEvent,
     CollectionStartEvent,
     DocumentStartEvent,
+    Event,
     NodeEvent,
     ScalarEvent,
 )
@@ -73,10 +74,11 @@ def read(name: str, data: bytes) -> Document:
         line = data[: problem.start].count(b"\n") + 1
         return Document(name, None, {}, (fault("Y001", Place(name, line, 1)),))
     try:
-        scanned = tuple(_scan(name, text))
+        events: list[Event] = []
+        scanned = tuple(_scan(name, text, events))
         if scanned:
             return Document(name, None, {}, scanned)
-        node = YAML(typ="safe", pure=True).compose(text)
+        node = _composed(events)
     except (YAMLError, ValueError, RecursionError) as problem:
         return Document(name, None, {}, (_syntax(name, problem),))
     if node is None:
@@ -100,10 +102,43 @@ def _syntax(name: str, problem: Exception) -> Fault:
     return fault("Y003", place, why=yaml_fault(str(why or "")))
 
 
-def _scan(name: str, text: str) -> list[Fault]:
-    """A look at the events before anything is built: bombs never get as far as memory."""
+def _composed(events: list[Event]) -> Node | None:
+    """The nodes of events that were looked at: a file is parsed once."""
+
+    def replayed(loader: YAML) -> _Replayed:
+        return _Replayed(events)
+
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Parser = replayed
+    node: Node | None = yaml.composer.get_single_node()
+    return node
+
+
+class _Replayed:
+    """Events as a composer asks its parser for them."""
+
+    def __init__(self, events: list[Event]) -> None:
+        self._events, self._at = events, 0
+
+    def check_event(self, *kinds: type[Event]) -> bool:
+        """Whether the next event is of one of these kinds, or there is one."""
+        return self._at < len(self._events) and (not kinds or isinstance(self._events[self._at], kinds))
+
+    def peek_event(self) -> Event:
+        """The next event."""
+        return self._events[self._at]
+
+    def get_event(self) -> Event:
+        """The next event, which is then behind."""
+        self._at += 1
+        return self._events[self._at - 1]
+
+
+def _scan(name: str, text: str, events: list[Event]) -> list[Fault]:
+    """A look at the events before anything is built, noting them: bombs never get as far as memory."""
     depth = nodes = documents = 0
     for event in YAML(typ="safe", pure=True).parse(text):
+        events.append(event)
         place = Place(name, event.start_mark.line + 1, event.start_mark.column + 1)
         documents += isinstance(event, DocumentStartEvent)
         if documents > 1:

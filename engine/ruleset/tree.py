@@ -178,6 +178,18 @@ class Never:
     place: Place = Place()
 
 
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What an author knows of the facts: whenever `when` is surely true (None: always), `then` is surely true. Only proofs read it."""
+
+    id: str
+    title: str
+    let: Mapping[str, Leaf]
+    when: Tree | None
+    then: Tree
+    place: Place = Place()
+
+
 class FeatureKind(str, Enum):
     """How a fact is made (docs/rule-language.md, chapter Facts)."""
 
@@ -198,7 +210,7 @@ class Feature:
     COUNT_DISTINCT: `of` is kind, person, place, topic or matter. ACTIONS: count of actions of the matter.
     PROCESS: `of` is a name of the closed list in docs/rule-language.md. CONCLUDED: made by rules, never in features.yaml.
     `same`: matter, caller, place, pair or hotspot. `where`: column or base fact -> allowed values.
-    `by`: occurred_at or closed_at. `unit`: how a message prints it (fen, seconds, or none).
+    `by`: occurred_at or closed_at. `unit`: how a message prints it (fen, seconds, or none). `mutable`: whether `explain --nearest` may change it.
     """
 
     name: str
@@ -213,6 +225,7 @@ class Feature:
     unit: str = ""
     type: str = "int"
     place: Place = Place()
+    mutable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +316,7 @@ class Rulebook:
 
     `documents` holds the other files as plain data by their top-level key: routes, deadlines, calendar, categories, topics,
     gazetteer, labels, causes, settings. `mappings` are a supplier's columns and codes by kind (plain data, read by normalise).
+    `stated` and `rising` are for proofs alone: what authors know of facts, and the facts in which the colour never falls.
     """
 
     digest: str
@@ -314,3 +328,5 @@ class Rulebook:
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     mappings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     documents: Mapping[str, Any] = field(default_factory=dict)
+    stated: tuple[Stated, ...] = ()
+    rising: Mapping[str, Place] = field(default_factory=dict)

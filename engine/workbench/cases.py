@@ -21,8 +21,8 @@ from engine.ruleset.tree import Feature, FeatureKind, Leaf, Never, Operator, Rul
 Facts = dict[str, Value | None]
 MOST = 60_000
 """So many states of one condition are looked at; past it the answer is that it is not known."""
-_ALWAYS = frozenset({"kind", "source", "cause", "anonymous", "confidential", "unreadable"})
-_NEVER_ABSENT = _ALWAYS | {"topic"}
+ALWAYS = frozenset({"kind", "source", "cause", "anonymous", "confidential", "unreadable"})
+NEVER_ABSENT = ALWAYS | {"topic"}
 _COUNTS = frozenset({FeatureKind.COUNT, FeatureKind.COUNT_DISTINCT, FeatureKind.ACTIONS})
 _OTHER = "\0"
 """A code that no bound names."""
@@ -138,9 +138,9 @@ class Cases:
     def _gaps(self, feature: Feature) -> Iterator[State]:
         """Unknown and absent, where the fact can be so."""
         if feature.kind is FeatureKind.FIELD:
-            if feature.of not in _ALWAYS:
+            if feature.of not in ALWAYS:
                 yield None
-            if feature.of not in _NEVER_ABSENT:
+            if feature.of not in NEVER_ABSENT:
                 yield ABSENT
         elif feature.kind is FeatureKind.PROCESS:
             yield ABSENT
@@ -150,7 +150,7 @@ class Cases:
 
 def _doubtful(rulebook: Rulebook) -> frozenset[str]:
     """Conclusions that can be unknown: a rule that draws them reads a field that can be, or another such conclusion."""
-    open_ = {f.name for f in rulebook.features.values() if f.kind is FeatureKind.FIELD and f.of not in _ALWAYS}
+    open_ = {f.name for f in rulebook.features.values() if f.kind is FeatureKind.FIELD and f.of not in ALWAYS}
     makers = [rule for rule in rulebook.rules if rule.conclude]
     found: set[str] = set()
     while True:

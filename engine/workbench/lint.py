@@ -271,6 +271,8 @@ def _leaves(rulebook: Rulebook) -> Iterator[Leaf]:
         yield from _lines(rule)
     for never in rulebook.nevers:
         yield from never.let.values()
+    for stated in rulebook.stated:
+        yield from stated.let.values()
 
 
 def _lines(rule: Rule) -> Iterator[Leaf]:

@@ -24,6 +24,8 @@ from engine.workbench.coverage import entries_found, facts_of
 from engine.workbench.examples import results
 from engine.workbench.mutants import Mutant, mutants
 from engine.workbench.places import Places
+from engine.workbench.proof.meaning import alike
+from engine.workbench.proof.solving import Budget
 from engine.workbench.scenes import OURS, Scene, Stage, View
 
 
@@ -55,9 +57,9 @@ def score(tried: Sequence[Tried]) -> int:
     return 100 * sum(one.fate is Fate.KILLED for one in real) // len(real) if real else 0
 
 
-def mutate(rulebook: Rulebook, places: Places) -> Iterator[Tried]:
-    """Every mutant of rules and windows and its fate; tests that fail or wait notice nothing."""
-    trial = _trial(rulebook, places)
+def mutate(rulebook: Rulebook, places: Places, budget: Budget | None = None) -> Iterator[Tried]:
+    """Every mutant of rules and windows and its fate; tests that fail or wait notice nothing. Within a budget, what survives of windows is asked of the solver."""
+    trial = _trial(rulebook, places, budget)
     day = regimes(rulebook)[-1]
     for mutant in mutants(rulebook, values_at(rulebook, day)):
         yield trial.of_feature(mutant) if mutant.feature else trial.of_rule(mutant)
@@ -74,11 +76,12 @@ def forget(rulebook: Rulebook, places: Places) -> Iterator[Tried]:
             yield trial.of_entry(words, index, facts, found)
 
 
-def _trial(rulebook: Rulebook, places: Places) -> _Trial:
+def _trial(rulebook: Rulebook, places: Places, budget: Budget | None = None) -> _Trial:
     triage = Triage(rulebook, engine="trace")
     scenes = list(Stage(rulebook, triage).scenes())
     passed = zip(scenes, results(rulebook, triage, scenes), strict=True)
-    return _Trial(rulebook, triage, [scene for scene, went in passed if went.passed and not scene.todo], places)
+    shown = [scene for scene, went in passed if went.passed and not scene.todo]
+    return _Trial(rulebook, triage, shown, places, budget)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +97,10 @@ class _Witness:
 
 
 class _Trial:
-    def __init__(self, rulebook: Rulebook, triage: Triage, scenes: Sequence[Scene], places: Places) -> None:
-        self._rulebook, self._triage, self._places = rulebook, triage, places
+    def __init__(
+        self, rulebook: Rulebook, triage: Triage, scenes: Sequence[Scene], places: Places, budget: Budget | None
+    ) -> None:
+        self._rulebook, self._triage, self._places, self._budget = rulebook, triage, places, budget
         self._rules: dict[str, Rule] = {rule.id: rule for rule in rulebook.rules}
         self._cases = Cases(rulebook, regimes(rulebook)[-1])
         self._days: dict[object, Cases] = {}
@@ -125,8 +130,11 @@ class _Trial:
         bare = Tried(mutant.kind, mutant.what, mutant.of, self._places.of("features", mutant.of), Fate.SURVIVED)
         if _same_by_language(self._rulebook.features[mutant.of], mutant.feature):
             return replace(bare, fate=Fate.EQUIVALENT)
-        noticed = any(self._sees(witness, mutant.of, live) for witness in asking)
-        return replace(bare, fate=Fate.KILLED) if noticed else bare
+        if any(self._sees(witness, mutant.of, live) for witness in asking):
+            return replace(bare, fate=Fate.KILLED)
+        other = replace(self._rulebook, features=changed)
+        proved = self._budget is not None and self._budget.milliseconds and alike(self._rulebook, other, self._budget)
+        return replace(bare, fate=Fate.EQUIVALENT) if proved else bare
 
     def of_entry(
         self, words: WordList, index: int, facts: frozenset[str], found: Callable[[str], frozenset[str]]

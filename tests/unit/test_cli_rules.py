@@ -104,3 +104,50 @@ def test_mistakes_that_no_test_notices_are_told_with_a_ready_test(rules: Console
     assert "generated: true" in ran.out
     lines = rules.ok("rules", "mutate", "--json").lines
     assert sum(line.get("fate") == "survived" for line in lines) == lines[-1]["survived"]
+
+
+def test_the_shipped_rules_are_proved_and_what_no_rule_sees_is_shown(rules: Console) -> None:
+    ran = rules.ok("rules", "prove", "--seconds", "600")
+    assert "没有要改的" in ran.out
+    assert "每件来件都有规则看见" in ran.out
+    lines = rules.ok("rules", "prove", "--seconds", "600", "--json").lines
+    assert lines[-1] == {"asked": len(lines) - 1, "findings": 0}
+    assert {line["verdict"] for line in lines[:-1]} == {"proved", "refuted"}
+
+
+def test_a_rule_that_never_decides_is_a_finding_with_its_place(rules: Console) -> None:
+    more = """rules:
+  - id: Z1
+    title: 正在施暴的另一种写法
+    status: live
+    colour: red
+    let: {assault: {feature: words.assault_now, is: true}}
+    because: 正在施暴{words.assault_now}
+    advice: 立即处置
+"""
+    (rules.folder / "rules" / "more.yaml").write_text(more, encoding="utf-8")
+    ran = rules.run("rules", "prove", "--seconds", "600")
+    assert ran.code == 1
+    assert "more.yaml:2:5 [P205] 已证明：规则 Z1 从来不起决定作用：它说话时 P0 已经说了" in ran.out
+
+
+def test_a_day_that_is_none_is_refused(rules: Console) -> None:
+    assert rules.run("rules", "prove", "--on", "昨天").code == 2
+
+
+def test_what_a_change_means_is_proved_or_shown(rules: Console) -> None:
+    before = rules.folder / "before"
+    shutil.copytree(rules.folder / "rules", before)
+    ran = rules.ok("rules", "diff", str(before), "--seconds", "600")
+    assert ran.out.count("已证明：没有一件来件从") == 6
+    file = rules.folder / "rules" / "parameters.yaml"
+    text = file.read_text(encoding="utf-8")
+    assert text.count("value: 10000000,") == 1
+    file.write_text(text.replace("value: 10000000,", "value: 20000000,"), encoding="utf-8")
+    ran = rules.run("rules", "diff", str(before), "--seconds", "600")
+    assert ran.code == 1
+    assert "被推翻：没有一件来件从黄变绿" in ran.out
+    assert "原来：Y6" in ran.out
+    assert "现在：G0" in ran.out
+    changed = [line for line in rules.run("rules", "diff", str(before), "rules", "--json").lines if line["old"]]
+    assert [(line["before"], line["after"]) for line in changed] == [("yellow", "green")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.desk.explaining import Triages, explain
+from engine.desk.explaining import Triages, explain, given
 from engine.errors import UsageError
 from tests.installation import Installation
 
@@ -46,3 +46,13 @@ def test_why_not_tells_of_one_rule_for_every_record(place: Installation) -> None
     parts = explain(place.desk, "police_110:A1", why_not="R6")
     assert [[rule for rule, _, _ in part.rules] for part in parts] == [["R6"], ["R6"]]
     assert [part.rules[0][2].lines[0].actual for part in parts] == [1, 2]
+
+
+def test_what_a_decision_rests_on_is_given_back(place: Installation) -> None:
+    place.ingest(place.call("A1", LEAK, days=2), place.call("A2", f"{LEAK}，又漏了", days=1))
+    (part,) = explain(place.desk, "police_110:A2")
+    held = given(place.desk, part.record)
+    assert held.rulebook is place.desk.rulebook
+    assert held.features.values["matter.records_180d"] == 2
+    assert "record.heads" in {*held.features.values, *held.features.absent}
+    assert held.day.isoformat() == part.record["as_of"][:10]

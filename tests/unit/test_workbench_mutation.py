@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,8 +15,9 @@ from engine.triage import Triage
 from engine.workbench.examples import results, run
 from engine.workbench.mutation import Fate, Tried, forget, mutate, ready, score
 from engine.workbench.places import Places
+from engine.workbench.proof.solving import Budget
 from engine.workbench.scenes import Stage
-from tests.rulebook_samples import without
+from tests.rulebook_samples import with_needless_line, without
 
 pytest_plugins = ["tests.workbench_samples"]
 
@@ -54,16 +56,30 @@ def test_every_class_of_mistake_is_tried(shipped: list[Tried]) -> None:
     }
 
 
-def test_the_equal_ones_are_those_of_a_line_that_never_decides(shipped: list[Tried]) -> None:
+def test_the_equal_ones_are_those_of_a_line_that_never_decides(
+    survey: loader.Survey, places: Places, shipped: list[Tried]
+) -> None:
     equal = [one for one in shipped if one.fate is Fate.EQUIVALENT]
     assert {one.of for one in equal} <= {
-        "R8",
         "Y10",
         "matter.incidents_30d",
         "matter.incidents_180d",
         "matter.calls_30d",
     }
-    assert any("joint" in one.what for one in equal if one.of == "R8")
+    needless = replace(survey.rulebook, rules=tuple(map(with_needless_line, survey.rulebook.rules)))
+    assert any(
+        "village" in one.what for one in mutate(needless, places) if one.of == "R8" and one.fate is Fate.EQUIVALENT
+    )
+
+
+def test_a_window_without_the_record_itself_is_proved_the_same_where_the_record_is_asked_too(
+    survey: loader.Survey, places: Places, shipped: list[Tried]
+) -> None:
+    """R2 asks whether the record itself names a weapon beside whether one of the matter does; A2 asks only the window."""
+    survived = {one.of for one in shipped if one.fate is Fate.SURVIVED and one.kind == "itself"}
+    assert survived == {"matter.weapon_90d", "matter.weapon_flag_90d", "pair.answered_30d"}
+    solved = mutate(survey.rulebook, places, Budget(300, each=60, clock=time.monotonic))
+    assert {one.of for one in solved if one.fate is Fate.SURVIVED and one.kind == "itself"} == {"pair.answered_30d"}
 
 
 def test_what_is_killed_makes_the_very_tests_fail(survey: loader.Survey, shipped: list[Tried]) -> None:
