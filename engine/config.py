@@ -207,6 +207,12 @@ class RetentionConfig(_Strict):
         return kept
 
 
+class PublishConfig(_Strict):
+    """How rules come into force. `required`: only by `sanse rules publish`, which needs a second person; else as they stand in their folder."""
+
+    required: bool = False
+
+
 class Config(_Strict):
     """A checked `config.yaml`; relative paths are below the folder it stands in."""
 
@@ -223,6 +229,7 @@ class Config(_Strict):
     channels: tuple[ChannelConfig, ...] = ()
     backup: BackupConfig = BackupConfig()
     retention: RetentionConfig = RetentionConfig()
+    publish: PublishConfig = PublishConfig()
     folder: Path = Path()
 
     @field_validator("zone")
