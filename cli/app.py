@@ -10,12 +10,12 @@ import typer
 from cli import operations, records, rescore, service
 from cli.audit import audit
 from cli.database import db
-from cli.holds import matters
+from cli.health import rules
 from cli.jobs import jobs
 from cli.notify import notify
 from cli.people import people
 from cli.quarantine import quarantine
-from cli.rules import rules
+from cli.sampling import matters
 
 app = typer.Typer(
     name="sanse",

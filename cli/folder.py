@@ -52,6 +52,8 @@ sources: []
 # 备份和清除，写了 every 才由服务去做。例如：
 # backup: {{folder: backups, every: 1d, keep: 60d}}
 # retention: {{every: 7d}}
+# 规则只有经两个人发布（sanse rules publish）才起作用，目录里的只是草稿；不写则目录里的就是生效的。例如：
+# publish: {{required: true}}
 # 通知里的链接。例如：
 # notify: {{link: "https://board.example/m/{{code}}"}}
 """

@@ -5,6 +5,7 @@ In: an installation, names of jobs. Out: jobs, tables, runs. Not here: when they
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,24 +22,24 @@ jobs = typer.Typer(help="定时任务：查看、立即运行、暂停、恢复"
 Name = Annotated[str, typer.Argument(help="任务名，见 sanse jobs list", show_default=False)]
 
 
-def jobs_of(desk: Desk, pulse: Pulse | None = None) -> Jobs:
-    """The jobs of this installation, from its configuration; `pulse` of the process that serves it."""
+def jobs_of(desk: Desk, pulse: Pulse | None = None, renew: Callable[[], Desk] | None = None) -> Jobs:
+    """The jobs of this installation, from its configuration; `pulse` of the process that serves it; `renew` gives it the rules in force by then."""
     from cli.upkeep import upkeep_jobs
     from engine.scheduler.jobs import Jobs
 
-    polls = [_poll(desk, feed) for feed in desk.config.sources if feed.every is not None]
+    polls = [_poll(desk, feed, renew) for feed in desk.config.sources if feed.every is not None]
     return Jobs(desk.store, desk.clock, [*polls, *upkeep_jobs(desk, pulse)], lease=desk.config.service.lease)
 
 
-def _poll(desk: Desk, feed: SourceConfig) -> Job:
+def _poll(desk: Desk, feed: SourceConfig, renew: Callable[[], Desk] | None) -> Job:
     from engine.scheduler.jobs import Job
 
     assert feed.every is not None
-    return Job(f"poll:{feed.name}", feed.every, lambda beat: poll(desk, feed.name, beat))
+    return Job(f"poll:{feed.name}", feed.every, lambda beat: poll(desk, feed.name, beat, renew))
 
 
-def poll(desk: Desk, name: str, beat: Beat) -> str:
-    """New records of a feed, a batch at a time."""
+def poll(desk: Desk, name: str, beat: Beat, renew: Callable[[], Desk] | None = None) -> str:
+    """New records of a feed, a batch at a time, each by the rules that are in force by then."""
     from cli.records import accounted, remarks
     from cli.wiring import feed_of, source_of
     from engine.desk.intake import cursor_of, known_headers, take_in
@@ -49,7 +50,7 @@ def poll(desk: Desk, name: str, beat: Beat) -> str:
         feed, known=known_headers(desk, feed.kind), cursor=cursor_of(desk, feed.name), until=desk.clock()
     )
     total = Tally()
-    for tally in take_in(desk, source):
+    for tally in take_in(desk, source, renew=renew):
         total.add(tally)
         beat()
     return "；".join([accounted(total), *(remark for remark, _ in remarks(desk, total))])

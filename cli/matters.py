@@ -272,6 +272,7 @@ def override(
     reason: Reason,
     second: Annotated[str, typer.Option("--second", help="第二人姓名（红色下调必填）", show_default=False)] = "",
     days: Annotated[int, typer.Option("--days", help="下调的有效天数", min=1, max=365)] = 90,
+    as_test: Annotated[bool, typer.Option("--as-test", help="同时打印规则测试的草稿，给分析员补全")] = False,
     config: ConfigPath = CONFIG,
     now: Now = "",
     as_json: AsJson = False,
@@ -293,6 +294,19 @@ def override(
             lasts=timedelta(days=days),
         )
         _report(desk, done, "已改级", as_json=as_json)
+        _offer(desk, reference, as_test=as_test, as_json=as_json)
+
+
+def _offer(desk: Desk, reference: str, *, as_test: bool, as_json: bool) -> None:
+    """A change of a colour is a lesson for the rules: the skeleton of its test, or where it is to be had."""
+    from cli.printing import line, say
+    from engine.desk.drafts import as_tests
+
+    if as_test:
+        draft = as_tests(desk, reference)
+        line({"test": draft}) if as_json else say(draft)
+    elif not as_json:
+        say("  要让规则记住这次改级：加 --as-test 打印测试的草稿")
 
 
 @matters.command()

@@ -65,7 +65,7 @@ class _Service:
         from cli.wiring import real_clock
         from engine.scheduler.vitals import Pulse
 
-        self._desk, self._refused, self._listen = desk, "", listen
+        self._desk, self._refused, self._waiting, self._listen = desk, "", "", listen
         self._log: Any = journal(desk.clock if desk.config.clock == "simulated" else real_clock, as_json=as_json)
         self.pulse: Pulse = Pulse(real_clock)
         self._looked: dict[str, str] = {}
@@ -119,6 +119,7 @@ class _Service:
         for ran in planned.run_due(stop):
             well &= ran.well
             self._ran(ran)
+        desk = self._desk  # a poll may have taken up new rules
         self._queued(queue(desk.store, desk.stages, desk.clock))
         swept = sweep(desk.store, desk.stages, desk.clock, lease=desk.config.service.lease, stop=stop)
         self._swept(swept)
@@ -133,19 +134,22 @@ class _Service:
     def _jobs(self) -> Any:
         from cli.jobs import jobs_of
 
-        return jobs_of(self._desk, self.pulse)
+        return jobs_of(self._desk, self.pulse, self._renew)
 
     def _came_on(self, stop: Callable[[], bool]) -> bool:
         self.pulse.beat()
         return stop()
 
-    def _renew(self) -> None:
-        """Rules that were changed hold from now on; faulty ones are told once, and those that held go on."""
+    def _renew(self) -> Desk:
+        """Rules that were changed, or published where they must be, hold from now on; faulty ones are told once, and those that held go on."""
         from engine.desk.opening import renewed
         from engine.errors import RuleError
 
         try:
-            self._desk = renewed(self._desk)
+            before, self._desk = self._desk, renewed(self._desk)
+            if self._desk is not before:
+                digest = self._desk.rulebook.digest
+                self._log.info("renewed", words=f"✓ 换上新的规则（摘要 {digest[:12]}）", rulebook=digest)
             if self._refused:
                 self._log.info("mended", words="✓ 规则已改好，从这一轮起用目录里的", mended=True)
             self._refused = ""
@@ -154,6 +158,18 @@ class _Service:
                 self._fault(f"规则有误，仍用原来的（摘要 {self._desk.rulebook.digest[:12]}）：{fault}")
             self._refused = str(fault)
         self.pulse.rules_refused = bool(self._refused)
+        self._tell_waiting()
+        return self._desk
+
+    def _tell_waiting(self) -> None:
+        """Rules in the folder that nobody published are told once, and not used."""
+        from engine.desk.opening import unpublished
+
+        waiting = unpublished(self._desk)
+        if waiting and waiting != self._waiting:
+            words = f"规则目录改了（摘要 {waiting[:12]}），还没有发布，仍用 {self._desk.rulebook.digest[:12]}：sanse rules publish"
+            self._log.info("unpublished", words=words, folder=waiting, rulebook=self._desk.rulebook.digest)
+        self._waiting = waiting
 
     @contextmanager
     def _exported(self) -> Iterator[None]:

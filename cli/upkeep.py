@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from engine.config import from_environment
 from engine.errors import DeliveryError, RuleError, SanseError
 from engine.model import ChannelSpec, Health, Refused, worst
+from engine.ruleset.tree import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from engine.scheduler.jobs import Beat, Job
     from engine.scheduler.vitals import Pulse
 
-BACKUP, RETENTION, CALENDAR = "backup", "retention", "calendar"
+BACKUP, RETENTION, CALENDAR, SHADOW = "backup", "retention", "calendar", "shadow"
 _LOOK, _DAILY = timedelta(minutes=1), timedelta(days=1)
 
 
@@ -37,6 +38,8 @@ def upkeep_jobs(desk: Desk, pulse: Pulse | None = None) -> Iterator[Job]:
     if config.retention.every is not None:
         yield Job(RETENTION, config.retention.every, partial(_purge, desk), long=True)
     yield Job(CALENDAR, _DAILY, partial(_reach, desk), looks=True)
+    if any(rule.status is Status.SHADOW for rule in desk.rulebook.rules):
+        yield Job(SHADOW, _DAILY, partial(_digest, desk))
     yield Job(HEALTH, _LOOK, partial(_look, desk, pulse), looks=True)
     if config.service.ping is not None:
         spec = watchman(config.service.ping)
@@ -67,6 +70,19 @@ def _reach(desk: Desk, _beat: Beat) -> str:
     if not check.well:
         raise RuleError(f"{check.what}：{check.found}", hint=check.hint)
     return check.found
+
+
+def _digest(desk: Desk, _beat: Beat) -> str:
+    """What shadow rules would have done with what was decided in a day."""
+    from engine.desk.figures import shadows
+
+    told, words = [], desk.words("colours")
+    for one in shadows(desk, since=desk.clock() - _DAILY):
+        raised = "，".join(
+            f"{count} 件{words.get(was, was)}升为{words.get(would, would)}" for was, would, count in one.raises
+        )
+        told.append(f"{one.rule} 会把 {raised}" if raised else f"{one.rule} 不会升级哪一件")
+    return "试运行的规则（没有起作用）：" + "；".join(told) + "。见 sanse rules shadow"
 
 
 def _ping(desk: Desk, pulse: Pulse | None, spec: ChannelSpec, _beat: Beat) -> str:

@@ -230,6 +230,12 @@ class BulkConfig(_Strict):
         return options
 
 
+class PublishConfig(_Strict):
+    """How rules come into force. `required`: only by `sanse rules publish`, which needs a second person; else as they stand in their folder."""
+
+    required: bool = False
+
+
 class Config(_Strict):
     """A checked `config.yaml`; relative paths are below the folder it stands in."""
 
@@ -247,6 +253,7 @@ class Config(_Strict):
     backup: BackupConfig = BackupConfig()
     retention: RetentionConfig = RetentionConfig()
     bulk: BulkConfig = BulkConfig()
+    publish: PublishConfig = PublishConfig()
     folder: Path = Path()
 
     @field_validator("zone")

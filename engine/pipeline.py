@@ -148,14 +148,24 @@ class Tally:
 
 
 def ingest(
-    source: Source, *, store: Store, stages: Stages, clock: Callable[[], datetime], batch_size: int = 1000
+    source: Source,
+    *,
+    store: Store,
+    stages: Stages,
+    clock: Callable[[], datetime],
+    batch_size: int = 1000,
+    renewed: Callable[[], Stages] | None = None,
 ) -> Iterator[Tally]:
-    """A source through the whole order, a batch and a transaction at a time; yields each batch's tally when it is committed."""
+    """A source through the whole order, a batch and a transaction at a time; yields each batch's tally when it is committed.
+
+    `renewed` gives the stages of the rules that are in force by then, asked before each batch: a batch is judged by one rulebook (ruling 24).
+    """
     stream = source.read()
     while batch := list(islice(stream, batch_size)):
         read_to = source.cursor()
         known_at = clock()
-        yield ingest_batch(batch, store=store, stages=stages, known_at=known_at, read_to=read_to)
+        held = renewed() if renewed else stages
+        yield ingest_batch(batch, store=store, stages=held, known_at=known_at, read_to=read_to)
 
 
 def ingest_batch(

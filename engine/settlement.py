@@ -114,6 +114,7 @@ class Settlement:
         self._assessed: list[tuple[Assessment, bytes]] = []
         self._hits: list[HitHad] = []
         self._defects: list[str] = []
+        self._shadow: list[tuple[str, str]] = []
         self._dispatched: list[Action] = []
         self._reviews: list[Review] = []
         self._notices: list[Notice] = []
@@ -131,6 +132,7 @@ class Settlement:
         self._tx.write_assessments(self._assessed, self._known_at)
         self._tx.write_hits(self._hits)
         self._tx.write_defects(self._defects, self._known_at)
+        self._tx.write_shadow(self._shadow, self._known_at)
         self._tx.write_actions(self._dispatched)
         self._tx.write_matters(list(states.values()), gone=gone)
         self._tx.write_reviews(self._reviews)
@@ -256,6 +258,7 @@ class Settlement:
         if decision is None:
             return Colour.GREEN, []
         self._defects += decision.defects
+        self._shadow += [(decision.assessment.subject, line) for line in decision.shadow]
         made = hits_had([decision], self._known_at, incident=case.id)
         if made:
             self._assessed.append((decision.assessment, decision.record))

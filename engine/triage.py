@@ -138,11 +138,13 @@ class Triage:
         yellow_since: datetime | None,
         trigger: str,
     ) -> Decision | None:
-        """What the rules of the process say of a matter at `as_of`, if they say anything; records keep their own decisions."""
+        """What the rules of the process say of a matter at `as_of`, if they, or shadow ones, say anything; records keep their own decisions."""
         features = self._live.matter(matter, actions, as_of, yellow_since)
         subject = f"matter:{matter}"
         reading = self._read(subject, features, self._day(as_of), Scope.MATTER)
-        return None if reading.quiet else self._told(subject, as_of, features, reading, trigger=trigger, links=None)
+        if reading.quiet and not self._shadow(features, reading.day, Scope.MATTER, reading.ruling.judgement):
+            return None
+        return self._told(subject, as_of, features, reading, trigger=trigger, links=None)
 
     def limits(self, actions: Sequence[Action], now: datetime, yellow_since: datetime | None) -> Iterator[datetime]:
         """When the rules of the process can next say something else of a matter, in no order."""

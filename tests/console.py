@@ -67,7 +67,7 @@ class Console:
                 patched.setenv(name, value)
             patched.setattr(sys, "argv", ["sanse", *map(str, arguments)])
             patched.setattr(sys, "stdin", io.StringIO())
-            patched.setattr(loader, "load", _loaded)
+            patched.setattr(loader, "load", read_once)
             with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
                 code = _exit_code()
         return Ran(code, _text(out), _text(err))
@@ -116,7 +116,8 @@ def _text(stream: io.TextIOWrapper) -> str:
     return stream.buffer.getvalue().decode()
 
 
-def _loaded(files: Mapping[str, bytes]) -> Rulebook:
+def read_once(files: Mapping[str, bytes]) -> Rulebook:
+    """What `loader.load` makes of files, which it reads once in a run."""
     return _remembered(tuple(sorted(files.items())))
 
 

@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from engine import casework
-from engine.desk.opening import Desk
+from engine.desk.opening import Desk, borrowed
 from engine.errors import UsageError
 from engine.identity.keys import block_keys
 from engine.masking import mask_reference
@@ -237,9 +237,7 @@ def _lower(
     hits = case.hits
     unmet = [*_unmet(case, hits, now), *_unmet_second(state.standing, person, second)]
     if second is not None and case.tx.reset_by(second.name) == person.name:
-        unmet.append(
-            f"{second.name} 的口令是 {person.name} 重设的，{second.name} 须先自己另设一个（sanse people add --reset）"
-        )
+        unmet.append(borrowed(person, second))
     if int(state.standing) - int(to) > 1:
         unmet.append("一次只能下调一级")
     if unmet:

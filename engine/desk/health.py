@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from engine.config import Config, read_keys
 from engine.desk.messages import given_up
-from engine.desk.opening import Clock, Desk, is_there, open_desk
+from engine.desk.opening import Clock, Desk, is_there, open_desk, unpublished
 from engine.errors import RuleError, SanseError, UsageError
 from engine.ruleset import loader
 from engine.store import reach
@@ -76,6 +76,12 @@ def checks(desk: Desk) -> Iterator[Check]:
     dead = given_up(desk)
     yield Check("通知", not dead, f"{dead} 条发不出去", "sanse notify list --state dead 查看原因" if dead else "")
     live = desk.rulebook.digest in known
+    if desk.config.publish.required:
+        draft = unpublished(desk)
+        told = f"目录里的（{draft[:12]}）还没有发布" if draft else "目录里的就是在用的"
+        yield Check(
+            "规则发布", not draft, told, "仍用已发布的；sanse rules publish --check 看改了什么" if draft else ""
+        )
     yield Check("规则集已存档", live or not known, "是" if live else "还没有用它研判过")
 
 

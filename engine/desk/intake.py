@@ -5,7 +5,7 @@ In: a source that reads. Out: tallies, batch by batch. Not here: building the so
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from engine.desk.opening import Desk
 from engine.model import Source
@@ -15,9 +15,19 @@ from engine.pipeline import Tally, ingest
 _ENOUGH = 4
 
 
-def take_in(desk: Desk, source: Source) -> Iterator[Tally]:
-    """Each batch's tally when it is committed; raises SourceError when the source breaks, and keeps what was committed before."""
-    yield from ingest(source, store=desk.store, stages=desk.stages, clock=desk.clock, batch_size=desk.config.batch_size)
+def take_in(desk: Desk, source: Source, *, renew: Callable[[], Desk] | None = None) -> Iterator[Tally]:
+    """Each batch's tally when it is committed; raises SourceError when the source breaks, and keeps what was committed before.
+
+    `renew` gives the installation as it is by then, asked before each batch.
+    """
+    yield from ingest(
+        source,
+        store=desk.store,
+        stages=desk.stages,
+        clock=desk.clock,
+        batch_size=desk.config.batch_size,
+        renewed=(lambda: renew().stages) if renew else None,
+    )
 
 
 def cursor_of(desk: Desk, source: str) -> str:

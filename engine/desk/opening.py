@@ -84,36 +84,65 @@ class Desk:
 def open_desk(config: Config, clock: Clock, *, steadfast: bool = False) -> Desk:
     """The installation of a configuration; raises ConfigError, RuleError or StoreError saying what is missing.
 
-    `steadfast`: where the rules of its folder are faulty it has those that held last, for the service must start in the night and what has
+    Where rules must be published (`publish.required`) it has those that were published last, whatever stands in the folder; before the first
+    publication those that held last, and in a database that never judged anything those of the folder.
+    `steadfast`: where these rules are faulty it has those that held last, for the service must start in the night and what has
     nothing to do with rules must work; `renewed` says what is wrong with them.
     """
     keys, url = keys_of(config), config.database_url
     is_there(url)
+    published = _kept(url, keys, published=True) if config.publish.required else {}
     try:
-        rulebook = loader.load(loader.read_folder(config.rules_folder))
+        rulebook = loader.load(published or loader.read_folder(config.rules_folder))
     except RuleError:
-        files = _in_force(url, keys) if steadfast else {}
+        files = _kept(url, keys) if steadfast else {}
         if not files:
             raise
         rulebook = loader.load(files)
     return Desk(config, open_store(url, keys), rulebook, clock, [], keys)
 
 
-def _in_force(url: str, keys: Keys) -> Mapping[str, bytes]:
+def _kept(url: str, keys: Keys, *, published: bool = False) -> Mapping[str, bytes]:
+    """The files that held last, or of the rulebook that was published last where one was."""
     store = open_store(url, keys)
     try:
         with store.read() as view:
-            return view.in_force()
+            return (view.rulebook(view.published()) if published else {}) or view.in_force()
     finally:
         store.close()
 
 
 def renewed(desk: Desk) -> Desk:
-    """The same installation with the rules that stand in its folder now; itself while they are the same. Raises RuleError for faulty ones."""
+    """The same installation with the rules that are in force now: published, where they must be, else in its folder; itself while they are the same.
+
+    Raises RuleError for faulty ones. A folder that changes while it is read is left for the next time: half of a copy may load.
+    """
+    if desk.config.publish.required:
+        return _published(desk)
     files = loader.read_folder(desk.config.rules_folder)
-    if files == desk.rulebook.files:
+    if files == desk.rulebook.files or files != loader.read_folder(desk.config.rules_folder):
         return desk
     return replace(desk, rulebook=loader.load(files), _stages=[])
+
+
+def _published(desk: Desk) -> Desk:
+    with desk.store.read() as view:
+        digest = view.published()
+        if digest in ("", desk.rulebook.digest):
+            return desk
+        files = view.rulebook(digest)
+    return replace(desk, rulebook=loader.load(files), _stages=[])
+
+
+def unpublished(desk: Desk) -> str:
+    """The digest of rules that stand in the folder and wait to be published, where they must be; empty when there are none, or they cannot be read."""
+    if not desk.config.publish.required:
+        return ""
+    try:
+        found = loader.digest_of(loader.read_folder(desk.config.rules_folder))
+    except RuleError:
+        return ""
+    return found if found != desk.rulebook.digest else ""
 
 
 def create(config: Config, *, at: datetime) -> str:
@@ -136,6 +165,11 @@ def authenticate(desk: Desk, name: str, secret: str) -> Person:
             "姓名或口令不对", hint="检查 SANSE_ACTOR 和 SANSE_SECRET；新人员由管理员用 sanse people add 登记"
         )
     return person
+
+
+def borrowed(person: Person, second: Person) -> str:
+    """What is said where the second person's secret was set by the first: one person could be both."""
+    return f"{second.name} 的口令是 {person.name} 重设的，{second.name} 须先自己另设一个（sanse people add --reset）"
 
 
 def add_person(desk: Desk, name: str, secret: str, *, role: str = "", by: Person | None, reset: bool = False) -> str:

@@ -7,7 +7,7 @@ Not here: what anything means (the stages), when it is called (`engine.pipeline`
     with store.read() as view: …                               a consistent view
 
 Modules: `tables` what is kept, `sealing` how cells are sealed, `dialects` how vendors differ, `session` one transaction,
-`arrivals`, `neighbourhood`, `judgements`, `matters`, `events`, `quarantine`, `rulebooks`, `audit`, `people`, `feeds`, `outbox`, `sendings` the
+`arrivals`, `neighbourhood`, `judgements`, `matters`, `events`, `quarantine`, `rulebooks`, `audit`, `people`, `feeds`, `outbox`, `sendings`, `figures` the
 rows by subject, `batch` all of them together, `opening` the seam, `migrate` the schema.
 """
 

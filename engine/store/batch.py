@@ -20,6 +20,7 @@ from engine.store.callers import Callers
 from engine.store.due import Due
 from engine.store.events import Events
 from engine.store.feeds import Feeds
+from engine.store.figures import Figures
 from engine.store.jobs import Jobs
 from engine.store.judgements import Judgements
 from engine.store.matters import Codes, Matters
@@ -53,6 +54,7 @@ class Reading(
     Sendings,
     Resealing,
     Retention,
+    Figures,
 ):
     """Everything that can be read in one transaction."""
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, literal_column, select
 
 from engine.model import Assessment, Colour, HitHad
 from engine.store import cells
 from engine.store.dialects import Insert, Query, among
 from engine.store.rows import AssessmentRow
 from engine.store.session import Session
-from engine.store.tables import assessments, defects, hits, shadow_hits, verdicts
+from engine.store.tables import assessments, defects, hits, matters, shadow_hits, verdicts
 
 _INPUTS = Query(select(verdicts.c.subject, verdicts.c.input_digest).where(among(verdicts.c.subject, "ids")))
 _NEWEST = Query(select(verdicts.c.subject, verdicts.c.seq).where(among(verdicts.c.subject, "ids")))
@@ -56,6 +56,35 @@ _SHADOW = Query(
     .where(shadow_hits.c.known_at >= bindparam("since"))
     .order_by(shadow_hits.c.n)
 )
+
+_LOOKED = Query(
+    select(func.count())
+    .select_from(verdicts)
+    .join(assessments, assessments.c.seq == verdicts.c.seq)
+    .where(assessments.c.known_at >= bindparam("since"))
+)
+_SHADOW_STANDS = Query(
+    select(shadow_hits.c.subject, shadow_hits.c.line, verdicts.c.colour)
+    .select_from(shadow_hits)
+    .join(verdicts, verdicts.c.subject == shadow_hits.c.subject)
+    .join(assessments, assessments.c.seq == verdicts.c.seq)
+    .where(
+        shadow_hits.c.known_at >= bindparam("since"),
+        assessments.c.known_at == shadow_hits.c.known_at,
+        func.substr(shadow_hits.c.subject, 1, 7) != literal_column("'matter:'"),
+    )
+    .distinct()
+    .order_by(shadow_hits.c.subject, shadow_hits.c.line)
+)
+_SHADOW_MATTERS = Query(
+    select(shadow_hits.c.subject, shadow_hits.c.line, matters.c.machine)
+    .select_from(shadow_hits)
+    .join(matters, shadow_hits.c.subject == literal_column("'matter:'") + matters.c.id)
+    .where(shadow_hits.c.known_at >= bindparam("since"), matters.c.updated_at == shadow_hits.c.known_at)
+    .distinct()
+    .order_by(shadow_hits.c.subject, shadow_hits.c.line)
+)
+"""What is settled anew is said anew: a line stands while nothing was decided of its subject since."""
 
 _WRITE_ASSESSMENT = Insert(assessments)
 _WRITE_VERDICT = Insert(verdicts, keys=("subject",))
@@ -122,6 +151,16 @@ class Judgements(Session):
     def shadow_since(self, since: datetime) -> list[tuple[str, str]]:
         """(subject, line) of shadow rules since a time."""
         return [(row[0], row[1]) for row in self._rows(_SHADOW, since=cells.seconds(since))]
+
+    def shadow_standing(self, since: datetime) -> list[tuple[str, str, Colour]]:
+        """What shadow rules say of subjects as they were decided last, since a time: (subject, line, the colour it has)."""
+        at = cells.seconds(since)
+        found = (*self._rows(_SHADOW_STANDS, since=at), *self._rows(_SHADOW_MATTERS, since=at))
+        return [(row[0], row[1], Colour(row[2])) for row in found]
+
+    def decided_since(self, since: datetime) -> int:
+        """How many subjects were decided last since a time."""
+        return int(self._rows(_LOOKED, since=cells.seconds(since))[0][0])
 
     def write_defects(self, lines: Sequence[str], known_at: datetime) -> None:
         """Append disagreements and other faults of our own."""

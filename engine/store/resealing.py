@@ -20,9 +20,10 @@ from engine.store.events import decision_cell, evidence_cell, set_aside_cell
 from engine.store.message_tables import silences
 from engine.store.quarantine import row_cell
 from engine.store.retention import QUARANTINE, RAW, RECORDS, hold_cell
+from engine.store.rulebooks import publication_cell
 from engine.store.sendings import silence_cell
 from engine.store.session import Session
-from engine.store.tables import actions, bodies, decisions, holds, quarantine, raws, set_asides
+from engine.store.tables import actions, bodies, decisions, holds, publications, quarantine, raws, set_asides
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ SEALED = (
     SealedColumn(set_asides.c.reason, "casework", set_asides.c.n, (set_asides.c.n,), set_aside_cell, optional=True),
     SealedColumn(silences.c.reason, "casework", silences.c.n, (silences.c.n,), silence_cell),
     SealedColumn(holds.c.reason, "casework", holds.c.n, (holds.c.n,), hold_cell),
+    SealedColumn(publications.c.reason, "casework", publications.c.n, (publications.c.n,), publication_cell),
 )
 
 

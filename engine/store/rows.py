@@ -300,6 +300,33 @@ class AuditRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Dealt:
+    """A matter that was dealt to be graded blind: what was held of it then, and the grade where it has one."""
+
+    number: int
+    round: int
+    matter: str
+    at: datetime
+    standing: Colour
+    machine: Colour
+    rules: tuple[str, ...]
+    grade: Colour | None = None
+    graded_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A rulebook that was published: by whom, approved by whom, why."""
+
+    number: int
+    rulebook: str
+    at: datetime
+    by: str
+    second: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """Somebody who may act: a row of `people` without the secret."""
 

@@ -1,6 +1,7 @@
 """Rulebooks: every one that was ever live, by the digest of its files; equal files are kept once.
 
-In: a checked `Rulebook`. Out: its files, byte for byte. Not here: reading and checking them (`engine.ruleset`).
+In: a checked `Rulebook`; who published it, approved by whom. Out: its files, byte for byte; what is published, and what was.
+Not here: reading and checking them (`engine.ruleset`), who may publish (`engine.desk.publishing`).
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from sqlalchemy import bindparam, select
 from engine.ruleset.tree import Rulebook
 from engine.store import cells
 from engine.store.dialects import Insert, Query
+from engine.store.rows import Publication
 from engine.store.session import Session
-from engine.store.tables import assessments, blobs, rulebook_files, rulebooks
+from engine.store.tables import assessments, blobs, publications, rulebook_files, rulebooks
 
 _FILES = Query(
     select(rulebook_files.c.name, blobs.c.body)
@@ -26,9 +28,14 @@ _ALL = Query(select(rulebooks).order_by(rulebooks.c.first_live_at, rulebooks.c.d
 _LAST_USED = Query(select(assessments.c.rulebook, assessments.c.known_at).order_by(assessments.c.seq.desc()).limit(1))
 _HELD = Query(select(rulebooks.c.digest).where(rulebooks.c.digest == bindparam("digest")))
 
+_PUBLISHED = Query(select(publications.c.rulebook, publications.c.at).order_by(publications.c.n.desc()).limit(1))
+_PUBLICATIONS = Query(select(publications).order_by(publications.c.n))
+
 _WRITE = Insert(rulebooks, once=True)
 _WRITE_FILE = Insert(rulebook_files, once=True)
 _WRITE_BLOB = Insert(blobs, once=True)
+_WRITE_PUBLICATION = Insert(publications)
+_KIND = "casework"
 
 
 class Rulebooks(Session):
@@ -49,12 +56,44 @@ class Rulebooks(Session):
         return {row[0]: bytes(row[1]) for row in self._rows(_FILES, digest=digest)}
 
     def in_force(self) -> dict[str, bytes]:
-        """The files of the rulebook that held last: what was judged by last, or what went live after that; empty when none ever did."""
+        """The files of the rulebook that held last: what was judged by last, or what went live or was published after that; empty when none ever did."""
         used = [(row[1], row[0]) for row in self._rows(_LAST_USED)]
         live = [(row[1], row[0]) for row in self._rows(_ALL)]
-        _, digest = max([*live, *used], default=(0, ""), key=lambda known: known[0])
+        published = [(row[1], row[0]) for row in self._rows(_PUBLISHED)]
+        _, digest = max([*published, *live, *used], default=(0, ""), key=lambda known: known[0])
         return self.rulebook(digest)
+
+    def write_publication(self, rulebook: Rulebook, *, by: str, second: str, reason: str, at: datetime) -> int:
+        """Keep a rulebook and append that it is published from now on; the number of the publication."""
+        self.note_rulebook(rulebook, at)
+        (n,) = self._reserve(publications, 1)
+        sealed = self._sealer.seal(_KIND, publication_cell(n), reason.encode())
+        self._each(_WRITE_PUBLICATION, [(n, rulebook.digest, cells.seconds(at), by, second, sealed)])
+        return n
+
+    def published(self) -> str:
+        """The digest of the rulebook that was published last; empty when none ever was."""
+        return next((str(row[0]) for row in self._rows(_PUBLISHED)), "")
+
+    def publications(self) -> list[Publication]:
+        """Every publication, oldest first."""
+        return [
+            Publication(
+                row.n,
+                row.rulebook,
+                cells.moment(row.at),
+                row.by,
+                row.second,
+                self._sealer.open(_KIND, publication_cell(row.n), bytes(row.reason)).decode(),
+            )
+            for row in self._rows(_PUBLICATIONS)
+        ]
 
     def rulebooks(self) -> list[tuple[str, datetime]]:
         """(digest, first live at) of every rulebook, oldest first."""
         return [(row[0], cells.moment(row[1])) for row in self._rows(_ALL)]
+
+
+def publication_cell(number: int) -> str:
+    """The cell of the reason of a publication."""
+    return f"publications/reason/{number}"

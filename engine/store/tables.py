@@ -327,6 +327,17 @@ rulebook_files = Table(
     Column("blob", Text, ForeignKey("blobs.digest"), nullable=False),
 )
 blobs = Table("blobs", metadata, _text("digest", key=True), _blob("body"))
+publications = Table(
+    "publications",
+    metadata,
+    _number(),
+    Column("rulebook", Text, ForeignKey("rulebooks.digest"), nullable=False),
+    _int("at"),
+    _text("by"),
+    _text("second"),
+    _blob("reason"),
+)
+"""Every time a rulebook was published, an old one anew too: by whom, approved by whom, why. Only grows; the newest says what is published."""
 
 audit = Table(
     "audit",

@@ -76,7 +76,19 @@ def test_the_step_before_messages_is_brought_to_this_release(tmp_path: Path, key
     url = f"sqlite:///{tmp_path / 'old.db'}"
     upgrade(url)
     with by_hand(url) as connection:
-        for table in ("outbox", "deliveries", "sendings", "buckets", "silences", "holds", "purges", "tombstones"):
+        for table in (
+            "outbox",
+            "deliveries",
+            "sendings",
+            "buckets",
+            "silences",
+            "holds",
+            "purges",
+            "tombstones",
+            "publications",
+            "grades",
+            "samples",
+        ):
             connection.execute(text(f"DROP TABLE {table}"))
         connection.execute(text("CREATE TABLE outbox (key TEXT PRIMARY KEY)"))
         connection.execute(text("INSERT INTO jobs VALUES ('poll:a', 60, 0, 0, 0, 3, 'x')"))

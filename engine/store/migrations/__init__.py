@@ -3,5 +3,5 @@
 In: nothing. Out: the names of the steps, oldest first. Not here: running them (`engine.store.migrate`).
 """
 
-REVISIONS = ("0001", "0002", "0003", "0004")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005")
 HEAD = REVISIONS[-1]
