@@ -37,8 +37,8 @@ class Edit:
 
     @property
     def lines(self) -> range:
-        """The lines that are otherwise, as they are counted afterwards; of lines taken out, the one now in their place."""
-        return range(self.line, self.line + max(1, len(self.new)))
+        """The lines that are otherwise, as they are counted afterwards; of lines taken out, the one now in their place and the one above."""
+        return range(self.line, self.line + len(self.new)) if self.new else range(self.line - 1, self.line + 1)
 
     def put_into(self, folder: Path) -> None:
         """Make the mistake in a folder of rules that is otherwise as it was drawn from."""
@@ -117,7 +117,7 @@ class Book:
 
     def blocks(self, file: str) -> tuple[Block, ...]:
         """The routes of a file of routes; what stands under each key of any other."""
-        return tuple(_blocks(file, self.files[file], _ITEM if file == "routes.yaml" else _KEY))
+        return tuple(_blocks(file, self.files.get(file, ()), _ITEM if file == "routes.yaml" else _KEY))
 
     def sites(self, pattern: str, *files: str) -> Iterator[Site]:
         """Where a pattern stands in what is no example and no comment: in these files (`words/` is a folder), or in all rules."""

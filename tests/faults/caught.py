@@ -7,6 +7,9 @@ A message names the mistake when it gives file and line, and either
 
 - the line belongs to what was changed and the message has its name (a file that is no YAML has no names: there the line must be the changed one or the next); or
 - the line belongs to a rule or fact that reads what was changed, and the message has that rule's or fact's name: its example no longer comes true.
+
+Of lines that were taken out altogether the line now in their place and the one above count as theirs (said after the first run, for a needed column that is missed
+at `columns:`).
 """
 
 from __future__ import annotations
