@@ -151,7 +151,7 @@ def _deadlines(rulebook: Rulebook, places: Places) -> Iterator[Fault]:
 def _needed(rulebook: Rulebook, places: Places) -> Iterator[Fault]:
     """Sources whose columns have no number, no time or no text: every row of theirs would be set aside."""
     for kind, mapping in rulebook.mappings.items():
-        columns = mapping.get("columns")
+        columns = mapping.get("columns") or {}
         for name in _NEEDED if columns else ():
             if name not in columns:
                 yield finding("L145", places.of("mapping", kind, "columns"), kind=kind, name=name)
