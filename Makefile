@@ -5,10 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 WORKERS ?= 2
+SEED ?= 64
 RULES ?= --rules 40,100 --incidents 100000
 ROWS ?= 20000
 
-.PHONY: help setup demo test check bench peers spark pyspark promises soak golden sabotage wheelhouse offline lock clean
+.PHONY: help setup demo test check bench peers spark pyspark promises soak golden sabotage faults wheelhouse offline lock clean
 
 help:
 	@printf '%s\n' 'make demo      一个乡镇的一年：生成、导入、研判、汇总' \
@@ -17,6 +18,7 @@ help:
 	  'make spark     Spark 与 DuckDB 逐格比对（ROWS=1000000 为全量）' 'make pyspark   装上 pyspark（455 MB，另需 Java）' \
 	  'make promises  长测（P=R19 只跑一项）' 'make soak      九十天，十倍于一个派出所的量' \
 	  'make golden    旧日志上与当时不同之处（BECAUSE=原因；PIN=1 重新钉住）' 'make sabotage  逐一拆除防线，看测试是否失败' \
+	  'make faults    往规则里一处一处放错，看谁发现（SEED=种子）' \
 	  'make wheelhouse  离线安装包：dist/wheelhouse' 'make offline   断网装一遍、用一遍（维护者用）' 'make clean     清理'
 
 $(STAMP): requirements.lock pyproject.toml
@@ -63,6 +65,9 @@ golden: $(STAMP)
 
 sabotage: $(STAMP)
 	@$(BIN)/python -m tests.sabotage $(S)
+
+faults: $(STAMP)
+	@$(BIN)/python -m tests.faults --seed $(SEED)
 
 wheelhouse: $(STAMP)
 	@$(BIN)/python -m tools.wheelhouse dist/wheelhouse

@@ -6,7 +6,7 @@ Not here: reading a row (`rows`), YAML itself (`ruleset.loader`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Any
@@ -20,6 +20,7 @@ from engine.normalise.cells import cell_text, folded, header_forms
 from engine.normalise.quantities import QuantityReader
 from engine.normalise.times import TimeReader, compiled
 from engine.normalise.truths import TruthReader
+from engine.ruleset.faults import nearest
 from engine.ruleset.tree import Fault, Place
 
 TIMES = ("occurred_at", "closed_at", "reply_due_at", "replied_at", "feedback_at", "updated")
@@ -54,6 +55,15 @@ class MappingFile(BaseModel):
     limits: dict[str, int] = {}
     constants: dict[str, bool] = {}
     known: list[str] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """One thing wrong with the mapping of a kind, and the keys that lead to it."""
+
+    kind: str
+    path: tuple[str | int, ...]
+    message: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,41 +115,48 @@ def suppliers(
 
 def check(mappings: Mapping[str, Mapping[str, Any]]) -> tuple[Fault, ...]:
     """What is wrong with the mapping files: shape, unknown fields, headers claimed twice, codes and patterns that mean nothing."""
-    faults = [fault for kind, data in mappings.items() for fault in _faults(kind, data, mappings)]
-    return tuple(Fault("mapping", Place(f"mappings/{kind}.yaml", 1, 1), message) for kind, message in faults)
+    return tuple(Fault("mapping", Place(f"mappings/{w.kind}.yaml", 1, 1), w.message) for w in wrongs(mappings))
 
 
-def _faults(kind: str, data: Mapping[str, Any], mappings: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str]]:
-    try:
-        file = MappingFile.model_validate(_texted(data))
-    except ValidationError as refusal:
-        return [(kind, f"{'.'.join(map(str, error['loc']))}：{shape_fault(error)}") for error in refusal.errors()]
-    found = [f"根本没有来源“{file.based_on}”" for _ in (1,) if file.based_on and file.based_on not in mappings]
-    found += [f"没有字段“{name}”" for name in file.columns if name not in FIELDS and not name.startswith(NUMBERS)]
-    found += [
-        f"来源“{name[len(NUMBERS) :]}”没有映射"
-        for name in file.columns
-        if name.startswith(NUMBERS) and name[len(NUMBERS) :] not in mappings
-    ]
-    found += _claimed_twice(file)
-    found += [str(fault) for fault in map(_pattern_fault, file.time_patterns) if fault]
+def wrongs(mappings: Mapping[str, Mapping[str, Any]]) -> Iterator[Wrong]:
+    """The same, each with the part of its file that is wrong."""
+    for kind, data in mappings.items():
+        try:
+            file = MappingFile.model_validate(_texted(data))
+        except ValidationError as refusal:
+            for error in refusal.errors():
+                yield Wrong(kind, error["loc"], f"{'.'.join(map(str, error['loc']))}：{shape_fault(error)}")
+            continue
+        for path, message in _faults(file, mappings):
+            yield Wrong(kind, path, message)
+
+
+def _faults(file: MappingFile, mappings: Mapping[str, object]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    if file.based_on and file.based_on not in mappings:
+        yield ("based_on",), f"根本没有来源“{file.based_on}”"
+    for name in file.columns:
+        if name.startswith(NUMBERS) and name[len(NUMBERS) :] not in mappings:
+            yield ("columns", name), f"来源“{name[len(NUMBERS) :]}”没有映射"
+        elif name not in FIELDS and not name.startswith(NUMBERS):
+            yield ("columns", name), f"没有字段“{name}”，{nearest(name, FIELDS)}"
+    yield from _claimed_twice(file)
+    for index, pattern in enumerate(file.time_patterns):
+        fault = _pattern_fault(pattern)
+        if fault:
+            yield ("time_patterns", index), str(fault)
     causes = {cause.value for cause in Cause}
-    found += [
-        f"关联类型“{raw}”的值“{value}”不是来件性质"
-        for raw, value in file.codes.get("cause", {}).items()
-        if value not in causes
-    ]
-    return [(kind, message) for message in found]
+    for raw, value in file.codes.get("cause", {}).items():
+        if value not in causes:
+            yield ("codes", "cause", raw), f"关联类型“{raw}”的值“{value}”不是来件性质"
 
 
-def _claimed_twice(file: MappingFile) -> list[str]:
+def _claimed_twice(file: MappingFile) -> Iterator[tuple[tuple[str | int, ...], str]]:
     claimed: dict[str, str] = {}
-    return [
-        f"列名“{alias}”同时归了 {claimed[folded(alias)]} 和 {name}"
-        for name, aliases in file.columns.items()
-        for alias in aliases
-        if claimed.setdefault(folded(alias), name) != name
-    ]
+    for name, aliases in file.columns.items():
+        for index, alias in enumerate(aliases):
+            before = claimed.setdefault(folded(alias), name)
+            if before != name:
+                yield ("columns", name, index), f"列名“{alias}”同时归了 {before} 和 {name}"
 
 
 def _pattern_fault(pattern: str) -> ValueError | None:

@@ -16,6 +16,7 @@ from engine.errors import RuleError
 from engine.model import digest
 from engine.ruleset.build import build
 from engine.ruleset.faults import fault
+from engine.ruleset.naming import named
 from engine.ruleset.sifting import out_of_sight, sift
 from engine.ruleset.strict_yaml import MAX_BYTES, Document, read
 from engine.ruleset.tree import Fault, Rulebook
@@ -96,7 +97,7 @@ def survey(files: Mapping[str, bytes]) -> Survey:
     others, mappings, clashes = _others(good)
     told = {*parts.faults, *clashes}
     told.update(*(document.faults for document in documents), *(one.faults for one in sifted))
-    faults = sorted(told, key=lambda f: (f.place.file, f.place.line, f.place.column, f.code))
+    faults = sorted(named(told, files), key=lambda f: (f.place.file, f.place.line, f.place.column, f.code))
     rulebook = Rulebook(
         digest=digest_of(files),
         files=dict(files),

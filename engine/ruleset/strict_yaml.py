@@ -8,8 +8,9 @@ directives or floating point; whole numbers have 64 bits (PROMISES, attack table
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -36,6 +37,7 @@ Path = tuple[str | int, ...]
 _INTEGER = re.compile(r"[-+]?(?:\d{1,19}|0x[0-9a-fA-F]{1,16}|0o[0-7]{1,21})", re.ASCII)
 _BOUND = 2**63
 _HALF = re.compile("[\ud800-\udfff]")
+_HEAD = re.compile(r"(?:  )?[^\s#]")
 _PREFIX = "tag:yaml.org,2002:"
 
 
@@ -80,7 +82,7 @@ def read(name: str, data: bytes) -> Document:
             return Document(name, None, {}, scanned)
         node = _composed(events)
     except (YAMLError, ValueError, RecursionError) as problem:
-        return Document(name, None, {}, (_syntax(name, problem),))
+        return Document(name, None, {}, tuple(_in_entries(name, text)) or (_syntax(name, problem),))
     if node is None:
         return Document(name, {}, {})
     builder = _Builder(name)
@@ -89,9 +91,26 @@ def read(name: str, data: bytes) -> Document:
     return Document(name, whole, builder.places, tuple(builder.faults), frozenset(builder.spoiled))
 
 
-def _syntax(name: str, problem: Exception) -> Fault:
+def _in_entries(name: str, text: str) -> Iterator[Fault]:
+    """The entries that are no YAML by themselves: a quote that does not close is noticed at the next one, far below, in another rule."""
+    lines = text.splitlines()
+    begins = [at for at, line in enumerate(lines) if _HEAD.match(line)]
+    for begin, end in pairwise([*begins, len(lines)]):
+        if not lines[begin].startswith(" "):
+            continue
+        try:
+            for _ in YAML(typ="safe", pure=True).parse("\n".join(lines[begin:end]) + "\n"):
+                pass
+        except (YAMLError, ValueError, RecursionError) as problem:
+            yield _syntax(name, problem, lines=range(begin, end))
+
+
+def _syntax(name: str, problem: Exception, *, lines: range = range(0)) -> Fault:
+    """What is wrong, and where; of what is only missed at the end of these lines, where it began."""
     mark = problem.problem_mark if isinstance(problem, MarkedYAMLError) else None
-    place = Place(name, mark.line + 1, mark.column + 1) if mark else Place(name, 1, 1)
+    if lines and isinstance(problem, MarkedYAMLError) and mark and mark.line >= len(lines):
+        mark = problem.context_mark or mark
+    place = Place(name, lines.start + mark.line + 1, mark.column + 1) if mark else Place(name, lines.start + 1, 1)
     why = (
         problem.problem
         if isinstance(problem, MarkedYAMLError)

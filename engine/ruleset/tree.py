@@ -6,6 +6,7 @@ how a feature is computed (`features`). The language is described in docs/rule-l
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -296,18 +297,21 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong in `rules/`: a stable code, the place, what is wrong in Chinese and English, and a hint."""
+    """One thing wrong in `rules/`: a stable code, the place, what is wrong in Chinese and English, a hint; `of` names the rule or fact it stands in."""
 
     code: str
     place: Place
     message: str
     english: str = ""
     hint: str = ""
+    of: str = ""
 
     def __str__(self) -> str:
         english = f" / {self.english}" if self.english else ""
         hint = f"（建议：{self.hint}）" if self.hint else ""
-        return f"{self.place} [{self.code}] {self.message}{hint}{english}"
+        told = re.split(r"[^\w.-]+", self.message, flags=re.ASCII)
+        of = f"{self.of}：" if self.of and self.of not in told else ""
+        return f"{self.place} [{self.code}] {of}{self.message}{hint}{english}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,6 +15,11 @@ CODES: dict[str, tuple[str, str, str]] = {
     "L104": ("{why}", "mapping that cannot be used", "对照 rules/mappings/common.yaml 修改"),
     "L105": ("{why}", "routes that leave a colour out", "{hint}"),
     "L106": ("词表 {name} 没有事实使用", "unused word list", "删去，或在 features 里写 words: {name}"),
+    "L107": (
+        "参数 {name} 的起用日 {day} 在日历写到的 {year} 年以后",
+        "threshold begins after the last year of the calendar",
+        "核对年份；真是以后的，先把那一年写进 calendar.yaml",
+    ),
     "L111": ("规则 {id} 缺少命中的测试", "rule without a test that fires", "在 tests 里写一个 match: true"),
     "L112": ("规则 {id} 缺少不命中的测试", "rule without a negative test", "在 tests 里写一个 match: false"),
     "L113": (
@@ -47,13 +52,37 @@ CODES: dict[str, tuple[str, str, str]] = {
     ),
     "L134": ("结论 {name} 没有一条运行中的规则会得出", "conclusion that no live rule draws", "{near}"),
     "L135": ("危险规则“{id}”不是一条运行中的规则", "danger_rules names no live rule", "{near}"),
+    "L136": (
+        "规则 {id} 的理由里写了“{{{name}}}”，条件里没有用到它",
+        "reason prints what its rule does not ask for",
+        "改成条件里读的那一个，或删掉",
+    ),
+    "L137": ("理由里的 {signs} 不成对", "brackets of a reason do not pair", "补上或删掉一个"),
     "L141": ("路线 {id} 永远走不到：{other} 总在它前面", "route that is never taken", "删掉，或改条件"),
+    "L142": (
+        "路线 {id} 的条件和 root 对不上",
+        "root and conditions of a route contradict each other",
+        "没有条件的兜底路线写 root: true；有条件的不写",
+    ),
+    "L143": (
+        "路线 {id} 的接收单位“{name}”别处没有，很像“{near}”",
+        "receiver is nearly another",
+        "写错了就改成“{near}”",
+    ),
+    "L144": ("{colour} 的时限 {name} {why}", "deadlines out of order", "核对单位：h 是小时，d 是天"),
+    "L145": ("来源 {kind} 没有写 {name} 在哪一列", "mapping without a needed field", "在 columns 里写上 {name}"),
     "L151": (
         "词条“{text}”里已经有词条“{other}”，永远轮不到它",
         "entry contains another entry of its list",
         "删掉一条，或给短的写上下文",
     ),
     "L152": ("词条“{text}”太常见：{why}", "entry is too common a word", "写长一点，或写 only_near、not_before"),
+    "L153": ("“{text}”里有全角的“{sign}”，会当成一个词", "sign of the Chinese keyboard inside a word", "换成半角的"),
+    "L154": (
+        "{side} 里的“{words}”在别的词条里都写在 {other}",
+        "contexts on the wrong side",
+        "写在前面的话是 not_after，后面的是 not_before",
+    ),
 }
 
 

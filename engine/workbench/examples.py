@@ -12,13 +12,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from engine.evaluate.trace import Explanation
-from engine.model import Action, Colour, Outcome, Route
+from engine.model import Action, Colour, Outcome, Route, duration
 from engine.ruleset.tree import Rule, Rulebook, Status
 from engine.settlement import Terms
 from engine.triage import Decision, Triage
 from engine.workbench.scenes import OURS, Scene, Stage, View, misread, moment
 
 ZONE = "Asia/Shanghai"
+_LIMITS = {"contact": "联系时限", "mediate": "调解时限", "close": "办结时限"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ class _Bench:
     def __init__(self, rulebook: Rulebook, triage: Triage) -> None:
         self._triage = triage
         self._terms = Terms.of(rulebook, ZONE)
+        self._deadlines = rulebook.documents.get("deadlines") or {}
 
     def result(self, scene: Scene) -> Result:
         """One test; a test that cannot be read fails with the reason."""
@@ -117,6 +119,12 @@ class _Bench:
         if "sign_by" in expect:
             due = policy.due(colour, view.at)
             yield from _timed("签收时限", [expect["sign_by"]], [due.at] if due else [], view.at)
+        for what, title in _LIMITS.items():
+            if f"{what}_by" in expect:
+                yield from _timed(title, [expect[f"{what}_by"]], self._limit(what, colour, view.at), view.at)
+        if "asked_again" in expect:
+            asked = [view.at + after for after in self._terms.looks[colour].follow_up]
+            yield from _timed("办结后回访时间", expect["asked_again"], asked, view.at)
         if "told_at" in expect:
             held = policy.quiet_until(view.at) if colour is not Colour.RED else None
             yield from _timed("通知时间", [expect["told_at"]], [held or view.at], view.at)
@@ -125,6 +133,14 @@ class _Bench:
             if not {moment(one, view.at) for one in expect["look_again"]} <= looks:
                 shown = "、".join(_spoken(at - view.at) for at in sorted(looks)) or "没有"
                 yield f"再看时间应有{'、'.join(map(str, expect['look_again']))}，实际为{shown}"
+
+    def _limit(self, what: str, colour: Colour, at: datetime) -> list[datetime]:
+        """Until when a matter of this colour that was dispatched at that time is to be …, as `deadlines.yaml` has it."""
+        span, policy = self._deadlines.get(colour.word, {}).get(what), self._terms.messages
+        if span is None:
+            return []
+        natural = policy.deadlines[colour].natural
+        return [at + duration(span) if natural else policy.calendar.due(at, duration(span)).at]
 
     def _route(self, scene: Scene, colour: Colour) -> Route:
         incident = scene.incident
@@ -158,6 +174,9 @@ def _of_rule(rule: Rule, expect: Mapping[str, Any], explained: Explanation, deci
     made = decision.assessment
     if "flagged" in expect and (rule.id in {flag.rule for flag in made.flags}) != expect["flagged"]:
         yield f"应{'标记' if expect['flagged'] else '不标记'}，实际相反（已考虑：{'；'.join(made.considered)}）"
+    if "flag_until" in expect:
+        until = [flag.expires_at for flag in made.flags if flag.rule == rule.id]
+        yield from _timed("提示到期", [expect["flag_until"]], until, made.as_of)
 
 
 def _of_subject(expect: Mapping[str, Any], decision: Decision) -> Iterator[str]:

@@ -69,6 +69,11 @@ class Expected(_Form):
     route: str | None = None
     receivers: list[str] | None = None
     sign_by: str | None = None
+    contact_by: str | None = None
+    mediate_by: str | None = None
+    close_by: str | None = None
+    asked_again: list[str] | None = None
+    flag_until: str | None = None
     told_at: str | None = None
     look_again: list[str] | None = None
 

@@ -17,8 +17,9 @@ from engine.routing import Router
 from engine.ruleset import loader
 from engine.ruleset.condition import leaves
 from engine.ruleset.faults import nearest
+from engine.ruleset.naming import named
 from engine.ruleset.tree import Fault, Feature, FeatureKind, Leaf, Place, Reference, Rule, Rulebook, Status
-from engine.workbench import coverage, logic, words
+from engine.workbench import coverage, logic, slips, words
 from engine.workbench.codes import finding
 from engine.workbench.examples import untested
 from engine.workbench.places import Places
@@ -41,8 +42,9 @@ def lint(files: Mapping[str, bytes]) -> tuple[Fault, ...]:
     places = Places(seen.documents)
     book = _Book(seen.rulebook, places, tuple(_sound(seen.rulebook, places, seen.faults)))
     checks = (*_OF_PARTS, *(_OF_WHOLE if seen.whole else ()), *(() if seen.faults else _OF_LOADED))
-    found = {*seen.faults, *(fault for check in checks for fault in check(book))}
-    return tuple(sorted(found, key=lambda f: (f.place.file, f.place.line, f.place.column, f.code, f.message)))
+    found = {*(replace(fault, of="") for fault in seen.faults), *(fault for check in checks for fault in check(book))}
+    told = named(found, files)
+    return tuple(sorted(told, key=lambda f: (f.place.file, f.place.line, f.place.column, f.code, f.message)))
 
 
 def _sound(rulebook: Rulebook, places: Places, faults: Collection[Fault]) -> Iterator[Rule]:
@@ -71,9 +73,8 @@ def _without_because(book: _Book) -> Iterator[Fault]:
 
 
 def _mappings(book: _Book) -> Iterator[Fault]:
-    for fault in suppliers.check(book.rulebook.mappings):
-        kind = fault.place.file.removeprefix("mappings/").removesuffix(".yaml")
-        yield finding("L104", book.places.of("mapping", kind), why=fault.message)
+    for wrong in suppliers.wrongs(book.rulebook.mappings):
+        yield finding("L104", book.places.of("mapping", wrong.kind, *wrong.path), why=wrong.message)
 
 
 def _titles(book: _Book) -> Iterator[Fault]:
@@ -92,6 +93,14 @@ def _conditions(book: _Book) -> Iterator[Fault]:
 
 def _entries(book: _Book) -> Iterator[Fault]:
     yield from words.findings(book.rulebook, book.places)
+
+
+def _slips(book: _Book) -> Iterator[Fault]:
+    yield from slips.of_parts(book.rulebook, book.places)
+
+
+def _slips_of_whole(book: _Book) -> Iterator[Fault]:
+    yield from slips.of_whole(book.rulebook, book.places)
 
 
 def _reach(book: _Book) -> Iterator[Fault]:
@@ -224,7 +233,7 @@ def _edges(book: _Book) -> Iterator[Fault]:
 
 
 _Check = Callable[[_Book], Iterator[Fault]]
-_OF_PARTS: tuple[_Check, ...] = (_untested, _without_because, _mappings, _titles, _conditions, _entries, _reach)
+_OF_PARTS: tuple[_Check, ...] = (_untested, _without_because, _mappings, _titles, _conditions, _entries, _reach, _slips)
 """What one rule, list or mapping shows of itself, whatever is wrong with others."""
 _OF_WHOLE: tuple[_Check, ...] = (
     _dead_parameters,
@@ -235,6 +244,7 @@ _OF_WHOLE: tuple[_Check, ...] = (
     _codes,
     _conclusions,
     _danger_rules,
+    _slips_of_whole,
 )
 """What only the whole shows: it is not asked while a part of the files cannot be read."""
 _OF_LOADED: tuple[_Check, ...] = (_edges,)

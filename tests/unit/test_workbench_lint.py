@@ -113,7 +113,7 @@ def test_a_rule_without_tests_for_and_against(shipped: dict[str, bytes]) -> None
 
 
 def test_what_does_not_load_hides_no_finding_of_the_rest(shipped: dict[str, bytes]) -> None:
-    twice = "mapping:\n  kind: other\n  title: 别处\n  columns: {source_id: [编号], feedback: [编号]}\n"
+    twice = "mapping:\n  kind: other\n  title: 别处\n  columns: {source_id: [编号], occurred_at: [时间], narrative: [内容], title: [编号]}\n"
     files = {
         **shipped,
         "broken.yaml": b"rules: [",

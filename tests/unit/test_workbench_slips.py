@@ -1,0 +1,51 @@
+"""Slips of the hand: what is taken for one and what is not; each has its rulebook in fixtures/bad_rules/lint."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.ruleset import loader
+from engine.workbench.places import Places
+from engine.workbench.slips import of_parts, of_whole
+
+ROUTES = """routes:
+  - {id: a, title: 甲, colour: red, receivers: [司法所, 党工委], root: true}
+  - {id: b, title: 乙, colour: red, topic: noise, receivers: [司法所]}
+  - {id: c, title: 丙, colour: red, topic: dv, receivers: [%s]}
+"""
+DEADLINES = """deadlines:
+  yellow: {sign: 4h, contact: 4h, mediate: 48h, close: 15d, follow_up: [], clock: working}
+  red: {sign: %s, contact: %s, mediate: %s, close: 30d, follow_up: [], clock: natural}
+"""
+
+
+def codes(text: str) -> list[str]:
+    seen = loader.survey({"a.yaml": text.encode()})
+    assert seen.faults == ()
+    places = Places(seen.documents)
+    return [fault.code for check in (of_parts, of_whole) for fault in check(seen.rulebook, places)]
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("司法所", []),
+        ("司所", ["L143"]),
+        ("司法法所", ["L143"]),
+        ("法司所", ["L143"]),
+        ("人社所", []),
+        ("党委", []),
+        ("司法所，妇联", ["L153"]),
+    ],
+)
+def test_a_receiver_a_letter_away_from_one_that_several_routes_name(name: str, found: list[str]) -> None:
+    """党委 stays: only one other route has 党工委, so it is not known which of the two is meant."""
+    assert codes(ROUTES % name) == found
+
+
+@pytest.mark.parametrize(
+    ("spans", "found"),
+    [(("1h", "1h", "24h"), []), (("2h", "1h", "24h"), ["L144"]), (("1h", "5h", "24h"), ["L144"])],
+)
+def test_deadlines_follow_each_other_and_red_is_no_slower(spans: tuple[str, str, str], found: list[str]) -> None:
+    assert codes(DEADLINES % spans) == found
