@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -27,27 +27,39 @@ from engine.rescore.answers import (
     Label,
     Labels,
     aligned,
+    coded,
     computed,
     differing,
     stored,
 )
 from engine.rescore.questions import Asked, Questions
 from engine.rescore.workspace import Workspace
-from engine.store.history import History
 
 STRETCH = 200_000
 """Records read, and decided, at a time: a query over hundreds of rules takes seconds to plan, so it is not asked often."""
-SPAN = 250_000
+SPAN = 1_000_000
 """Records whose windows are made at a time."""
 _TOLD = 10_000
 _ALWAYS = 1 << 62
+
+
+class Columns(Protocol):
+    """Everything stored, as columns, a stretch of row numbers at a time: of a database (`store.history`) or of an export (`store.exchange`)."""
+
+    def newest(self) -> int: ...
+    def newest_action(self) -> int: ...
+    def records(self, first: int, last: int) -> pa.Table: ...
+    def actions(self, first: int, last: int) -> pa.Table: ...
+    def facts(self, first: int, last: int) -> pa.Table: ...
+    def verdicts(self, first: int, last: int) -> pa.Table: ...
 
 
 @dataclass
 class Scan:
     """What another rulebook would make of history. `matrix`: from colour to colour; `gained`, `lost`: how many records each rule hits newly or no longer.
 
-    `worded`: whether stored base facts were all made by the words and fields of these rules. Valid while its workspace is.
+    `makers`: digests of what the base facts were made by. `worded`: whether they were all made by the words and fields of these rules. Valid while
+    its workspace is.
     """
 
     workspace: Workspace
@@ -57,6 +69,7 @@ class Scan:
     gained: Counter[str] = field(default_factory=Counter)
     lost: Counter[str] = field(default_factory=Counter)
     said: list[tuple[Label, ...]] = field(default_factory=list)
+    makers: set[str] = field(default_factory=set)
     worded: bool = True
 
     def lines(self) -> Iterator[dict[str, Any]]:
@@ -94,7 +107,7 @@ class Scan:
 
 
 def scan(
-    history: History,
+    history: Columns,
     questions: Questions,
     space: Workspace,
     *,
@@ -112,7 +125,9 @@ def scan(
     )
     known: dict[tuple[Label, ...], int] = {}
     for first in range(0, newest, STRETCH):
-        made = decide(questions, space, history.facts(first, first + STRETCH))
+        facts = history.facts(first, first + STRETCH)
+        found.makers.update(facts["made_by"].unique().to_pylist())
+        made = decide(questions, space, facts)
         if len(made.numbers):
             before, after = aligned(stored(history.verdicts(first, first + STRETCH), labels), made)
             _compare(found, before, after, asked=asked, labels=labels, known=known)
@@ -121,7 +136,7 @@ def scan(
     return found
 
 
-def read(history: History, questions: Questions, space: Workspace) -> int:
+def read(history: Columns, questions: Questions, space: Workspace) -> int:
     """Records and actions into the workspace; the highest row number."""
     newest = history.newest()
     for first in range(0, max(newest, 1), STRETCH):
@@ -147,11 +162,11 @@ def windows(questions: Questions, space: Workspace, asked: Asked, zone: str) -> 
     for low, high in zip(bounds, [*bounds[1:], _ALWAYS], strict=True):
         reach = f"BETWEEN {low - questions.longest} AND {high}"
         run(
-            "CREATE OR REPLACE TEMP TABLE base AS SELECT n::VARCHAR AS subject FROM history "
+            "CREATE OR REPLACE TEMP TABLE base AS SELECT n AS subject FROM history "
             f'WHERE {wanted} AND "at" >= {low} AND "at" < {high}'
         )
         run(
-            "CREATE OR REPLACE TEMP TABLE records AS SELECT n::VARCHAR AS subject, * EXCLUDE (n, subject) FROM history "
+            "CREATE OR REPLACE TEMP TABLE records AS SELECT n AS subject, * EXCLUDE (n, subject) FROM history "
             f'WHERE "at" {reach} OR closed_at {reach}'
         )
         _span(questions, space, zone)
@@ -161,24 +176,28 @@ def _span(questions: Questions, space: Workspace, zone: str) -> None:
     """Windows of one stretch of time, a query for each kind of group."""
     run, joins = space.connection.execute, []
     for place, (query, _) in enumerate(questions.windows_sql):
-        run(f"CREATE OR REPLACE TEMP TABLE made{place} AS SELECT * REPLACE (subject::BIGINT AS subject) FROM ({query})")
+        run(f"CREATE OR REPLACE TEMP TABLE made{place} AS {query}")
         joins.append(f"JOIN made{place} ON made{place}.subject = history.n")
     made = {name: f'made{place}."{name}"' for place, (_, names) in enumerate(questions.windows_sql) for name in names}
     columns = "".join(f", {made[name]}" for name in questions.windows)
     day = f"""timezone('{zone}', to_timestamp(history."at"))::DATE"""
     run(
-        f"INSERT INTO windows SELECT history.n, {day}{columns} FROM base JOIN history ON history.n = base.subject::BIGINT "
+        f"INSERT INTO windows SELECT history.n, {day}{columns} FROM base JOIN history ON history.n = base.subject "
         f"{' '.join(joins)}"
     )
 
 
 def decide(questions: Questions, space: Workspace, facts: pa.Table) -> Answers:
     """What columns say of records whose base facts are given."""
-    space.connection.register("given", facts)
-    query = f"WITH facts AS ({questions.facts_sql()}) SELECT * FROM ({questions.verdicts_sql})"
-    space.connection.execute(f"CREATE OR REPLACE TEMP TABLE answers AS {query}")
-    made = space.connection.sql("SELECT * FROM answers ORDER BY subject").to_arrow_table()
-    space.connection.unregister("given")
+    bodies = coded(facts["body"])
+    space.connection.register("given", pa.table({"n": facts["n"], "body": bodies.indices}))
+    space.connection.register(
+        "bodies", pa.table({"body": np.arange(len(bodies.dictionary), dtype=np.int32), "held": bodies.dictionary})
+    )
+    query = f"WITH facts AS ({questions.facts_sql()}) SELECT * FROM ({questions.verdicts_sql}) ORDER BY subject"
+    made = space.connection.sql(query).to_arrow_table()
+    for name in ("given", "bodies"):
+        space.connection.unregister(name)
     return computed(made, questions.words)
 
 
