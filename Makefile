@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 WORKERS ?= 2
 RULES ?= --rules 40,100 --incidents 100000
+HISTORY ?= --incidents 10000,100000 --lanes few,hot --stored 100000
 
 .PHONY: help setup demo test check bench peers promises soak golden sabotage wheelhouse offline lock clean
 
@@ -40,6 +41,7 @@ check: $(STAMP)
 bench: $(STAMP)
 	@$(BIN)/python -m bench.rules $(RULES)
 	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench.history $(HISTORY)
 
 peers: $(STAMP)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation -e '.[peers]'
