@@ -8,6 +8,7 @@ WORKERS ?= 2
 SEED ?= 64
 RULES ?= --rules 40,100 --incidents 100000
 ROWS ?= 20000
+HISTORY ?= --incidents 10000,100000 --lanes few,hot --stored 100000
 
 .PHONY: help setup demo test check bench peers spark pyspark promises soak golden sabotage faults wheelhouse offline lock clean
 
@@ -44,6 +45,7 @@ check: $(STAMP)
 bench: $(STAMP)
 	@$(BIN)/python -m bench.rules $(RULES)
 	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench.history $(HISTORY)
 
 peers: $(STAMP)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation -e '.[peers]'

@@ -16,6 +16,7 @@ from itertools import islice
 from pathlib import Path
 
 from bench import checking, county
+from bench.floor import floor
 from bench.loading import place, resident
 from bench.stages import watched
 from bench.yardstick import yardstick
@@ -42,6 +43,9 @@ def measure(size: int, *, batches: int, singles: int) -> dict[str, object]:
     with watched() as shares:
         watched_seconds = sum(wall for wall, _ in _run(made, stream, _WATCHED, tallies))
     latencies = sorted(_single(made, raw, tallies) for raw in islice(stream, singles))
+    bare = floor(
+        county.source(export, made.stages).read(), work.with_suffix(".floor.db"), batches=batches, singles=singles
+    )
     found: dict[str, object] = {
         "stored": size,
         "yardstick_ms": yardstick(),
@@ -50,6 +54,7 @@ def measure(size: int, *, batches: int, singles: int) -> dict[str, object]:
         "cold_per_second": round(BATCH / cold[0][0]),
         "p50_ms": round(1_000 * latencies[len(latencies) // 2], 2),
         "p99_ms": round(1_000 * latencies[int(len(latencies) * 0.99)], 2),
+        "floor": bare,
         "shares": {stage: round(100 * seconds / watched_seconds, 1) for stage, seconds in shares.seconds.most_common()},
         "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10,
         "resident_mib": resident() >> 20,
@@ -58,6 +63,7 @@ def measure(size: int, *, batches: int, singles: int) -> dict[str, object]:
     }
     made.store.close()
     _clear(work)
+    _clear(work.with_suffix(".floor.db"))
     export.unlink()
     return found
 

@@ -45,6 +45,11 @@ def table(found: Sequence[Mapping[str, Any]], memory: Mapping[str, int]) -> str:
         f"{one['checked']['rows']:,} rows accounted for, {one['checked']['replayed']} decisions replayed"
         for one in found
     ]
+    lines += [
+        f"{'floor':>10} {one['floor']['per_second']:>15,.0f} {'':>8} {'':>8} {one['floor']['p50_ms']:>7} {one['floor']['p99_ms']:>7}  "
+        f"the same rows parsed and inserted, nothing decided, beside {one['stored']:,}"
+        for one in found
+    ]
     if len(found) > 1:
         slower = median(found[-2]["per_processor_second"]) / median(found[-1]["per_processor_second"])
         wall = median(found[-2]["per_second"]) / median(found[-1]["per_second"])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.options import CONFIG, Anchors, AsJson, ConfigPath, Now
+from cli.options import CONFIG, Anchors, AsJson, ConfigPath, Now, Reason
 
 if TYPE_CHECKING:
     from engine.desk.backups import Restored
@@ -85,6 +85,30 @@ def backup(
         f"已备份到 {made.path}：来件 {held.rows['sightings']}、研判 {held.rows['assessments']}、审计到第 {held.audit_seq} 条"
     )
     say("密钥不在备份里：密钥文件另存一处，与备份分开放。")
+
+
+@db.command()
+def export(
+    parquet: Annotated[Path, typer.Option("--parquet", help="写到哪个新目录", show_default=False)],
+    reason: Reason = "",
+    config: ConfigPath = CONFIG,
+    now: Now = "",
+    as_json: AsJson = False,
+) -> None:
+    """把重判要用的各列导出成 Parquet 文件：没有正文、姓名，摘要换过盐；要写明用途，记入审计日志。"""
+    from cli.printing import line, progress, say
+    from cli.wiring import desk_of, person_of
+    from engine.desk.exchange import export as exported
+
+    with desk_of(config, now, steadfast=True) as desk, progress("导出", quiet=as_json) as advance:
+        made = exported(desk, person_of(desk), parquet, reason=reason, advance=advance)
+    if as_json:
+        line({"path": str(parquet), "rows": made.rows})
+        return
+    say(
+        f"已导出到 {parquet}：来件 {made.rows['records']}、办理动作 {made.rows['actions']}、研判 {made.rows['verdicts']}"
+    )
+    say("里面有来件编号、时间、地点类别和事实，仍是个人信息：用完就删。试规则：sanse rescore --from-parquet 目录")
 
 
 @db.command("rotate-keys")

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _THRESHOLDS = ("dated", "today")
 _SHOWN = 20
+ZONE = "Asia/Shanghai"
+"""Where the days of an export begin."""
 
 
 def rescore(
@@ -41,6 +43,10 @@ def rescore(
     thresholds: Annotated[
         str, typer.Option("--thresholds", help="dated 按来件当天的阈值；today 按今天的阈值（只看不写）")
     ] = "dated",
+    files: Annotated[
+        Path | None,
+        typer.Option("--from-parquet", help="重判 sanse db export 导出的目录，不开数据库", show_default=False),
+    ] = None,
     write: Annotated[bool, typer.Option("--apply", help="把变化写进数据库；只能用现行规则")] = False,
     config: ConfigPath = CONFIG,
     now: Now = "",
@@ -59,22 +65,48 @@ def rescore(
             "只有现行规则、按来件当天的阈值才能写进去：每条研判都要能重做出来",
             hint="先把规则放进现行规则目录，再运行 sanse rescore --apply；只看变化时不写 --apply",
         )
+    if files is not None:
+        if write:
+            raise UsageError("导出的文件里写不进研判", hint="在数据库上运行 sanse rescore --apply")
+        which = _which_of(ZONE, since=since, until=until, caller=caller, matter=matter, colour=colour)
+        _from_files(files, which, rules_folder, thresholds, now=now, as_json=as_json)
+        return
     with desk_of(config, now) as desk:
-        which = _which(desk, since=since, until=until, caller=caller, matter=matter, colour=colour)
+        which = _which_of(desk.config.zone, since=since, until=until, caller=caller, matter=matter, colour=colour)
         person = person_of(desk) if write else None
         if person is not None:
             may_apply(person)
+            _refresh(desk, person, as_json=as_json)
         rulebook = rulebook_of(rules_folder) if rules_folder else None
         with (
             progress("重判", quiet=as_json) as advance,
             rescored(desk, which, rulebook=rulebook, thresholds=thresholds, advance=advance) as found,  # type: ignore[arg-type]
         ):
-            _tell(desk, found, rulebook or desk.rulebook, as_json=as_json)
+            _tell(found, rulebook or desk.rulebook, as_json=as_json)
             if person is not None:
                 _write(desk, person, found, as_json=as_json)
 
 
-def _which(desk: Desk, *, since: str, until: str, caller: str, matter: str, colour: str) -> Which:
+def _from_files(
+    folder: Path, which: Which, rules_folder: Path | None, thresholds: str, *, now: str, as_json: bool
+) -> None:
+    """An export judged by the rules of a folder, or the shipped ones."""
+    from zoneinfo import ZoneInfo
+
+    from cli.printing import progress
+    from cli.wiring import moment, real_clock, rulebook_of
+    from engine.desk.exchange import rescored_files
+
+    rulebook = rulebook_of(rules_folder)
+    today = (moment(now, ZONE) if now else real_clock()).astimezone(ZoneInfo(ZONE)).date()
+    with (
+        progress("重判", quiet=as_json) as advance,
+        rescored_files(folder, which, rulebook=rulebook, thresholds=thresholds, today=today, advance=advance) as found,  # type: ignore[arg-type]
+    ):
+        _tell(found, rulebook, as_json=as_json)
+
+
+def _which_of(zone: str, *, since: str, until: str, caller: str, matter: str, colour: str) -> Which:
     from cli.wiring import moment
     from engine.desk.rescoring import Which
     from engine.errors import UsageError
@@ -82,7 +114,6 @@ def _which(desk: Desk, *, since: str, until: str, caller: str, matter: str, colo
 
     if colour and colour not in {held.word for held in Colour}:
         raise UsageError(f"没有这个颜色：{colour}", hint="可用：green、yellow、red")
-    zone = desk.config.zone
     return Which(
         moment(since, zone) if since else None,
         moment(until, zone) if until else None,
@@ -92,7 +123,7 @@ def _which(desk: Desk, *, since: str, until: str, caller: str, matter: str, colo
     )
 
 
-def _tell(desk: Desk, found: Scan, rulebook: Rulebook, *, as_json: bool) -> None:
+def _tell(found: Scan, rulebook: Rulebook, *, as_json: bool) -> None:
     from cli.printing import line, say, table
     from engine.model import Colour
 
@@ -102,7 +133,7 @@ def _tell(desk: Desk, found: Scan, rulebook: Rulebook, *, as_json: bool) -> None
         line(_summary(found))
         return
     if not found.worded:
-        say("用语或字段的定义改过：词语和字段的事实按当时存下的算，改过的词表不在这次重判里")
+        say("有的来件，词语和字段的事实是用别的词表做的，这里按存下的算；--apply 先按现行词表重做，再重判")
     say(
         f"重判 {found.records} 件，{found.changed} 件会有变化"
         if found.changed
@@ -110,7 +141,8 @@ def _tell(desk: Desk, found: Scan, rulebook: Rulebook, *, as_json: bool) -> None
     )
     if not found.changed:
         return
-    words = {held: desk.colour_word(held) for held in Colour}
+    labels = rulebook.documents.get("labels", {}).get("colours", {})
+    words = {held: str(labels.get(held.word, held.word)) for held in Colour}
     table(
         ["原来＼现在", *words.values()],
         [[words[was], *(str(found.matrix[was, is_]) for is_ in Colour)] for was in Colour],
@@ -136,6 +168,19 @@ def _summary(found: Scan) -> dict[str, Any]:
         "lost": dict(sorted((+found.lost).items())),
         "words_as_stored": not found.worded,
     }
+
+
+def _refresh(desk: Desk, person: Any, *, as_json: bool) -> None:
+    from cli.printing import line, progress, say
+    from engine.desk.rescoring import refreshed
+
+    done = 0
+    with progress("重做词语事实", quiet=as_json) as advance:
+        for count in refreshed(desk, person):
+            advance(count)
+            done += count
+    if done:
+        line({"remade": done}) if as_json else say(f"词表或字段改过：已重做 {done} 件的词语和字段事实")
 
 
 def _write(desk: Desk, person: Any, found: Scan, *, as_json: bool) -> None:

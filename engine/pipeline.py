@@ -20,6 +20,7 @@ import orjson
 
 from engine import notify
 from engine.assessment import Outline
+from engine.features.base import made_by
 from engine.features.subjects import Member, Subject
 from engine.identity.affected import affected
 from engine.identity.keys import block_keys
@@ -63,6 +64,7 @@ class Stages:
     reach: Reach
     terms: Terms
     longest: Mapping[str, timedelta]
+    made_by: str
 
     @classmethod
     def of(
@@ -79,6 +81,7 @@ class Stages:
             _reach(timedelta(days=settings.get("reach_days", 180)), sighter.settings, longest),
             Terms.of(rulebook, zone),
             longest,
+            made_by(rulebook),
         )
 
     @property
@@ -214,6 +217,24 @@ def rejudge(tx: Batch, stages: Stages, records: Collection[str], *, known_at: da
     """
     tx.note_rulebook(stages.rulebook, known_at)
     return _Middle(tx, stages, {}, known_at, Tally(), Occasion(RULE_CHANGE)).again(records)
+
+
+def remake(tx: Batch, stages: Stages, records: Collection[str]) -> list[str]:
+    """Make base facts and marks of stored records again by the words and fields of these rules; where they belong and what was decided stay as they are.
+
+    The ids of those that were made again: of what was purged nothing can be.
+    """
+    held = tx.sightings(records)
+    seen = {incident.id: stages.sight(incident) for incident in tx.incidents(held).values()}
+    tx.write_bases([(id_, one.base) for id_, one in seen.items()], stages.made_by)
+    marked = [
+        (replace(held[id_].sighting, marks=one.sighting.marks), held[id_].links)
+        for id_, one in seen.items()
+        if held[id_].sighting.marks != one.sighting.marks
+    ]
+    if marked:
+        tx.write_sightings(marked)
+    return sorted(seen)
 
 
 def resettle(
@@ -368,7 +389,7 @@ class _Middle:
             for id_, decision in self.decisions.items()
             if unchanged.get(id_) != decision.assessment.input_digest
         }
-        self.tx.write_bases([(id_, seen.base) for id_, seen in self.fresh.items()])
+        self.tx.write_bases([(id_, seen.base) for id_, seen in self.fresh.items()], self.stages.made_by)
         self.tx.write_sightings([(self.sightings[id_], self.links[id_]) for id_ in rows])
         self.tx.write_assessments([(d.assessment, d.record) for d in decided.values()], self.known_at)
         self.tx.write_hits(hits_had(decided.values(), self.known_at))

@@ -232,7 +232,7 @@ def write(tx: Batch, batch: Sequence[Sample], *, known_at: datetime | None = Non
     known_at = known_at or batch[-1].incident.known_at
     tx.known([s.incident.id for s in batch])
     tx.write_versions([(s.raw, s.incident) for s in batch], frozenset(s.incident.version for s in batch), known_at)
-    tx.write_bases([(s.sighting.id, s.base) for s in batch])
+    tx.write_bases([(s.sighting.id, s.base) for s in batch], "words")
     tx.write_sightings([(s.sighting, s.links) for s in batch])
     tx.write_assessments([(s.assessment, s.record) for s in batch], known_at)
     tx.write_hits(

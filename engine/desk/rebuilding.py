@@ -23,7 +23,7 @@ from engine.desk.replaying import decided
 from engine.errors import UsageError
 from engine.model import Cut, Union
 from engine.occasion import ACTION, Occasion
-from engine.pipeline import Stages, ingest_batch, reconsider, rejudge, resettle
+from engine.pipeline import Stages, ingest_batch, reconsider, rejudge, remake, resettle
 from engine.ruleset import loader
 from engine.store import Batch, Reading, Store
 from engine.store.retention import Purged
@@ -85,7 +85,7 @@ class _Again:
             self._purged |= self._view.purged_between(first, last)
         if raws:
             ingest_batch(raws, store=self._scratch, stages=self._stages_of(entry), known_at=entry.at)
-        elif entry.payload.keys() & {"again", "settled", "rescored"}:
+        elif entry.payload.keys() & {"again", "settled", "rescored", "remade"}:
             with self._scratch.batch() as tx:
                 self._act(tx, entry)
                 tx.append_audit(entry.actor, entry.what, {}, entry.at)
@@ -115,7 +115,9 @@ class _Again:
         for number in told.get("decisions", ()):
             self._numbers[number] = self._decide(tx, number)
         stages = self._stages_of(entry)
-        if "rescored" in told:
+        if "remade" in told:
+            remake(tx, stages, told["remade"])
+        elif "rescored" in told:
             rejudge(tx, stages, told["rescored"], known_at=entry.at)
         elif "again" in told:
             occasion = Occasion(told.get("trigger", ACTION))

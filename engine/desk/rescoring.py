@@ -5,7 +5,8 @@ time. Not here: judging by columns (`engine.rescore`), judging and writing one r
 
 Only the live rules are written, at the thresholds of each record's own day: a decision must replay. What the scan found is only where to look:
 each record is judged again inside its transaction, as it stands by then, so a running service may go on. Killed anywhere, the next run finds
-what is left; a run after that finds nothing. Base facts and links are taken as they are stored.
+what is left; a run after that finds nothing. Links are taken as they are stored, and so are base facts as long as nothing is written: before that
+those that other words or fields made are made again (ruling 22). What made them is written beside them, and that is where a stopped run goes on.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from engine.identity.keys import block_keys
 from engine.masking import mask_reference
 from engine.model import Colour
 from engine.occasion import RULE_CHANGE
-from engine.pipeline import rejudge
+from engine.pipeline import rejudge, remake
 from engine.rescore import Asked, Questions, Scan, cluster, scan, workspace
 from engine.ruleset import loader
 from engine.ruleset.tree import Rulebook
@@ -65,8 +66,21 @@ def rescored(
         with desk.store.history() as history:
             zone = desk.config.zone
             found = scan(history, questions, space, asked=asked, zone=zone, advance=advance, spark=opened)
-        found.worded = _worded(desk, rulebook or desk.rulebook)
+        found.worded = found.makers <= makers(desk, rulebook or desk.rulebook)
         yield found
+
+
+def refreshed(desk: Desk, person: Person) -> Iterator[int]:
+    """Base facts that other words or fields made, made again by the live ones; yields how many each transaction did. Raises UsageError for who may not."""
+    may_apply(person)
+    known, after = makers(desk, desk.rulebook), 0
+    while True:
+        with desk.store.read() as view:
+            piece = view.made_otherwise(known, after, PIECE)
+        if not piece:
+            return
+        after = piece[-1][0]
+        yield _remade(desk, person, [id_ for _, id_ in piece])
 
 
 def apply(desk: Desk, person: Person, found: Scan) -> Iterator[int]:
@@ -95,17 +109,27 @@ def _written(desk: Desk, person: Person, piece: list[str]) -> int:
     return len(changed)
 
 
-def _worded(desk: Desk, rulebook: Rulebook) -> bool:
-    """Whether every rulebook that was ever live had the words and fields of this one: base facts stay as they were made."""
-    now = made_by(rulebook)
-    if now != made_by(desk.rulebook):
-        return False
+def _remade(desk: Desk, person: Person, piece: list[str]) -> int:
     with desk.store.read() as view:
-        former = [view.rulebook(digest) for digest, _ in view.rulebooks() if digest != desk.rulebook.digest]
+        held = view.sightings(piece)
+    with desk.store.batch([block_keys(row.sighting) for row in held.values()]) as tx:
+        now = desk.clock()
+        tx.note_rulebook(desk.rulebook, now)
+        done = remake(tx, desk.stages, piece)
+        tx.append_audit(person.name, "remake", {"remade": done, **desk.stages.named}, now)
+    return len(done)
+
+
+def makers(desk: Desk, rulebook: Rulebook) -> frozenset[str]:
+    """What base facts that hold under a rulebook were made by. Those of the first releases do not say; they hold if no rulebook ever had other words or fields."""
+    now = made_by(rulebook)
+    with desk.store.read() as view:
+        former = [view.rulebook(digest) for digest, _ in view.rulebooks()]
     try:
-        return all(made_by(loader.load(files)) == now for files in former)
+        always = all(made_by(loader.load(files)) == now for files in former)
     except RuleError:
-        return False
+        always = False
+    return frozenset({now, ""} if always else {now})
 
 
 def _asked(desk: Desk, which: Which) -> Asked:

@@ -106,7 +106,7 @@ def _by_group(sliding: Sequence[Feature]) -> list[list[Feature]]:
 
 
 def _or_itself(records: ir.Table, column: str) -> ir.StringValue:
-    return ibis.coalesce(records[column], ibis.literal("=") + records.subject)
+    return ibis.coalesce(records[column], ibis.literal("=") + records.subject.cast("string"))
 
 
 def _by_join(feature: Feature) -> bool:

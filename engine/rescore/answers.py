@@ -76,7 +76,7 @@ class Answers:
 
 def stored(table: pa.Table, labels: Labels) -> Answers:
     """What the newest decisions of records say, from the columns `n`, `colour`, `said`; labels that no rule of the rulebook has are added."""
-    said = table["said"].combine_chunks().dictionary_encode()
+    said = coded(table["said"])
     masks = [_mask(text, labels) for text in said.dictionary.to_pylist()]
     places = said.indices.to_numpy(zero_copy_only=False)
     low = (1 << WORD) - 1
@@ -107,6 +107,13 @@ def differing(one: Answers, other: Answers) -> npt.NDArray[np.bool_]:
     for left, right in zip(one.words, other.words, strict=True):
         different |= left != right
     return different
+
+
+def coded(column: pa.ChunkedArray) -> pa.DictionaryArray:
+    """A column as numbers of its different values; it may be so already."""
+    held = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    whole = held.unify_dictionaries().combine_chunks()
+    return whole.chunk(0) if isinstance(whole, pa.ChunkedArray) else whole
 
 
 def _mask(text: bytes, labels: Labels) -> int:

@@ -96,15 +96,15 @@ class Questions:
         """Windows or action facts of the subjects of `base`, from `records`, `actions` and `places`."""
         rulebook = replace(self.rulebook, features=self._marked | {feature.name: feature for feature in group})
         held = schemas(rulebook)
-        records, actions = (ibis.table(held[name], name=name) for name in ("records", "actions"))
-        base = ibis.table({"subject": "string"}, name="base")
+        records = ibis.table({**held["records"], "subject": "int64"}, name="records")
+        base, actions = ibis.table({"subject": "int64"}, name="base"), ibis.table(held["actions"], name="actions")
         places = ibis.table({"record": "string", "of_matter": "string"}, name="places")
         return written(
             features(rulebook, records, base, actions, places, windows=WINDOWS[self._dialect]), self._dialect
         )
 
     def facts_sql(self) -> str:
-        """All facts of records by row number: base facts of `given`, as stored, beside their `windows`."""
+        """All facts of records by row number: base facts beside their `windows`. `given` has the row numbers, `bodies` each stored text once."""
         shape = {"a": ["VARCHAR"], "v": {fact.name: _JSON[fact.type] for fact in self.base}}
         if not self.base:
             shape["v"] = {"none": "BOOLEAN"}
@@ -115,8 +115,8 @@ class Questions:
         ]
         made = [f'windows."{name}"' for name in self.windows]
         return (
-            f"SELECT windows.n AS subject, windows.day, {', '.join([*read, *lacks, *made]) or '1 AS one'} FROM windows JOIN "
-            f"(SELECT n, json_transform(decode(body)::JSON, '{orjson.dumps(shape).decode()}') AS held FROM given) USING (n)"
+            f"SELECT windows.n AS subject, windows.day, {', '.join([*read, *lacks, *made]) or '1 AS one'} FROM windows JOIN given USING (n) "
+            f"JOIN (SELECT body, json_transform(decode(held)::JSON, '{orjson.dumps(shape).decode()}') AS held FROM bodies) USING (body)"
         )
 
     def _facts(self) -> ir.Table:

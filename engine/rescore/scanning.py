@@ -28,6 +28,7 @@ from engine.rescore.answers import (
     Label,
     Labels,
     aligned,
+    coded,
     computed,
     differing,
     stored,
@@ -35,21 +36,32 @@ from engine.rescore.answers import (
 from engine.rescore.questions import Asked, Questions
 from engine.rescore.spark import Cluster
 from engine.rescore.workspace import Workspace
-from engine.store.history import History
 
 STRETCH = 200_000
 """Records read, and decided, at a time: a query over hundreds of rules takes seconds to plan, so it is not asked often."""
-SPAN = 250_000
+SPAN = 1_000_000
 """Records whose windows are made at a time."""
 _TOLD = 10_000
 _ALWAYS = 1 << 62
+
+
+class Columns(Protocol):
+    """Everything stored, as columns, a stretch of row numbers at a time: of a database (`store.history`) or of an export (`store.exchange`)."""
+
+    def newest(self) -> int: ...
+    def newest_action(self) -> int: ...
+    def records(self, first: int, last: int) -> pa.Table: ...
+    def actions(self, first: int, last: int) -> pa.Table: ...
+    def facts(self, first: int, last: int) -> pa.Table: ...
+    def verdicts(self, first: int, last: int) -> pa.Table: ...
 
 
 @dataclass
 class Scan:
     """What another rulebook would make of history. `matrix`: from colour to colour; `gained`, `lost`: how many records each rule hits newly or no longer.
 
-    `worded`: whether stored base facts were all made by the words and fields of these rules. Valid while its workspace is.
+    `makers`: digests of what the base facts were made by. `worded`: whether they were all made by the words and fields of these rules. Valid while
+    its workspace is.
     """
 
     workspace: Workspace
@@ -59,6 +71,7 @@ class Scan:
     gained: Counter[str] = field(default_factory=Counter)
     lost: Counter[str] = field(default_factory=Counter)
     said: list[tuple[Label, ...]] = field(default_factory=list)
+    makers: set[str] = field(default_factory=set)
     worded: bool = True
 
     def lines(self) -> Iterator[dict[str, Any]]:
@@ -96,7 +109,7 @@ class Scan:
 
 
 def scan(
-    history: History,
+    history: Columns,
     questions: Questions,
     space: Workspace,
     *,
@@ -115,8 +128,13 @@ def scan(
         "CREATE TABLE changed (n BIGINT, was TINYINT, now TINYINT, was_said INTEGER, now_said INTEGER)"
     )
     known: dict[tuple[Label, ...], int] = {}
-    firsts = range(0, newest, STRETCH)
-    for first, made in engine.answers(questions, space, lambda n: history.facts(n, n + STRETCH), firsts):
+
+    def facts(first: int) -> pa.Table:
+        held = history.facts(first, first + STRETCH)
+        found.makers.update(held["made_by"].unique().to_pylist())
+        return held
+
+    for first, made in engine.answers(questions, space, facts, range(0, newest, STRETCH)):
         if len(made.numbers):
             before, after = aligned(stored(history.verdicts(first, first + STRETCH), labels), made)
             _compare(found, before, after, asked=asked, labels=labels, known=known)
@@ -125,7 +143,7 @@ def scan(
     return found
 
 
-def read(history: History, questions: Questions, space: Workspace) -> int:
+def read(history: Columns, questions: Questions, space: Workspace) -> int:
     """Records and actions into the workspace; the highest row number."""
     newest = history.newest()
     for first in range(0, max(newest, 1), STRETCH):
@@ -225,11 +243,11 @@ def windows(questions: Questions, space: Workspace, asked: Asked, zone: str, eng
     for low, high in zip(bounds, [*bounds[1:], _ALWAYS], strict=False):
         reach = f"BETWEEN {low - questions.longest} AND {high}"
         run(
-            "CREATE OR REPLACE TEMP TABLE base AS SELECT n::VARCHAR AS subject FROM history "
+            "CREATE OR REPLACE TEMP TABLE base AS SELECT n AS subject FROM history "
             f'WHERE {wanted} AND "at" >= {low} AND "at" < {high}'
         )
         run(
-            "CREATE OR REPLACE TEMP TABLE records AS SELECT n::VARCHAR AS subject, * EXCLUDE (n, subject) FROM history "
+            "CREATE OR REPLACE TEMP TABLE records AS SELECT n AS subject, * EXCLUDE (n, subject) FROM history "
             f'WHERE "at" {reach} OR closed_at {reach}'
         )
         _span(questions, space, zone, engine)
@@ -239,33 +257,36 @@ def _span(questions: Questions, space: Workspace, zone: str, engine: Engine) -> 
     """Windows of one stretch of time, a query for each kind of group."""
     run, joins = space.connection.execute, []
     for place, (query, _) in enumerate(questions.windows_sql):
-        answer = engine.made(space, query)
-        run(f"CREATE OR REPLACE TEMP TABLE made{place} AS SELECT * REPLACE (subject::BIGINT AS subject) FROM {answer}")
+        run(f"CREATE OR REPLACE TEMP TABLE made{place} AS SELECT * FROM {engine.made(space, query)}")
         joins.append(f"JOIN made{place} ON made{place}.subject = history.n")
     made = {name: f'made{place}."{name}"' for place, (_, names) in enumerate(questions.windows_sql) for name in names}
     columns = "".join(f", {made[name]}" for name in questions.windows)
     day = f"""timezone('{zone}', to_timestamp(history."at"))::DATE"""
     run(
-        f"INSERT INTO windows SELECT history.n, {day}{columns} FROM base JOIN history ON history.n = base.subject::BIGINT "
+        f"INSERT INTO windows SELECT history.n, {day}{columns} FROM base JOIN history ON history.n = base.subject "
         f"{' '.join(joins)}"
     )
 
 
 def decide(questions: Questions, space: Workspace, facts: pa.Table) -> Answers:
     """What columns say of records whose base facts are given."""
-    query = f"WITH facts AS ({questions.facts_sql()}) SELECT * FROM ({questions.verdicts_sql})"
+    query = f"WITH facts AS ({questions.facts_sql()}) SELECT * FROM ({questions.verdicts_sql}) ORDER BY subject"
     with given(space, facts):
-        space.connection.execute(f"CREATE OR REPLACE TEMP TABLE answers AS {query}")
-    made = space.connection.sql("SELECT * FROM answers ORDER BY subject").to_arrow_table()
+        made = space.connection.sql(query).to_arrow_table()
     return computed(made, questions.words)
 
 
 @contextmanager
 def given(space: Workspace, facts: pa.Table) -> Iterator[None]:
-    """Base facts as stored, where `Questions.facts_sql` reads them."""
-    space.connection.register("given", facts)
+    """Base facts as stored, where `Questions.facts_sql` reads them: bodies that are the same are one row."""
+    bodies = coded(facts["body"])
+    space.connection.register("given", pa.table({"n": facts["n"], "body": bodies.indices}))
+    space.connection.register(
+        "bodies", pa.table({"body": np.arange(len(bodies.dictionary), dtype=np.int32), "held": bodies.dictionary})
+    )
     yield
-    space.connection.unregister("given")
+    for name in ("given", "bodies"):
+        space.connection.unregister(name)
 
 
 def _wanted(asked: Asked) -> str:

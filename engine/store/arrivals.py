@@ -19,7 +19,7 @@ from engine.store import cells
 from engine.store.dialects import Insert, Query, among
 from engine.store.rows import Known, RawRow, VersionRow
 from engine.store.session import Session
-from engine.store.tables import bodies, facts, raws, versions
+from engine.store.tables import bodies, facts, raws, sightings, versions
 
 _KNOWN = Query(
     select(
@@ -57,10 +57,15 @@ _ARRIVED = Query(
     .order_by(versions.c.n)
 )
 _RETIRE = Query(versions.update().where(among(versions.c.incident, "ids"), versions.c.current == 1).values(current=0))
-_BASES = Query(
-    select(facts.c.incident, facts.c.body).where(
-        among(facts.c.incident, "ids"), facts.c.made_by == bindparam("made_by")
-    )
+_BASES = Query(select(facts.c.incident, facts.c.body).where(among(facts.c.incident, "ids")))
+_MADE_OTHERWISE = Query(
+    select(sightings.c.n, sightings.c.id)
+    .join(facts, facts.c.incident == sightings.c.id)
+    .join(versions, (versions.c.incident == sightings.c.id) & (versions.c.current == 1))
+    .join(bodies, bodies.c.version == versions.c.n)
+    .where(sightings.c.n > bindparam("after"), ~among(facts.c.made_by, "makers"), func.length(bodies.c.sealed) > 0)
+    .order_by(sightings.c.n)
+    .limit(bindparam("count"))
 )
 
 _WRITE_RAW = Insert(raws)
@@ -167,13 +172,17 @@ class Arrivals(Session):
             for row in self._rows(_ARRIVED, first=first, last=last)
         ]
 
-    def write_bases(self, rows: Sequence[tuple[str, FeatureSet]], made_by: str = "") -> None:
-        """Keep the base facts of records; `made_by` names the words and mappings they were made with."""
+    def write_bases(self, rows: Sequence[tuple[str, FeatureSet]], made_by: str) -> None:
+        """Keep the base facts of records; `made_by` is the digest of the words and fields they were made by."""
         self._each(_WRITE_FACTS, [(id_, made_by, cells.features_bytes(base)) for id_, base in rows])
 
-    def bases(self, ids: Collection[str], made_by: str = "") -> dict[str, FeatureSet]:
-        """Base facts made with the same words and mappings; other ids are left out and must be made again."""
-        return {row[0]: cells.features(row[1]) for row in self._rows(_BASES, ids=ids, made_by=made_by)}
+    def bases(self, ids: Collection[str]) -> dict[str, FeatureSet]:
+        """Base facts of records as they were made last."""
+        return {row[0]: cells.features(row[1]) for row in self._rows(_BASES, ids=ids)}
+
+    def made_otherwise(self, makers: Collection[str], after: int, count: int) -> list[tuple[int, str]]:
+        """Row numbers and ids of records whose base facts none of these made, and whose text is still there, in order of row numbers."""
+        return [(row[0], row[1]) for row in self._rows(_MADE_OTHERWISE, makers=makers, after=after, count=count)]
 
     def _opened(self, version: int, sealed: bytes) -> Incident:
         return cells.incident(self._sealer.open("incident", body_cell(version), sealed))

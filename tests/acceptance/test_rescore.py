@@ -18,11 +18,12 @@ import pytest
 from sqlalchemy import func, select
 
 from engine import casework
-from engine.desk import Desk
+from engine.desk import Desk, rescoring
 from engine.desk.rebuilding import rebuild
 from engine.desk.replaying import sample
-from engine.desk.rescoring import Which, apply, rescored
+from engine.desk.rescoring import Which, apply, refreshed, rescored
 from engine.errors import UsageError
+from engine.features.base import made_by
 from engine.features.subjects import Member, Subject
 from engine.model import Action, Colour
 from engine.rescore import Scan
@@ -254,6 +255,101 @@ def test_thresholds_of_today_judge_the_past_by_what_holds_now(lived: Installatio
         assert dated.gained["R6"] == 0
     with rescored(lived.desk, Which(), rulebook=newer, thresholds="today") as today:
         assert today.gained["R6"] > 0
+
+
+@cache
+def other_words() -> Rulebook:
+    """The shipped rules with a word for violence at home that many records of the township have."""
+    files = dict(shipped().files)
+    name, held = "words/people.yaml", "  dv:\n    title: 家庭暴力迹象\n    entries:\n".encode()
+    assert files[name].count(held) == 1
+    files[name] = files[name].replace(held, held + "      - text: 漏水\n      - text: 噪音\n".encode())
+    return loader.load(files)
+
+
+def _facts(place: Installation) -> dict[str, tuple[str, bytes, str]]:
+    query = select(tables.facts.c.incident, tables.facts.c.made_by, tables.facts.c.body, tables.sightings.c.marks)
+    with place.desk.store.read() as view:
+        rows = view._connection.execute(query.join(tables.sightings, tables.sightings.c.id == tables.facts.c.incident))
+        return {row[0]: (row[1], bytes(row[2]), row[3]) for row in rows}
+
+
+def test_other_words_make_base_facts_again_before_history_is_judged(
+    lived: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed half-way it goes on where it was: what made a fact stands beside it."""
+    monkeypatch.setattr(rescoring, "PIECE", 60)
+    desk, person, before = under(lived, other_words()), lived.person(), _facts(lived)
+    assert {made for made, *_ in before.values()} == {made_by(shipped())}
+    with rescored(desk, Which()) as found:
+        assert (found.worded, found.changed) == (False, 0), "shown from the facts as they are stored"
+    first = next(refreshed(desk, person))
+    half = [id_ for id_, (made, *_) in _facts(lived).items() if made == made_by(other_words())]
+    assert 0 < len(half) == first < len(before)
+    assert sum(refreshed(desk, person)) == len(before) - first
+    assert list(refreshed(desk, person)) == []
+    after = _facts(lived)
+    assert {made for made, *_ in after.values()} == {made_by(other_words())}
+    newly = [id_ for id_ in after if after[id_][2] != before[id_][2]]
+    assert len(newly) > 3
+    assert all("words.dv" in after[id_][2] for id_ in newly)
+    with rescored(desk, Which()) as found:
+        assert found.worded
+        assert found.gained["Y1"] >= len(newly)
+        changed = {line["id"]: line["after"] for line in found.lines()}
+        assert sum(apply(desk, person, found)) == len(changed)
+    expected = live(lived, other_words())
+    assert all(changed[id_] == told(expected[id_]) for id_ in changed)
+    assert set(newly) <= set(changed)
+    assert [one for one in rebuild(desk) if not one.same] == []
+
+
+_SERVED = """
+import sys
+from pathlib import Path
+from engine.pipeline import ingest_batch
+from tests.acceptance.test_rescore import SEED, other_rules, under
+from tests.installation import Installation
+from tests.orders import KNOWN_AT, in_order, township
+
+place = Installation(Path("."), sys.argv[1], now=KNOWN_AT)
+desk, rows = under(place, other_rules()), in_order(township(100, SEED), 7)[40:]
+for start in range(0, len(rows), 4):
+    ingest_batch(rows[start : start + 4], store=desk.store, stages=desk.stages, known_at=KNOWN_AT)
+    print(start, flush=True)
+"""
+
+
+def test_written_while_others_take_records_in_nothing_is_lost(
+    place: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both write to the same database at the same time, a few records at a time; in the end all is as the new rules have it."""
+    place.now = KNOWN_AT
+    take_in(place.url, in_order(township(100, SEED), 7)[:40], 40)
+    person = place.person()
+    with place.desk.store.read() as view:
+        standing = {id_: state.standing for id_, state in view.matter_states(_ids(place)).items()}
+    monkeypatch.setattr(rescoring, "PIECE", 1)
+    desk, written = under(place, other_rules()), 0
+    command = [sys.executable, "-c", _SERVED, place.url]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline(), "the other process takes records in"
+        with rescored(desk, Which()) as found:
+            for count in apply(desk, person, found):
+                written += count
+                assert other.stdout.readline() or other.poll() == 0
+        other.stdout.read()
+    assert (other.returncode, written > 3) == (0, True)
+    with rescored(desk, Which()) as found:
+        sum(apply(desk, person, found))
+    expected, after = live(place, other_rules()), stored(place)
+    assert len(expected) == len(after) > 60
+    assert all(_recorded(after[id_]) == told(decision) for id_, decision in expected.items())
+    with desk.store.read() as view:
+        now = view.matter_states(list(standing))
+        assert all(state.standing >= standing[id_] for id_, state in now.items()), "law 2"
+    assert desk.store.verify(deep=True).sound
 
 
 _KILLED = """

@@ -89,3 +89,26 @@ def test_spark_without_java_is_told_with_what_to_do(desk_office: Console, tmp_pa
     assert "没有 Java，Spark 运行不了（JAVA_HOME）" in refused.err
     assert "default-jre-headless" in refused.err
     assert "bulk.engine 改回 duckdb" in refused.err
+
+
+def test_an_export_is_judged_as_the_database_is(desk_office: Console, tmp_path: Path) -> None:
+    rules, out = milder(tmp_path / "milder"), tmp_path / "out"
+    assert desk_office.run("db", "export", "--parquet", out, "--now", NOW, **ACTOR).code == 2, "a reason is asked for"
+    assert not out.exists()
+    told = desk_office.ok("db", "export", "--parquet", out, "--reason", "试算新阈值", "--now", NOW, "--json", **ACTOR)
+    assert told.only["rows"]["records"] == 4
+    asked = ("rescore", "--rules", rules, "--json")
+    inside, outside = desk_office.ok(*asked).lines, desk_office.ok(*asked, "--from-parquet", out).lines
+    assert len(inside) == 2
+    assert outside[:-1] == inside[:-1]
+    for chosen in (("--matter", "police_110:A2"), ("--caller", "police_110:A2"), ("--colour", "red")):
+        inside, outside = (
+            desk_office.ok(*asked, *chosen).lines,
+            desk_office.ok(*asked, *chosen, "--from-parquet", out).lines,
+        )
+        assert outside[:-1] == inside[:-1]
+        assert outside[-1]["records"] == inside[-1]["records"]
+    assert "没有" in desk_office.ok("rescore", "--from-parquet", out).out
+    assert desk_office.run("rescore", "--from-parquet", out, "--apply").code == 2
+    assert desk_office.run("rescore", "--from-parquet", out, "--matter", "SS2020-1").code == 2
+    assert desk_office.run("rescore", "--from-parquet", tmp_path).code == 2

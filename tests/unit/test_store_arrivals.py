@@ -81,13 +81,17 @@ def test_a_raw_row_is_opened_as_the_supplier_gave_it(store: Store, batch: list[S
         assert view.raw_of(version.incident, "none") is None
 
 
-def test_base_facts_of_other_words_are_not_given(store: Store) -> None:
+def test_base_facts_say_what_they_were_made_by(store: Store, batch: list[Sample]) -> None:
     facts = FeatureSet({"a": True, "b": None, "c": ("x", "y"), "d": 0}, {"c": ("r:1",)}, {"a": ("刀",)}, ("e",))
     with store.batch() as tx:
-        tx.write_bases([("r:1", facts)], made_by="words-1")
+        write(tx, batch)
+        tx.write_bases([("r:1", facts)], "words-1")
     with store.read() as view:
-        assert view.bases(["r:1", "r:2"], made_by="words-1") == {"r:1": facts}
-        assert view.bases(["r:1"], made_by="words-2") == {}
+        assert view.bases(["r:1", "r:2"]) == {"r:1": facts}
+        held = view.made_otherwise(["other"], 0, 100)
+        assert [id_ for _, id_ in held] == [s.sighting.id for s in batch]
+        assert view.made_otherwise(["other"], held[0][0], 1) == held[1:2], "a stretch after a row number"
+        assert view.made_otherwise(["words", "other"], 0, 10) == []
 
 
 class TestVersions:

@@ -102,8 +102,8 @@ class TestTogether:
             tx.append_audit("sanse", "first", {}, START)
         apart = [BlockKeys.of(replace(s.sighting, id=s.sighting.id, place=None, fine=None)) for s in (one, other)]
         with store.batch([apart[0]]) as first, store.batch([apart[1]]) as second:
-            first.write_bases([("a", one.base)])
-            second.write_bases([("b", other.base)])
+            first.write_bases([("a", one.base)], "words")
+            second.write_bases([("b", other.base)], "words")
         with store.read() as view:
             assert set(view.bases(["a", "b"])) == {"a", "b"}
         store.close()
