@@ -223,7 +223,7 @@ class OnSpark:
         """One more part of a table for Spark."""
         folder = self._cluster.folder / name
         folder.mkdir(exist_ok=True)
-        space.connection.execute(f"COPY ({query}) TO {_quoted(f'{folder}/{part}.parquet')} (FORMAT parquet)")
+        space.connection.sql(query).write_parquet(f"{folder}/{part}.parquet")
         self._cluster.view(name, folder)
 
 
