@@ -176,9 +176,7 @@ def decide(questions: Questions, space: Workspace, facts: pa.Table) -> Answers:
     """What columns say of records whose base facts are given."""
     space.connection.register("given", facts)
     query = f"WITH facts AS ({questions.facts_sql()}) SELECT * FROM ({questions.verdicts_sql})"
-    create = f"CREATE OR REPLACE TEMP TABLE answers AS {query}"
-    space.connection.execute(create)
-    made = space.connection.sql("SELECT * FROM answers ORDER BY subject").to_arrow_table()
+    made = space.connection.sql(query).order("subject").to_arrow_table()
     space.connection.unregister("given")
     return computed(made, questions.words)
 
