@@ -38,7 +38,6 @@ from engine.model import (
     digest,
 )
 from engine.routing import Router
-from engine.ruleset.parameters import regime_of, regimes, values_at
 from engine.ruleset.tree import FeatureKind, Reference, Rule, Rulebook
 
 _STRICTEST = {Outcome.QUIET: 0, Outcome.REVIEW: 1, Outcome.FIRED: 2}
@@ -93,8 +92,6 @@ class Triage:
             Scope.MATTER: _made_for(rulebook, lambda kind: kind in (FeatureKind.ACTIONS, FeatureKind.PROCESS)),
         }
         self._used = {rule.id: _bound_names(rule) for rule in rulebook.rules}
-        self._regimes = regimes(rulebook)
-        self._dated: dict[date, Mapping[str, Value]] = {}
         self._moments = ProcessMoments(rulebook, self._zone)
         self.elapsed = frozenset(rule.id for rule in rulebook.rules if rule.process_rule)
         self._handback = frozenset(rule.id for rule in rulebook.rules if rule.handback)
@@ -180,7 +177,7 @@ class Triage:
         judgement = traced
         defects: tuple[str, ...] = ()
         if verdict.judgement != traced:
-            judgement, defects = self._safer(subject, traced, verdict.judgement, self._parameters(day))
+            judgement, defects = self._safer(subject, traced, verdict.judgement, self.tracer.parameters(day))
         return _Reading(day, scope, verdict, self._ruling(judgement, features, day), defects)
 
     def _told(
@@ -194,7 +191,7 @@ class Triage:
         links: Mapping[str, Any] | None,
     ) -> Decision:
         """The decision in words and as a record."""
-        parameters, facts = self._parameters(reading.day), self._facts_record(features, reading.scope)
+        parameters, facts = self.tracer.parameters(reading.day), self._facts_record(features, reading.scope)
         assessment = self._assessor.assess(
             subject,
             as_of,
@@ -252,13 +249,6 @@ class Triage:
     def route(self, colour: Colour, *, area: str, topic: str | None, category: str | None) -> Route:
         """Who handles a matter of this colour."""
         return self._router.route(colour, area=area, topic=topic, category=category)
-
-    def _parameters(self, day: date) -> Mapping[str, Value]:
-        regime = regime_of(self._regimes, day)
-        held = self._dated.get(regime)
-        if held is None:
-            held = self._dated[regime] = values_at(self.rulebook, regime)
-        return held
 
     def _ruling(self, judgement: Judgement, features: FeatureSet, day: date) -> Ruling:
         unknowns = {

@@ -40,6 +40,7 @@ FIRST = date(2025, 1, 1)
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 _ACTED, _CLOSED = 0.6, 0.5
 _PAGES = 20
+_START = datetime(FIRST.year, FIRST.month, FIRST.day, tzinfo=UTC) - timedelta(hours=8)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _SECRET = "correct horse"
@@ -132,8 +133,8 @@ class _Centre:
             folder.mkdir(exist_ok=True)
             for read in folder.glob("*.jsonl"):
                 read.unlink()
-            (brought / kind).rename(folder / f"{self.now:%Y%m%d%H}.jsonl")
-            self.told.records += (folder / f"{self.now:%Y%m%d%H}.jsonl").read_bytes().count(b"\n")
+            new = (brought / kind).rename(folder / f"{self.now:%Y%m%d%H}.jsonl")
+            self.told.records += new.read_bytes().count(b"\n")
 
     def work(self) -> None:
         """A morning's work: somebody tries to mediate newly dispatched matters, closes some of those of days before."""
@@ -187,8 +188,8 @@ def soak(folder: Path, *, days: int, per_day: int, seed: int = 18, told: Callabl
     drawing = multiprocessing.get_context("spawn").Process(target=_draw, args=(brought, days, per_day, seed))
     drawing.start()
     drawing.join()
-    start = datetime(FIRST.year, FIRST.month, FIRST.day, tzinfo=UTC) - timedelta(hours=8)
-    centre = _Centre(folder, start, random.Random(seed), result)
+    assert drawing.exitcode == 0, "the records could not be drawn"
+    centre = _Centre(folder, _START, random.Random(seed), result)
     try:
         for day in range(1, days + 1):
             for hour in range(24):
@@ -207,10 +208,9 @@ def soak(folder: Path, *, days: int, per_day: int, seed: int = 18, told: Callabl
 def _draw(brought: Path, days: int, per_day: int, seed: int) -> None:
     """Write a folder for each hour with a file for each feed, by the time at which records are known: a corrected version comes when it was corrected."""
     draw, by_hour = random.Random(seed), defaultdict[int, list[Event]](list)
-    start = datetime(FIRST.year, FIRST.month, FIRST.day, tzinfo=UTC) - timedelta(hours=8)
     for event in Year(seed, per_day * 365, FIRST).events():
         known = event.updated_at or event.at
-        by_hour[int((known - start) / _HOUR)].append(_open(event, known))
+        by_hour[int((known - _START) / _HOUR)].append(_open(event, known))
     for hour in range(24 * days):
         rows: dict[str, list[bytes]] = defaultdict(list)
         for event in by_hour[hour]:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from engine.desk.opening import Desk
-from engine.desk.reading import sealed_record, seen_text
+from engine.desk.reading import matters_of, sealed_record, seen_text
 from engine.errors import UsageError
 from engine.evaluate.plan import Scope
 from engine.evaluate.trace import Explanation
@@ -56,7 +56,7 @@ def explain(desk: Desk, reference: str, *, why_not: str = "") -> list[Explained]
         incidents, gone = view.incidents(chosen), view.purged(RECORDS, chosen)
         triages = Triages(desk, view)
         explained = []
-        matters = {row.state.id, *(review.item for review in view.reviews_of(ids))}
+        matters = matters_of(row.state.id, view.reviews_of(ids))
         for subject in (*chosen, *(f"matter:{matter}" for matter in sorted(matters))):
             held = view.assessments_of(subject)
             if not held:

@@ -7,7 +7,7 @@ shown at all, confidential records as code and colour only. Not here: why (`expl
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -181,7 +181,7 @@ def page(desk: Desk, view: Reading, reference: str) -> MatterShown:
         row=row,
         codes=tuple(view.codes_of(row.state.id)),
         records=tuple(records),
-        process=_process(view, {row.state.id, *(review.item for review in reviews)}),
+        process=_process(view, matters_of(row.state.id, reviews)),
         actions=tuple(replace(done, evidence=masked(done.evidence)) for done in view.actions_of(ids)),
         set_asides=tuple(replace(aside, reason=masked(aside.reason)) for aside in view.set_asides(ids)),
         decisions=tuple(replace(one, reason=told(one.reason)) for one in decided),
@@ -190,6 +190,11 @@ def page(desk: Desk, view: Reading, reference: str) -> MatterShown:
         reviews=reviews,
         next_review=view.due_of(MATTER, row.state.id),
     )
+
+
+def matters_of(matter: str, reviews: Iterable[Review]) -> set[str]:
+    """The matters that are now this one, as far as they were ever looked at again; `reviews`: those of its records."""
+    return {matter, *(review.item for review in reviews)}
 
 
 def _process(view: Reading, matters: Collection[str]) -> tuple[ProcessReason, ...]:

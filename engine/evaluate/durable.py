@@ -9,7 +9,6 @@ rulesets are never freed.
 from __future__ import annotations
 
 import itertools
-from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -21,7 +20,7 @@ from engine.evaluate.plan import Scope, Truth, concluded, judged, judgement, out
 from engine.model import FeatureSet, Judgement, Outcome, Value
 from engine.recent import Recent
 from engine.ruleset.condition import leaves
-from engine.ruleset.parameters import regimes, values_at
+from engine.ruleset.parameters import regime_of, regimes, values_at
 from engine.ruleset.tree import Operator, Rule, Rulebook, Status
 
 try:
@@ -30,6 +29,7 @@ except ImportError:  # no wheel and no compiler, or Python 3.13 and later
     durable_engine = None  # type: ignore[assignment]
 
 
+_Message = tuple[str, frozenset[tuple[str, Value]]]
 _REMEMBERED = 4_000
 _LOOKED = frozenset({"looked"})
 """The rule that every fact fires: without it nobody looked."""
@@ -66,12 +66,11 @@ class DurableReader:
         self._registered: dict[tuple[date, Scope, Status], tuple[_Registered, ...]] = {}
         self._values = {regime: values_at(rulebook, regime) for regime in self._regimes}
         self._unmade = {scope: unmade(rulebook, scope) for scope in Scope}
-        self._said: Recent[tuple[str, frozenset[tuple[str, Value]]], frozenset[str]]
-        self._said = Recent(_REMEMBERED if remember else 0)
+        self._said = Recent[_Message, frozenset[str]](_REMEMBERED if remember else 0)
 
     def judge(self, features: FeatureSet, day: date, *, scope: Scope = Scope.RECORD, shadow: bool = False) -> Judgement:
         """Every live rule of the scope on these facts, layer by layer; with `shadow` the outcomes of shadow rules too."""
-        regime = self._regimes[bisect_right(self._regimes, day) - 1]
+        regime = regime_of(self._regimes, day)
         outcomes, known = self._layered(self._layers(regime, scope, Status.LIVE), features, self._unmade[scope])
         made = judgement(self._rules, outcomes, known, self._values[regime])
         if not shadow:

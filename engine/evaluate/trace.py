@@ -6,7 +6,6 @@ Not here: deciding live (`durable`), deciding in bulk (`columns`).
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -15,7 +14,7 @@ from engine.evaluate import kleene
 from engine.evaluate.plan import Scope, Truth, concluded, judged, judgement, outcome, unmade
 from engine.model import FeatureSet, Judgement, Outcome, Value
 from engine.ruleset.condition import leaves
-from engine.ruleset.parameters import Resolved, bound, regimes, values_at
+from engine.ruleset.parameters import Resolved, bound, regime_of, regimes, values_at
 from engine.ruleset.tree import Leaf, Never, Reference, Rule, Rulebook, Status
 
 
@@ -66,7 +65,7 @@ class Tracer:
         }
         self._unmade = {scope: unmade(rulebook, scope) for scope in Scope}
         self._compiled: dict[date, Mapping[str, _Compiled]] = {}
-        self._values: dict[date, Mapping[str, Value]] = {}
+        self._values = {regime: values_at(rulebook, regime) for regime in self._regimes}
 
     def judge(self, features: FeatureSet, day: date, *, scope: Scope = Scope.RECORD, shadow: bool = False) -> Judgement:
         """Every live rule of the scope on these facts, layer by layer; with `shadow` the outcomes of shadow rules too."""
@@ -104,6 +103,10 @@ class Tracer:
                 known.update(made)
                 facts = {**facts, **made}
         return outcomes, known
+
+    def parameters(self, day: date) -> Mapping[str, Value]:
+        """Every parameter as it stands on a day."""
+        return self._values[self._regime(day)]
 
     def unknowns(self, rule: str, features: FeatureSet, day: date) -> tuple[str, ...]:
         """The unknown facts that make a rule unknown."""
@@ -182,12 +185,12 @@ class Tracer:
         return tuple(sorted({rule.let[n].feature for n in named if compiled.lines[n](facts) is None}))
 
     def _regime(self, day: date) -> date:
-        return self._regimes[bisect_right(self._regimes, day) - 1]
+        return regime_of(self._regimes, day)
 
     def _of(self, regime: date) -> Mapping[str, _Compiled]:
         held = self._compiled.get(regime)
         if held is None:
-            values = self._values[regime] = values_at(self._rulebook, regime)
+            values = self._values[regime]
             parts: Sequence[Rule | Never] = (*self._rulebook.rules, *self._rulebook.nevers)
             held = self._compiled[regime] = {part.id: _compile(part, values) for part in parts}
         return held

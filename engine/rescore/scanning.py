@@ -270,9 +270,9 @@ def _span(questions: Questions, space: Workspace, zone: str, engine: Engine) -> 
 
 def decide(questions: Questions, space: Workspace, facts: pa.Table) -> Answers:
     """What columns say of records whose base facts are given."""
-    query = f"WITH facts AS ({questions.facts_sql()}) SELECT * FROM ({questions.verdicts_sql}) ORDER BY subject"
+    query = f"WITH facts AS ({questions.facts_sql()}) SELECT * FROM ({questions.verdicts_sql})"
     with given(space, facts):
-        made = space.connection.sql(query).to_arrow_table()
+        made = space.connection.sql(query).order("subject").to_arrow_table()
     return computed(made, questions.words)
 
 
