@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from engine.ruleset.strict_yaml import MAX_BYTES
 from engine.ruleset.tree import Fault
 
 _ID = re.compile(r" *- \{? *id: *['\"]?(?P<name>[^\s,'\"}]+)")
@@ -22,12 +23,13 @@ _LEFT_OUT = frozenset({"years"})
 
 
 def named(faults: Iterable[Fault], files: Mapping[str, bytes]) -> Iterator[Fault]:
-    """Every fault with the name of what it stands in."""
+    """Every fault with the name of what it stands in; a file that is too large to be read has no names."""
     known: dict[str, list[str]] = {}
     for fault in faults:
         file = fault.place.file
         if file not in known:
-            known[file] = owners(files.get(file, b"").decode("utf-8", errors="replace"))
+            data = files.get(file, b"")
+            known[file] = owners(data.decode("utf-8", errors="replace")) if len(data) <= MAX_BYTES else []
         yield replace(fault, of=known[file][fault.place.line - 1] if 0 < fault.place.line <= len(known[file]) else "")
 
 

@@ -136,7 +136,7 @@ class TestReading:
         assert "未命中" in said
         assert "✗" in said
         part = console.ok("explain", "police_110:B1", "--json").lines[0]
-        assert {"subject", "code", "colour", "standing", "known_at", "text", "record", "rules"} == set(part)
+        assert {"subject", "code", "colour", "standing", "known_at", "text", "record", "rules", "sealed"} == set(part)
 
     def test_replay_is_the_same_to_the_byte(self, console: Console) -> None:
         assert "不同 0" in console.ok("replay", "--sample", "100").out
