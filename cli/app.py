@@ -10,12 +10,12 @@ import typer
 from cli import operations, records, rescore, service
 from cli.audit import audit
 from cli.database import db
-from cli.health import rules
 from cli.jobs import jobs
 from cli.notify import notify
 from cli.people import people
 from cli.quarantine import quarantine
 from cli.sampling import matters
+from cli.tuning import rules
 
 app = typer.Typer(
     name="sanse",

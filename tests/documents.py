@@ -1,7 +1,7 @@
 """Documents as tests read them: the commands a page shows, what it promises of them, and what came of running them.
 
 In: a Markdown page. Out: commands with the lines promised; a run of all of them in one shell, in order. Blocks marked `console` are
-run; a block marked with a language and a path (`yaml rules/local.yaml`) is written there; other blocks are shown to people only. Not here: which pages there are (`acceptance.test_documents`), parsing a command's options
+run; a block marked with a language and a path (`yaml rules/local.yaml`) is written there (`yaml +rules/local.yaml`: added at its end); other blocks are shown to people only. Not here: which pages there are (`acceptance.test_documents`), parsing a command's options
 (`tests.command_lines`).
 """
 
@@ -39,7 +39,8 @@ def shown(page: Path) -> list[Example]:
     examples: list[Example] = []
     for language, path, text in BLOCK.findall(page.read_text(encoding="utf-8")):
         if path:
-            examples.append(Example(f"cat >{path} <<'{MARK}'\n{text}{MARK}\ntrue", ()))
+            onto = f">>{path[1:]}" if path.startswith("+") else f">{path}"
+            examples.append(Example(f"cat {onto} <<'{MARK}'\n{text}{MARK}\ntrue", ()))
         elif language == "console":
             examples.extend(_typed(text))
     return examples

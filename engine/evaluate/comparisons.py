@@ -53,20 +53,30 @@ class Said:
     possibly: Truth
 
 
+def swept_column(parameter: str) -> str:
+    """The column in which each row brings its own value of a parameter, in place of the rulebook's."""
+    return f"swept__{parameter.replace('.', '__')}"
+
+
 class Comparisons:
-    """The comparisons of one rulebook on the thresholds of each row's day, or of one day."""
+    """The comparisons of one rulebook on the thresholds of each row's day, or of one day; a parameter that has a column is what each row brings."""
 
     def __init__(self, rulebook: Rulebook, day: date | None) -> None:
         self._rulebook, self._day = rulebook, day
+        self._swept: set[str] = set()
         days = regimes(rulebook) if day is None else (day,)
         self._values = [values_at(rulebook, one) for one in days]
         self._bounds: dict[str, str] = {}
         self._made: dict[tuple[str, Operator, Bound], str | bool] = {}
 
     def bounds(self, table: ir.Table, names: Iterable[str]) -> ir.Table:
-        """The table with the value of each dated parameter on each row's day."""
-        made = {}
+        """The table with the value of each dated parameter on each row's day, where the row does not bring one."""
+        made, there = {}, set(table.columns)
         for name in sorted(names):
+            if swept_column(name) in there:
+                self._bounds[name] = swept_column(name)
+                self._swept.add(name)
+                continue
             first, *later = self._rulebook.parameters[name].values
             if later and self._day is None:
                 since = [(table.day >= ibis.literal(one.start, type="date"), literal(one.value)) for one in later[::-1]]
@@ -132,7 +142,10 @@ class Comparisons:
         return held if fact.missing is False or not self._passed_by_nothing(line) else held & ~table[fact.missing]
 
     def _passed_by_nothing(self, line: Leaf) -> bool:
-        """Whether the value of a fact that is not there passes a comparison, on any day."""
+        """Whether the value of a fact that is not there may pass a comparison, on any day, with any number that a row brings."""
+        parts = line.bound if isinstance(line.bound, tuple) else (line.bound,)
+        if any(isinstance(part, Reference) and part.name in self._swept for part in parts):
+            return True
         nothing = _NOTHING[self._rulebook.features[line.feature].type]
         return any(
             kleene.leaf(line, resolved(line.bound, values))({line.feature: nothing}) is True for values in self._values

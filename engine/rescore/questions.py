@@ -11,7 +11,7 @@ outcomes are hits, the colour of points, and how an invariant raises a colour.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import reduce
@@ -25,7 +25,7 @@ import orjson
 from engine.assessment import POINTS_RULE
 from engine.evaluate import columns
 from engine.evaluate.columns import FIRED, REVIEW, never_column, rule_column
-from engine.evaluate.comparisons import Thresholds
+from engine.evaluate.comparisons import Thresholds, swept_column
 from engine.evaluate.plan import Scope, judged
 from engine.features.columns import Windows, features, sliding
 from engine.features.definitions import Definitions, seconds
@@ -73,8 +73,10 @@ class Questions:
         thresholds: Thresholds = "dated",
         today: date = date.min,
         dialect: Dialect = "duckdb",
+        swept: Collection[str] = (),
     ) -> None:
-        self.rulebook, self._dialect = _asked(rulebook), dialect
+        """`swept`: parameters whose value each row of `facts` brings in a column of its own."""
+        self.rulebook, self._dialect, self._swept = _asked(rulebook), dialect, tuple(swept)
         definitions = Definitions.of(self.rulebook)
         self.marks = definitions.marks
         self.base = tuple(f for f in (*definitions.fields, *definitions.words) if f.name in _read(rulebook))
@@ -123,7 +125,8 @@ class Questions:
         types = {column_of(fact.name): _IBIS[fact.type] for fact in self.base}
         lacks = {columns.absent_column(f.name): "boolean" for f in self.base if f.kind is FeatureKind.FIELD}
         made = dict.fromkeys(self.windows, "int64")
-        return ibis.table({"subject": "int64", "day": "date", **types, **lacks, **made}, name="facts")
+        swept = {swept_column(name): "!int64" for name in self._swept}
+        return ibis.table({"subject": "int64", "day": "date", **types, **lacks, **made, **swept}, name="facts")
 
     def _verdicts(self, rules: Sequence[Rule], thresholds: Thresholds, today: date) -> str:
         """Row number, colour and bits of labels of every row of `facts`."""

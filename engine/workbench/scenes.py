@@ -171,7 +171,11 @@ class Stage:
         at = moment(line["at"], _NOW) if line.get("at") is not None else _NOW
         incident = _incident(OURS, line, at)
         bare = self._sighter.sight(incident)
-        bare = replace(bare, phone=OURS, id_number=line.get("identity"), topic=line.get("topic", bare.topic))
+        shared = any("place" in given.get("same", ()) for given in test.get("given") or ())
+        place = line.get("place", OURS if shared and bare.place is None else bare.place)
+        bare = replace(
+            bare, phone=OURS, id_number=line.get("identity"), topic=line.get("topic", bare.topic), place=place
+        )
         base = self._triage.base(incident, bare)
         ours = Member(
             self._sighter.marked(bare, self._triage.marks(base)),

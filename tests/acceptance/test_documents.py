@@ -16,19 +16,33 @@ import typer
 from cli.app import app
 from engine.config import ChannelConfig, Config, PingConfig, SourceConfig
 from tests.command_lines import faults
-from tests.documents import bare, broken, run, shown
+from tests.documents import BLOCK, bare, broken, run, shown
 
 ROOT = Path(__file__).parents[2]
 MANUAL, CONFIG, LANGUAGE = (ROOT / "docs" / name for name in ("manual.md", "config.md", "rule-language.md"))
 GUIDES = tuple(
-    ROOT / "docs" / f"{name}.md" for name in ("administrator", "operator", "analyst", "adapters", "rule-tests", "prove")
+    ROOT / "docs" / f"{name}.md"
+    for name in (
+        *("administrator", "operator", "analyst", "adapters", "rule-tests", "prove"),
+        *("first-rule", "en/first-rule", "cookbook"),
+    )
 )
 PAGES = (ROOT / "README.md", ROOT / "README.zh-CN.md", MANUAL, *GUIDES)
 DEPLOYMENT = tuple(sorted((ROOT / "docs" / "deploy").glob("*.md")))
 STATEMENTS = tuple(ROOT / "docs" / name for name in ("threat-model.md", "impact-assessment.md"))
 LINT, BENCH, SPARK = (ROOT / "docs" / f"{name}.md" for name in ("lint", "bench", "spark"))
-EVERY_PAGE = (*PAGES, CONFIG, LANGUAGE, LINT, *STATEMENTS, BENCH, SPARK, ROOT / "CHANGELOG.md")
+LANGUAGE_CHINESE = ROOT / "docs" / "rule-language.zh-CN.md"
+EVERY_PAGE = (*PAGES, CONFIG, LANGUAGE, LANGUAGE_CHINESE, LINT, *STATEMENTS, BENCH, SPARK, ROOT / "CHANGELOG.md")
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
+
+
+def _named(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+def blocks(page: Path) -> list[tuple[str, str, str]]:
+    """Language, path and text of every block but those that a person types at a terminal."""
+    return [one for one in BLOCK.findall(page.read_text(encoding="utf-8")) if one[0] != "console"]
 
 
 @pytest.fixture
@@ -38,7 +52,7 @@ def township(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=_named)
 def test_commands_of_a_page_do_what_it_shows(page: Path, township: Path) -> None:
     examples = shown(page)
     assert len(examples) > 3
@@ -46,9 +60,41 @@ def test_commands_of_a_page_do_what_it_shows(page: Path, township: Path) -> None
     assert broken(examples, run(examples, township, bare(PATH=path))) == []
 
 
-@pytest.mark.parametrize("page", [*PAGES, CONFIG, LANGUAGE, LINT, SPARK, *DEPLOYMENT], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [*PAGES, CONFIG, LANGUAGE, LINT, SPARK, *DEPLOYMENT], ids=_named)
 def test_every_call_on_a_page_is_one_that_exists(page: Path) -> None:
     assert faults(page.read_text(encoding="utf-8")) == []
+
+
+def test_the_first_rule_is_the_same_in_both_languages() -> None:
+    chinese, english = (ROOT / "docs" / name for name in ("first-rule.md", "en/first-rule.md"))
+    assert blocks(chinese) == blocks(english)
+    heads = [re.findall(r"^#+ ", page.read_text(encoding="utf-8"), re.MULTILINE) for page in (chinese, english)]
+    assert heads[0] == heads[1]
+    commands = [[one.command.split()[0] for one in shown(page)] for page in (chinese, english)]
+    assert commands[0] == commands[1]
+
+
+def chapters(page: Path) -> dict[str, tuple[list[str], set[str], int]]:
+    """Of every chapter its blocks, what stands as code in its text, and how many rows and points it has."""
+    parts = re.split(r"^## (\d+)\.", page.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    told = {}
+    for number, text in zip(parts[::2], parts[1::2], strict=True):
+        shown_ = [block for *_, block in BLOCK.findall(text)]
+        words = BLOCK.sub("", text)
+        told[number] = (
+            shown_,
+            set(re.findall(r"`([^`\n]+)`", words)),
+            len(re.findall(r"^(?:\||\* )", words, re.MULTILINE)),
+        )
+    return told
+
+
+def test_the_language_is_the_same_in_both_languages() -> None:
+    chinese, english = chapters(LANGUAGE_CHINESE), chapters(LANGUAGE)
+    assert list(english) == [str(number) for number in range(1, 9)]
+    assert chinese == english
+    assert sum(len(shown_) for shown_, *_ in english.values()) > 5
+    assert sum(len(named) for _, named, _ in english.values()) > 200
 
 
 def typed(command: Any, name: str) -> Iterator[tuple[str, list[str]]]:
@@ -129,6 +175,6 @@ def test_every_key_of_a_rule_is_on_the_language_page() -> None:
     assert missing == []
 
 
-@pytest.mark.parametrize("page", [*EVERY_PAGE, *DEPLOYMENT], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [*EVERY_PAGE, *DEPLOYMENT], ids=_named)
 def test_links_lead_somewhere(page: Path) -> None:
     assert [link for link in LINK.findall(page.read_text(encoding="utf-8")) if not (page.parent / link).exists()] == []

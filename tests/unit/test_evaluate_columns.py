@@ -14,6 +14,7 @@ import pytest
 from engine.errors import RuleError
 from engine.evaluate import columns
 from engine.evaluate.columns import FIRED, QUIET, REVIEW
+from engine.evaluate.comparisons import swept_column
 from engine.evaluate.plan import Scope
 from engine.model import Colour
 from engine.ruleset.tree import Rulebook
@@ -240,3 +241,46 @@ def test_a_conclusion_read_by_many_is_computed_once() -> None:
         chain.append(rule(f"c{at}", lines, "a and b or 2 of [a, b, a]", conclude={f"made.f{at}": True}))
     rows = judged(rulebook(*chain), [DAY] * 3, record__weapon=[True, None, False])
     assert [row["fact__made__f11"] for row in rows] == [True, None, False]
+
+
+@pytest.mark.parametrize("operator", ["at_least", "at_most", "more_than", "less_than"])
+def test_a_row_may_bring_its_own_value_of_a_parameter(operator: str) -> None:
+    """Row by row as a rulebook with that number says it, where the fact is known, unknown or not carried; other parameters stay."""
+
+    def held(limit: int) -> Rulebook:
+        return rulebook(
+            rule("R", {"h": ("record.heads", operator, "$limit"), "w": WEAPON["w"]}, "h and not w"),
+            rule("S", {"h": ("record.heads", "at_least", "$other")}, points=10),
+            parameters={
+                "limit": [("2025-01-01", limit)],
+                "other": [("2025-01-01", 2), ("2025-06-01", 3)],
+                "points.yellow": [("2025-01-01", 10)],
+            },
+        )
+
+    cells = [(heads, absent, limit) for heads in (None, 0, 2, 3, 4) for absent in (False, True) for limit in (-1, 0, 3)]
+    cells = [(heads, absent, limit) for heads, absent, limit in cells if heads is None or not absent]
+    table = pa.table(
+        {
+            "subject": pa.array(range(len(cells)), pa.int64()),
+            "day": pa.array([DAY] * len(cells), pa.date32()),
+            "record__heads": pa.array([heads for heads, *_ in cells], pa.int64()),
+            columns.absent_column("record.heads"): pa.array([absent for _, absent, _ in cells], pa.bool_()),
+            "record__weapon": pa.array([False] * len(cells), pa.bool_()),
+            swept_column("limit"): pa.array([limit for *_, limit in cells], pa.int64()),
+        }
+    )
+
+    def told(of: Rulebook, facts: pa.Table) -> dict[int, tuple[int, ...]]:
+        shape = ibis.Schema.from_pyarrow(facts.schema)
+        asked = columns.judge(of, ibis.table(shape, name="facts"), thresholds="today", today=DAY)
+        with duckdb.connect() as connection:
+            connection.register("facts", facts)
+            rows = connection.sql(str(ibis.to_sql(asked, dialect="duckdb"))).to_arrow_table().to_pylist()
+        return {row["subject"]: (row["rule__R"], row["rule__S"], row["colour"]) for row in rows}
+
+    swept = told(held(7), table)
+    plain = {limit: told(held(limit), table.drop_columns([swept_column("limit")])) for limit in (-1, 0, 3, 7)}
+    assert swept == {at: plain[limit][at] for at, (*_, limit) in enumerate(cells)}
+    assert swept != plain[7]
+    assert len(set(swept.values())) > 2
