@@ -27,7 +27,8 @@ from engine.evaluate import columns
 from engine.evaluate.columns import FIRED, REVIEW, never_column, rule_column
 from engine.evaluate.comparisons import Thresholds
 from engine.evaluate.plan import Scope, judged
-from engine.features.columns import Windows, features, sliding
+from engine.features.columns import features, sliding
+from engine.features.counting import Windows
 from engine.features.definitions import Definitions, seconds
 from engine.features.frames import column_of, schemas
 from engine.features.running import running
