@@ -8,6 +8,7 @@ WORKERS ?= 2
 SEED ?= 64
 RULES ?= --rules 40,100 --incidents 100000
 ROWS ?= 20000
+LIVE ?=
 HISTORY ?= --incidents 10000,100000 --lanes few,hot --stored 100000
 
 .PHONY: help setup demo test check bench peers spark pyspark promises soak golden sabotage faults wheelhouse offline lock clean
@@ -43,9 +44,7 @@ check: $(STAMP)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -q --cov --cov-report=term:skip-covered --cov-fail-under=90
 
 bench: $(STAMP)
-	@$(BIN)/python -m bench.rules $(RULES)
-	@$(BIN)/python -m bench
-	@$(BIN)/python -m bench.history $(HISTORY)
+	@$(BIN)/python -m bench --rules='$(RULES)' --live='$(LIVE)' --history='$(HISTORY)' $(if $(PARTS),--parts $(PARTS))
 
 peers: $(STAMP)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation -e '.[peers]'

@@ -1,62 +1,99 @@
-"""`make bench`: loads what is missing, measures each size in a process of its own, prints one table."""
+"""`make bench`, `python -m bench`: every part in turn, one table, one JSON and one page; no figure where an answer of any part is wrong.
+
+A part is a command of its own that leaves its figures in `bench/out/NAME.json`; whoever adds one adds a line to `PARTS`.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
-import subprocess
+import os
+import shlex
 import sys
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
 from typing import Any
 
-from bench import county, report
-from bench.loading import place, stored
+from bench import county, history, live, page, report
+from bench.rules import __main__ as rules_command
+from bench.rules import report as rules_report
 
-_SIZES = (10_000, 100_000, 1_000_000)
-_BATCH_OF_WORKERS = 250
+Figures = Mapping[str, Any]
 
 
-def main() -> int:
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part: its command, the options it has unless others are given, how its figures are told and drawn (as SVG)."""
+
+    name: str
+    title: str
+    command: Callable[[Sequence[str]], int]
+    options: str
+    told: Callable[[Figures], str]
+    charts: Callable[[Figures], list[str]]
+
+
+PARTS = (
+    Part(
+        "rules",
+        "Rules stage beside its peers",
+        rules_command.main,
+        "--rules 40,100 --incidents 100000",
+        rules_report.told,
+        rules_report.charts,
+    ),
+    Part("live", "Live path, beside parsing and inserting alone", live.main, "", report.told, report.charts),
+    Part(
+        "history",
+        "History by columns, beside a query by hand",
+        history.main,
+        "--incidents 10000,100000 --lanes few,hot --stored 100000",
+        history.told,
+        history.charts,
+    ),
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
     """Print the table; 1 where an answer was wrong, and then no figure is printed."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--sizes", default=",".join(map(str, _SIZES)), help="records stored before, smallest first")
-    parser.add_argument("--batches", type=int, default=10, help="batches of 1,000 to measure")
-    parser.add_argument("--singles", type=int, default=400, help="batches of 1 to measure")
-    parser.add_argument("--shared", type=int, default=8_000, help="records that 1, 2 and 4 workers share on PostgreSQL")
-    parser.add_argument("--fresh", action="store_true", help="load again what is kept from an earlier run")
-    given = parser.parse_args()
-    sizes = [int(size) for size in given.sizes.split(",")]
+    parser.add_argument("--parts", default=",".join(part.name for part in PARTS), help="with commas")
+    for part in PARTS:
+        parser.add_argument(
+            f"--{part.name}", default=part.options, help=f"options of this part, by default: {part.options or 'none'}"
+        )
+    given = vars(parser.parse_args(arguments))
     county.OUT.mkdir(exist_ok=True)
-    if given.fresh:
-        for file in county.OUT.glob("stored-*"):
-            file.unlink()
-    found, smaller = [], 0
-    for size in sizes:
-        stored(size, smaller)
-        smaller = size
-        one = _process("bench.measuring", size, given.batches, given.singles)
-        if one is None:
+    asked = [part for part in PARTS if part.name in given["parts"].split(",")]
+    loads, figures = {}, {}
+    for part in asked:
+        loads[part.name] = [round(os.getloadavg()[0], 1)]
+        measured = _measured(part, shlex.split(given[part.name]))
+        if measured is None:
+            print(f"no figures: the part {part.name} found an answer wrong or broke off", file=sys.stderr)
             return 1
-        found.append(one)
-    shared = _process("bench.workers", given.shared, _BATCH_OF_WORKERS) if given.shared else []
-    if shared is None or any(line["differences"] for line in shared):
-        print(f"no figures: workers differ\n{shared}", file=sys.stderr)
-        return 1
-    memory = json.loads(place(sizes[-1]).with_suffix(".json").read_text(encoding="utf-8"))["resident"]
-    print("\n".join([report.table(found, memory), *report.workers(shared)]))
-    told = {"machine": report.machine(), "sizes": found, "memory": memory, "workers": shared}
-    (county.OUT / "bench.json").write_text(json.dumps(told, indent=1), encoding="utf-8")
+        loads[part.name].append(round(os.getloadavg()[0], 1))
+        figures[part.name] = measured
+    tables = {part.name: part.told(figures[part.name]) for part in asked}
+    for part in asked:
+        before, after = loads[part.name]
+        print(f"== {part.title} (load {before} before, {after} after)\n\n{tables[part.name]}\n")
+    told = {"machine": report.machine(), "loads": loads, "parts": figures}
+    (county.OUT / "bench.json").write_text(json.dumps(told, indent=1, ensure_ascii=False), encoding="utf-8")
+    drawn = {part.name: part.charts(figures[part.name]) if page.drawable() else [] for part in asked}
+    print(page.write(county.OUT / "bench.html", [(p.title, drawn[p.name], tables[p.name]) for p in asked]))
     return 0
 
 
-def _process(module: str, *arguments: int) -> Any:
-    """What a measuring process found; None, told on standard error, where it found an answer wrong."""
-    command = [sys.executable, "-m", module, *map(str, arguments)]
-    run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[1])
-    if run.returncode:
-        print(f"no figures: an answer is wrong ({module} {arguments})\n{run.stderr[-2_000:]}", file=sys.stderr)
-        return None
-    return json.loads(run.stdout)
+def _measured(part: Part, options: Sequence[str]) -> Figures | None:
+    """The figures that a part leaves in this run; None where it gives none. Its own table is not printed, what it says on the way is."""
+    left = county.OUT / f"{part.name}.json"
+    left.unlink(missing_ok=True)
+    with redirect_stdout(StringIO()):
+        code = part.command(options)
+    return None if code else dict(json.loads(left.read_text(encoding="utf-8")))
 
 
 if __name__ == "__main__":

@@ -1,26 +1,24 @@
-"""`python -m bench.history`: history judged by columns, by incidents, lanes and rules, one table, JSON and a page; no figure where an answer is wrong."""
+"""`python -m bench.history`: history judged by columns, by incidents, lanes and rules, a table and JSON; no figure where an answer is wrong."""
 
 from __future__ import annotations
 
 import argparse
-import html
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
-from importlib.util import find_spec
+from collections.abc import Mapping, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any
 
-from bench import county
+from bench import county, page
 from bench.drawn_history import LANES
 from bench.report import machine
 
 _STEPS = ("compile", "parse", "window", "decide", "explain", "write")
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Print the table; 1 where an answer was wrong."""
     parser = argparse.ArgumentParser(prog="python -m bench.history", description=__doc__)
     parser.add_argument("--incidents", default="10000,100000", help="how many, from Parquet; with commas")
@@ -29,9 +27,9 @@ def main() -> int:
         "--rules", default="0,100,1000", help="how many rules, 0 those that are shipped; more than 0 on `few` only"
     )
     parser.add_argument(
-        "--stored", default="", help="sizes of databases that `python -m bench` made, beside SQL by hand"
+        "--stored", default="", help="sizes of databases that `python -m bench.live` made, beside SQL by hand"
     )
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     sizes, rules, lanes = _numbers(given.incidents), _numbers(given.rules), given.lanes.split(",")
     county.OUT.mkdir(exist_ok=True)
     asked = [(size, lane, count) for size, lane, count in product(sizes, lanes, rules) if not count or lane == "few"]
@@ -39,11 +37,9 @@ def main() -> int:
     stored = [_process("bench.rescoring", size) for size in _numbers(given.stored)]
     if None in drawn or None in stored:
         return 1
-    text = table(drawn, stored)
-    print(text)
-    told = {"machine": machine(), "drawn": drawn, "stored": stored}
-    (county.OUT / "history.json").write_text(json.dumps(told, indent=1), encoding="utf-8")
-    print(written(drawn, text, county.OUT / "history.html"))
+    found = {"machine": machine(), "drawn": drawn, "stored": stored}
+    print(told(found))
+    (county.OUT / "history.json").write_text(json.dumps(found, indent=1), encoding="utf-8")
     return 0
 
 
@@ -117,20 +113,18 @@ def _by_hand(one: dict[str, Any]) -> str:
     )
 
 
-def written(drawn: Sequence[dict[str, Any]], text: str, path: Path) -> str:
-    """The page is written: charts in it as SVG, nothing is loaded."""
-    charts = find_spec("altair") is not None and find_spec("vl_convert") is not None
-    body = f"{_chart(drawn) if charts else '<p>Altair is not installed: no charts.</p>'}<pre>{html.escape(text)}</pre>"
-    path.write_text(
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>sanse: history</title><body><h1>History by columns</h1>{body}</body></html>',
-        encoding="utf-8",
-    )
-    return f"page: {path.name} below bench/out{'' if charts else ' (without charts: make peers)'}"
+def told(figures: Mapping[str, Any]) -> str:
+    """The whole table."""
+    return table(figures["drawn"], figures["stored"])
+
+
+def charts(figures: Mapping[str, Any]) -> list[str]:
+    """What each step costs of a record, by settings."""
+    return [_chart(figures["drawn"])]
 
 
 def _chart(drawn: Sequence[dict[str, Any]]) -> str:
     import altair as alt
-    import vl_convert
 
     rows = [
         {
@@ -146,7 +140,7 @@ def _chart(drawn: Sequence[dict[str, Any]]) -> str:
         .mark_bar()
         .encode(y=alt.Y("setting:N", sort=None, title=None), x="µs of a record:Q", color="step:N")
     )
-    return str(vl_convert.vegalite_to_svg(chart.properties(width=640).to_json()))
+    return page.svg(chart)
 
 
 if __name__ == "__main__":

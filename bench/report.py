@@ -1,6 +1,6 @@
-"""Report: the figures as one table for people and one file for programs.
+"""Report of the live path: the figures as a table for people and charts.
 
-In: figures of each size, the memory that loading held. Out: text, JSON. Not here: measuring.
+In: figures of each size, the memory that loading held. Out: text, charts. Not here: measuring, the page (`page`).
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
+
+from bench import page
 
 TARGETS = {
     "per_second": "at least 1,500/s with 100 thousand stored, 1,200/s with 1 million; aim 2,500 and 2,000",
@@ -28,6 +30,31 @@ def machine() -> dict[str, object]:
         "python": platform.python_version(),
         "sqlite": sqlite3.sqlite_version,
     }
+
+
+def told(figures: Mapping[str, Any]) -> str:
+    """The whole table."""
+    return "\n".join([table(figures["sizes"], figures["memory"]), *workers(figures["workers"])])
+
+
+def charts(figures: Mapping[str, Any]) -> list[str]:
+    """Rates and latencies beside the floor."""
+    import altair as alt
+
+    rows = [
+        {"stored": f"{one['stored']:,}", "who": who, "records a second": rate, "p99 ms": of["p99_ms"]}
+        for one in figures["sizes"]
+        for who, of, rate in (
+            ("product", one, median(one["per_second"])),
+            ("floor: parsed and inserted", one["floor"], one["floor"]["per_second"]),
+        )
+    ]
+    base = (
+        alt.Chart(alt.Data(values=rows))
+        .mark_bar()
+        .encode(y=alt.Y("stored:N", sort=None), yOffset="who:N", color="who:N")
+    )
+    return [page.svg(base.encode(x=f"{what}:Q")) for what in ("records a second", "p99 ms")]
 
 
 def table(found: Sequence[Mapping[str, Any]], memory: Mapping[str, int]) -> str:

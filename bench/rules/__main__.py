@@ -1,4 +1,4 @@
-"""`python -m bench.rules`: the rules stage beside its peers, one table, JSON and a page; no figure where an answer differs."""
+"""`python -m bench.rules`: the rules stage beside its peers, a table and JSON; no figure where an answer differs."""
 
 from __future__ import annotations
 
@@ -45,10 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 if one is None:
                     return 1
                 found.append(one)
-    print(report.table(found, missing))
     told = {"machine": report.machine(), "settings": found, "missing": missing}
+    print(report.told(told))
     (OUT / "rules.json").write_text(json.dumps(told, indent=1, ensure_ascii=False), encoding="utf-8")
-    print(report.written(found, missing, OUT / "rules.html"))
     return 0
 
 

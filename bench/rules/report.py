@@ -1,20 +1,17 @@
-"""The report of the rules stage: one table for the screen and one page with charts that needs no network.
+"""The report of the rules stage: a table for the screen and charts.
 
-In: figures of each setting. Out: text; an HTML page. Charts are drawn by Altair into the page as SVG, where it is installed; without it the
-page has the table and says so. Not here: measuring.
+In: figures of each setting. Out: text, SVG. Not here: measuring, the page (`bench.page`).
 """
 
 from __future__ import annotations
 
-import html
 import os
 import platform
 from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
+from bench import page
 from bench.rules import by_column, by_reader, by_record, facts
 
 ENGINES = ("durable-rules", "zen-engine", "rule-engine", "common-expression-language", "business-rules", "clipspy")
@@ -142,22 +139,16 @@ def targets(peers: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def written(found: Sequence[Mapping[str, Any]], missing: Sequence[str], path: Path) -> str:
-    """The page is written; where it is, and what it lacks."""
-    charts = find_spec("altair") is not None and find_spec("vl_convert") is not None
-    parts = [f"<h2>{html.escape(title(one))}</h2>{_chart(one) if charts else ''}" for one in found]
-    if charts and len({one["rules"] for one in found}) > 1:
-        parts.append(f"<h2>By the number of rules</h2>{_by_rules(found)}")
-    lacking = "" if charts else "<p>Altair is not installed: no charts.</p>"
-    body = f"{''.join(parts)}{lacking}<pre>{html.escape(table(found, missing))}</pre>"
-    style = (
-        "<style>body{font-family:sans-serif;margin:2em}pre{overflow-x:auto;font-size:12px}svg{max-width:100%}</style>"
-    )
-    page = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>sanse: rules stage</title>{style}<body><h1>Rules stage</h1>{body}</body></html>'
-    path.write_text(page, encoding="utf-8")
-    return (
-        f"page: {path.name} below bench/out{'' if charts else ' (without charts: Altair is not installed, make peers)'}"
-    )
+def told(figures: Mapping[str, Any]) -> str:
+    """The whole table."""
+    return table(figures["settings"], figures["missing"])
+
+
+def charts(figures: Mapping[str, Any]) -> list[str]:
+    """A chart for each setting, then one by the number of rules."""
+    found = figures["settings"]
+    drawn = [_chart(one) for one in found]
+    return [*drawn, _by_rules(found)] if len({one["rules"] for one in found}) > 1 else drawn
 
 
 def _rows(found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -181,7 +172,7 @@ def _chart(one: Mapping[str, Any]) -> str:
     )
     bars = base.mark_point(filled=True, size=90).encode(color="kind:N", shape="kind:N")
     words = base.mark_text(align="left", dx=8).encode(text=alt.Text("incidents a second:Q", format=",.0f"))
-    return _svg((bars + words).properties(width=640))
+    return page.svg((bars + words).properties(title=title(one)))
 
 
 def _by_rules(found: Sequence[Mapping[str, Any]]) -> str:
@@ -189,16 +180,10 @@ def _by_rules(found: Sequence[Mapping[str, Any]]) -> str:
 
     chart = alt.Chart(alt.Data(values=_rows(found))).mark_line(point=True)
     scale = alt.Scale(type="log")
-    return _svg(
+    return page.svg(
         chart.encode(
             x=alt.X("rules:Q", scale=scale),
             y=alt.Y("incidents a second:Q", scale=scale),
             color="peer:N",
-        ).properties(width=640)
+        )
     )
-
-
-def _svg(chart: Any) -> str:
-    import vl_convert
-
-    return str(vl_convert.vegalite_to_svg(chart.to_json()))

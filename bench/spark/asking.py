@@ -23,7 +23,8 @@ from bench.rules import facts as plain_facts
 from bench.spark import drawing
 from engine.evaluate import columns
 from engine.evaluate.plan import Scope
-from engine.features.columns import Windows, features
+from engine.features.columns import features
+from engine.features.counting import Windows
 from engine.features.definitions import Definitions
 from engine.features.frames import column_of, schemas
 from engine.ruleset import loader
@@ -31,8 +32,8 @@ from engine.ruleset.tree import Feature, FeatureKind, Operator, Rulebook
 from tests.property import rulebooks
 
 RULES, PLAIN_RULES = 60, 100
-HOT, HOT_PAIRED = 0.05, 0.002
-"""Shares of one caller. Windows over other records only hold each beside each: no engine takes 5 % of a million there, and no shipped fact asks it of a caller."""
+HOT = 0.05
+"""The share of one caller."""
 _SAME = ("matter", "caller", "place", "pair", "hotspot", "phone")
 _OF = ("kind", "person", "topic", "place", "matter", "identity")
 _LENGTHS = ("7d", "30d", "72h", "180d", "90m", "366d")
@@ -67,7 +68,7 @@ def questions(folder: Path, size: int, seed: int) -> Iterator[Question]:
 def of_windows(folder: Path, size: int, seed: int) -> Iterator[Question]:
     """Windows of every kind, asked as a rescore does: those over groups of one kind together."""
     rulebook = loader.load(window_definitions())
-    given = _records(folder / "windows", rulebook, size, seed, HOT_PAIRED)
+    given = _records(folder / "windows", rulebook, size, seed)
     kept = {name: f for name, f in rulebook.features.items() if name in Definitions.of(rulebook).marks}
     for same in _SAME:
         group = {f.name: f for f in rulebook.features.values() if f.same == same and f.name not in kept}
@@ -78,7 +79,7 @@ def of_windows(folder: Path, size: int, seed: int) -> Iterator[Question]:
 def of_shipped(folder: Path, size: int, seed: int) -> Iterator[Question]:
     """The shipped facts, then the shipped rules on what each engine made of them."""
     rulebook = loader.load(loader.read_folder(loader.shipped()))
-    given = _records(folder / "shipped", rulebook, size, seed, HOT)
+    given = _records(folder / "shipped", rulebook, size, seed)
     windows = _asks_windows(rulebook)
     yield Question("shipped/facts", given, windows, _features_seen(rulebook.features.values()), {})
     made = windows.base | {column_of(f): "int64" for f in _counted(rulebook)}
@@ -126,10 +127,10 @@ def _asks_rules(
     return lambda _: columns.judge(rulebook, table, thresholds="dated", today=date.min, scope=scope, shadow=shadow)
 
 
-def _records(folder: Path, rulebook: Rulebook, size: int, seed: int, hot: float) -> dict[str, Path]:
+def _records(folder: Path, rulebook: Rulebook, size: int, seed: int) -> dict[str, Path]:
     """Records, their base facts and actions as Parquet."""
     folder.mkdir()
-    held = drawing.records(rulebook, size, seed, hot)
+    held = drawing.records(rulebook, size, seed, HOT)
     return {
         "records": written(folder / "records.parquet", (held,)),
         "actions": written(folder / "actions.parquet", (drawing.actions(held, seed),)),

@@ -1,7 +1,7 @@
 """Windows as running sums: for engines that slide a window by counting it afresh at every row, as Spark does (ruling 23).
 
 In: records as `columns.features` has them, window definitions of one kind of group. Out: one row per record with a column for every window. Not
-here: what counts (`columns`), windows over other records only, which are a self-join on every engine.
+here: what counts (`counting`), windows over other records only (`others`).
 
 What counts in a window is what counted up to now less what counted up to a second before it began: two sums that only grow. Of different values
 each is counted from its record on until the next record with it, or until the window has passed: a sum over beginnings and ends. The cost is that of
@@ -16,15 +16,14 @@ from functools import reduce
 import ibis
 import ibis.expr.types as ir
 
-from engine.features.columns import KEYS, passing, value_of
+from engine.features.counting import passing, value_of
 from engine.features.definitions import Definitions, seconds
 from engine.features.frames import column_of
 from engine.ruleset.tree import Feature, FeatureKind
 
 
-def running(records: ir.Table, group: Sequence[Feature], definitions: Definitions) -> ir.Table:
+def running(records: ir.Table, group: Sequence[Feature], keys: Sequence[str], definitions: Definitions) -> ir.Table:
     """Windows of one kind of group, as `columns.sliding` has them."""
-    keys = KEYS[group[0].same]
     counted = {column_of(feature.name): passing(records, feature, definitions) for feature in group}
     values = {column_of(f.name): value_of(records, f) for f in group if f.kind is FeatureKind.COUNT_DISTINCT}
     counts = {n: (counted[n] & values[n].notnull() if n in values else counted[n]).cast("int64") for n in counted}

@@ -16,9 +16,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import reduce
 from operator import add
-from typing import Literal
+from typing import Any, Literal
 
 import ibis
+import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import orjson
 
@@ -27,7 +28,8 @@ from engine.evaluate import columns
 from engine.evaluate.columns import FIRED, REVIEW, never_column, rule_column
 from engine.evaluate.comparisons import Thresholds, swept_column
 from engine.evaluate.plan import Scope, judged
-from engine.features.columns import Windows, features, sliding
+from engine.features.columns import features, sliding
+from engine.features.counting import Windows
 from engine.features.definitions import Definitions, seconds
 from engine.features.frames import column_of, schemas
 from engine.features.running import running
@@ -50,6 +52,23 @@ def written(asked: ir.Table, dialect: Dialect) -> str:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)
         return str(ibis.to_sql(asked, dialect=dialect, pretty=False))
+
+
+def in_steps(asked: ir.Table, dialect: Dialect) -> str:
+    """As `written`, each `view` a step of its own: Ibis copies what a select reads for every select around it, so a chain written whole costs its square."""
+    steps: list[ops.Relation] = []
+
+    def cut(node: ops.Node, changed: Mapping[str, Any] | None) -> ops.Node:
+        made = node.__recreate__(changed) if changed else node
+        if not isinstance(made, ops.SelfReference) or isinstance(made.parent, ops.PhysicalTable):
+            return made
+        steps.append(made.parent)
+        return ops.UnboundTable(name=f"step{len(steps)}", schema=made.schema)
+
+    last = written(asked.op().replace(cut).to_expr(), dialect)
+    quoted = "`" if dialect == "pyspark" else '"'
+    made = [f"{quoted}step{n}{quoted} AS ({written(step.to_expr(), dialect)})" for n, step in enumerate(steps, 1)]
+    return f"WITH {', '.join(made)} {last}" if made else last
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +154,7 @@ class Questions:
         bits = [_holds(raised, label, rules, self.rulebook.nevers) for label in self.labels]
         said = {f"said{word}": _packed(bits[word * WORD : (word + 1) * WORD]) for word in range(self.words)}
         chosen = raised.select("subject", colour=raised.guarded, **said)
-        return written(chosen, self._dialect)
+        return in_steps(chosen, self._dialect)
 
 
 def _asked(rulebook: Rulebook) -> Rulebook:

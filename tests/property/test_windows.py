@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pytest
 
-from engine.features.columns import ColumnFeatures, Windows, sliding
+from engine.features.columns import ColumnFeatures, sliding
+from engine.features.counting import Windows
 from engine.features.definitions import Definitions
 from engine.features.frames import actions_frame, base_frame, column_of, records_frame
 from engine.features.live import LiveFeatures

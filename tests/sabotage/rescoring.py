@@ -60,6 +60,22 @@ RESCORING = (
         tests="unit/test_features_columns.py::test_every_window_by_hand",
     ),
     defence(
+        "windows-of-others-own",
+        "按办结时间的窗口：本件自己的办结不算",
+        "engine/features/others.py",
+        '    own = made[f"own_{name}"]\n',
+        instead='    own = made[f"own_{name}"] & False\n',
+        tests="unit/test_features_columns.py::test_every_window_by_hand",
+    ),
+    defence(
+        "windows-of-others-second",
+        "动作事实：同一秒的动作不算",
+        "engine/features/others.py",
+        "at=about.done_at + 1,",
+        instead="at=about.done_at,",
+        tests="unit/test_features_columns.py::test_every_window_by_hand",
+    ),
+    defence(
         "spark-compared-operators",
         "Spark 比对：一个运算符差一，逐格看得出来",
         "bench/spark/comparing.py",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+import shlex
 from collections import Counter
 from datetime import date
 from pathlib import Path
@@ -14,6 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from bench import __main__ as joined
+from bench import county
 from bench.rules import __main__ as command
 from bench.rules import answers, by_column, by_reader, by_record, drawing, facts, measuring, report
 from bench.rules.lowering import sheet
@@ -142,7 +145,7 @@ ASKED = [
 ]
 
 
-def test_the_command_prints_the_table_and_writes_file_and_page(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_prints_the_table_and_writes_a_file(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main(ASKED) == 0
     table = capsys.readouterr().out
     for words in (
@@ -162,10 +165,36 @@ def test_the_command_prints_the_table_and_writes_file_and_page(out: Path, capsys
         by_reader.REFERENCE,
         "generated Python",
     }
-    page = (out / "rules.html").read_text(encoding="utf-8")
-    assert "12 rules × 90 incidents" in page
+    assert {file.name for file in out.iterdir()} == {"rules.json"}
+
+
+def test_all_parts_are_one_table_one_file_and_one_page(
+    out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(county, "OUT", out)
+    options = ["--rules", shlex.join(ASKED), "--history", "--incidents 300 --lanes few --rules 0 --stored ''"]
+    assert joined.main(["--parts", "rules,history", *options]) == 0
+    table = capsys.readouterr().out
+    told = json.loads((out / "bench.json").read_text(encoding="utf-8"))
+    page = (out / "bench.html").read_text(encoding="utf-8")
+    assert list(told["parts"]) == ["rules", "history"]
+    assert told["parts"]["history"]["drawn"][0]["checked"] == 200
+    for part in joined.PARTS:
+        assert (part.title in table, part.title in page) == (part.name != "live",) * 2
+    for words in ("12 rules × 90 incidents", "history from Parquet"):
+        assert (table.count(words), words in page) == (1, True)
     assert not re.search(r"(?:src|href)=[\"']http|<script", page)
-    assert {file.name for file in out.iterdir()} == {"rules.json", "rules.html"}
+
+
+def test_where_a_part_is_wrong_no_part_has_figures(
+    out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(county, "OUT", out)
+    (out / "rules.json").write_text("{}", encoding="utf-8")
+    monkeypatch.setattr(command, "_wrong", lambda *_: ["differs"])
+    assert joined.main(["--parts", "rules", "--rules", shlex.join(ASKED)]) == 1
+    assert capsys.readouterr().out == ""
+    assert list(out.glob("*.json")) == []
 
 
 def test_no_figure_where_an_answer_differs(

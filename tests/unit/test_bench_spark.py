@@ -19,7 +19,8 @@ from bench.spark import asking, drawing
 from bench.spark.asking import Question
 from bench.spark.comparing import Comparison, compared, on_duckdb
 from engine.evaluate import comparisons
-from engine.features.columns import Windows, sliding
+from engine.features.columns import sliding
+from engine.features.counting import Windows
 from engine.features.running import running
 from engine.ruleset import loader
 from engine.ruleset.tree import FeatureKind, Operator

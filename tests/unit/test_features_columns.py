@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -10,7 +11,8 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from engine.features.columns import ColumnFeatures, Windows, sliding
+from engine.features.columns import ColumnFeatures, sliding
+from engine.features.counting import Windows
 from engine.features.frames import actions_frame, base_frame, records_frame
 from engine.features.running import running
 from engine.features.subjects import Member
@@ -148,3 +150,36 @@ def test_a_query_that_fails_leaves_no_tables_behind() -> None:
         with pytest.raises(duckdb.Error):
             reader.run(connection, records=nothing, base=nothing, actions=nothing)
         assert connection.execute("select table_name from information_schema.tables").fetchall() == []
+
+
+@pytest.mark.parametrize("windows", [sliding, running])
+def test_no_step_over_one_matter_has_more_rows_than_there_are_records_and_actions(windows: Windows) -> None:
+    """A matter of a million records must be borne: no record is put beside every other of its matter."""
+    size, done = 3_000, 300
+    held = rulebook(
+        features={
+            "m.closed": window(by="closed_at"),
+            "m.people_closed": distinct("person", by="closed_at"),
+            "m.other_people": distinct("person", including_this=False),
+            "m.acts": {"count": "actions", "same": "matter"},
+        }
+    )
+    members = [member(f"{n}", n, person=f"p{n % 50}", closed_at=member("", n).sighting.at) for n in range(size)]
+    bases = {one.sighting.id: FeatureSet({}) for one in members}
+    given = {
+        "records": records_frame(held, members),
+        "base": base_frame(held, bases, {one.sighting.id: one.sighting.at for one in members}),
+        "actions": actions_frame([action(before=10 * n, matter="0") for n in range(done)]),
+    }
+    with duckdb.connect() as connection:
+        for name, table in given.items():
+            connection.register(name, table)
+        query = f"EXPLAIN (ANALYZE, FORMAT JSON) {ColumnFeatures(held, windows).sql}"
+        ((_, plan),) = connection.execute(query).fetchall()
+    assert size <= max(_rows_of_steps(json.loads(plan)["operator"])) <= 4 * (size + done)
+
+
+def _rows_of_steps(steps: Sequence[dict[str, Any]]) -> Iterator[int]:
+    for step in steps:
+        yield step["intermediate_rows"]
+        yield from _rows_of_steps(step.get("children", ()))
