@@ -23,7 +23,7 @@ from engine.assessment import Outline
 from engine.features.base import made_by
 from engine.features.subjects import Member, Subject
 from engine.identity.affected import affected
-from engine.identity.keys import block_keys
+from engine.identity.keys import BlockKeys, block_keys
 from engine.identity.resolve import resolve
 from engine.identity.settings import Settings
 from engine.identity.sighting import Sighter
@@ -65,6 +65,7 @@ class Stages:
     terms: Terms
     longest: Mapping[str, timedelta]
     made_by: str
+    topics: tuple[str | None, ...]
 
     @classmethod
     def of(
@@ -82,6 +83,7 @@ class Stages:
             Terms.of(rulebook, zone),
             longest,
             made_by(rulebook),
+            (None, *rulebook.documents.get("topics", {})) if "place" in longest else (),
         )
 
     @property
@@ -103,6 +105,10 @@ class Stages:
             return incident
         narrative = f"{incident.narrative}\n{BESIDE}{beside}" if incident.narrative else f"{BESIDE}{beside}"
         return replace(incident, narrative=narrative, version=digest([incident.version, beside])[:_VERSION])
+
+    def keys(self, sighting: Sighting) -> BlockKeys:
+        """What the neighbourhood of a record is looked up by: all of its place, where windows count over places."""
+        return block_keys(sighting, self.topics)
 
     def sight(self, incident: Incident) -> Seen:
         """What identity and windows see of an incident, and its base facts."""
@@ -181,7 +187,7 @@ def ingest_batch(
     with _collector_paused():
         parsed = [(raw, stages.normalise(raw, known_at)) for raw in raws]
         seen = {i.id: stages.sight(i) for _, i in parsed if isinstance(i, Incident)}
-        keys = [block_keys(s.sighting) for s in seen.values()]
+        keys = [stages.keys(s.sighting) for s in seen.values()]
         with store.batch(keys) as tx:
             tx.note_rulebook(stages.rulebook, known_at)
             tally, current = _accept(tx, parsed, known_at)
@@ -308,6 +314,7 @@ class _Middle:
         self.occasion, self.trigger = occasion, occasion.trigger if occasion else ARRIVAL
         self.sightings: dict[str, Sighting] = {}
         self.old: dict[str, Links] = {}
+        self.former: dict[str, Sighting] = {}
         self.links: dict[str, Links] = {}
         self.actions: Sequence[Action] = ()
         self.decisions: dict[str, Decision] = {}
@@ -341,10 +348,10 @@ class _Middle:
     def link(self) -> None:
         """Persons, matters and hotspots of the batch and its neighbourhood, resolved as one set."""
         fresh = [seen.sighting for seen in self.fresh.values()]
-        stored = self.tx.neighbourhood([block_keys(s) for s in fresh], *_span(fresh), self.stages.reach)
+        stored = self.tx.neighbourhood([self.stages.keys(s) for s in fresh], *_span(fresh), self.stages.reach)
         self.old = {row.sighting.id: row.links for row in stored}
         self.sightings = {row.sighting.id: row.sighting for row in stored}
-        former = [self.sightings[s.id] for s in fresh if s.id in self.sightings]
+        self.former = {s.id: self.sightings[s.id] for s in fresh if s.id in self.sightings}
         self.sightings.update({s.id: s for s in fresh})
         cuts, unions = self.tx.decisions_about(list(self.sightings))
         self.links = resolve(
@@ -353,12 +360,19 @@ class _Middle:
             unions,
             settings=self.stages.sighter.settings,
             known=self.old,
-            changed=[*fresh, *former],
+            changed=[*fresh, *self.former.values()],
         )
 
     def moved(self) -> list[str]:
         """Stored records whose windows gained or lost a member: judged again in this transaction (ruling 4)."""
-        touched = affected(self.old, self.links, self.sightings, frozenset(self.fresh), longest=self.stages.longest)
+        touched = affected(
+            self.old,
+            self.links,
+            self.sightings,
+            frozenset(self.fresh),
+            longest=self.stages.longest,
+            former=self.former,
+        )
         return sorted(touched - self.fresh.keys())
 
     def judge(self, moved: Sequence[str], moved_by: str = WINDOW) -> None:
@@ -366,7 +380,7 @@ class _Middle:
         history, links = dict(self.sightings), dict(self.links)
         if moved:
             again = [self.sightings[id_] for id_ in moved]
-            for row in self.tx.neighbourhood([block_keys(s) for s in again], *_span(again), self.stages.reach):
+            for row in self.tx.neighbourhood([self.stages.keys(s) for s in again], *_span(again), self.stages.reach):
                 if row.sighting.id not in history:
                     history[row.sighting.id], links[row.sighting.id] = row.sighting, row.links
         members = [Member(sighting, links[id_]) for id_, sighting in history.items()]

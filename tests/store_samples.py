@@ -76,6 +76,7 @@ class Keys:
     fine_topic: tuple[str, str | None] | None
     place_topic: tuple[str, str | None] | None
     numbers: Sequence[str]
+    all_at: Sequence[tuple[str, str | None]] = ()
 
     @classmethod
     def of(cls, s: Sighting) -> Keys:

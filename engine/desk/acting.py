@@ -20,7 +20,6 @@ from typing import Any
 from engine import casework
 from engine.desk.opening import Desk, borrowed
 from engine.errors import UsageError
-from engine.identity.keys import block_keys
 from engine.masking import mask_reference
 from engine.model import Action, Colour, Cut, HitHad, SetAside, Union
 from engine.pipeline import reconsider, resettle
@@ -343,7 +342,7 @@ def _case(desk: Desk, person: Person, *references: str) -> Iterator[_Case]:
     for reference, id_ in named.items():
         if id_ is None:
             raise UsageError(f"没有找到事项：{mask_reference(reference)}", hint="用 sanse matters list --all 查看编号")
-    with desk.store.batch([block_keys(sighting) for sighting in members]) as tx:
+    with desk.store.batch([desk.stages.keys(sighting) for sighting in members]) as tx:
         row = tx.matter(references[0])
         assert row is not None
         yield _Case(tx, row, tuple(tx.members(row.state.id)))

@@ -18,16 +18,15 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from engine.desk.opening import Desk
-from engine.errors import RuleError, UsageError
+from engine.errors import UsageError
 from engine.evaluate.comparisons import Thresholds
-from engine.features.base import made_by
-from engine.identity.keys import block_keys
 from engine.masking import mask_reference
 from engine.model import Colour
 from engine.occasion import RULE_CHANGE
 from engine.pipeline import rejudge, remake
 from engine.rescore import Asked, Questions, Scan, cluster, scan, workspace
-from engine.ruleset import loader
+from engine.rescore.makers import former
+from engine.rescore.makers import makers as known_makers
 from engine.ruleset.tree import Rulebook
 from engine.store.rows import Person
 
@@ -100,7 +99,7 @@ def _written(desk: Desk, person: Person, piece: list[str]) -> int:
     with desk.store.read() as view:
         matters = {row.links.matter for row in view.sightings(piece).values()}
         members = [member for matter in sorted(matters) for member in view.members(matter)]
-    with desk.store.batch([block_keys(member.sighting) for member in members]) as tx:
+    with desk.store.batch([desk.stages.keys(member.sighting) for member in members]) as tx:
         now = desk.clock()
         changed = rejudge(tx, desk.stages, piece, known_at=now)
         if changed:
@@ -112,7 +111,7 @@ def _written(desk: Desk, person: Person, piece: list[str]) -> int:
 def _remade(desk: Desk, person: Person, piece: list[str]) -> int:
     with desk.store.read() as view:
         held = view.sightings(piece)
-    with desk.store.batch([block_keys(row.sighting) for row in held.values()]) as tx:
+    with desk.store.batch([desk.stages.keys(row.sighting) for row in held.values()]) as tx:
         now = desk.clock()
         tx.note_rulebook(desk.rulebook, now)
         done = remake(tx, desk.stages, piece)
@@ -121,15 +120,9 @@ def _remade(desk: Desk, person: Person, piece: list[str]) -> int:
 
 
 def makers(desk: Desk, rulebook: Rulebook) -> frozenset[str]:
-    """What base facts that hold under a rulebook were made by. Those of the first releases do not say; they hold if no rulebook ever had other words or fields."""
-    now = made_by(rulebook)
+    """What base facts that hold under a rulebook were made by."""
     with desk.store.read() as view:
-        former = [view.rulebook(digest) for digest, _ in view.rulebooks()]
-    try:
-        always = all(made_by(loader.load(files)) == now for files in former)
-    except RuleError:
-        always = False
-    return frozenset({now, ""} if always else {now})
+        return known_makers(former(view, desk.rulebook), rulebook)
 
 
 def _asked(desk: Desk, which: Which) -> Asked:

@@ -23,17 +23,20 @@ def affected(
     changed: Collection[str],
     *,
     longest: Mapping[str, timedelta],
+    former: Mapping[str, Sighting] | None = None,
 ) -> set[str]:
     """Stored ids that may have gained or lost a member of a window.
+
+    `former`: what corrected records were before, for they leave the windows that they stood in then.
 
     `longest`: matter, caller, place, hotspot, pair, phone -> the longest window over it; one that no fact counts over is left out.
     """
     movers = {*changed, *(id_ for id_, links in new.items() if id_ in old and _moved(old[id_], links))}
     since: dict[Group, list[datetime]] = defaultdict(list)
     for id_ in movers:
-        sighting = sightings[id_]
-        times = (sighting.at,) if sighting.closed_at is None else (sighting.at, sighting.closed_at)
-        for links in (old.get(id_), new.get(id_)):
+        now = sightings[id_]
+        for links, sighting in ((old.get(id_), (former or {}).get(id_, now)), (new.get(id_), now)):
+            times = (sighting.at,) if sighting.closed_at is None else (sighting.at, sighting.closed_at)
             for group in _groups(links, sighting, longest):
                 since[group] += times
     for times_ in since.values():

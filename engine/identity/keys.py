@@ -11,13 +11,15 @@ In: a sighting. Out: `BlockKeys`. `resolve` of a batch and its neighbourhood equ
    ever used one of these;
 4. the whole of these persons, at any time, where the batch brings a record older than its founder, gives a phone its first or second ID number or
    takes one away, or corrects who called or when;
-5. the whole clusters of all of these, and their whole chains, save those that are hotspots already and only grow by the batch (`chains`).
+5. every record of the place, whatever its topic, at most `Reach.places`, where a rulebook counts over places (`topics`);
+6. the whole clusters of all of these, and their whole chains, save those that are hotspots already and only grow by the batch (`chains`).
 
 Not here: the queries (`store.neighbourhood`), what neighbours mean to each other (`resolve`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.identity.places import is_road
@@ -36,10 +38,11 @@ class BlockKeys:
     fine_topic: tuple[str, str | None] | None
     place_topic: tuple[str, str | None] | None
     numbers: tuple[str, ...]
+    all_at: tuple[tuple[str, str | None], ...] = ()
 
 
-def block_keys(sighting: Sighting) -> BlockKeys:
-    """The block keys of a sighting."""
+def block_keys(sighting: Sighting, topics: Sequence[str | None] = ()) -> BlockKeys:
+    """The block keys of a sighting; `topics`: every topic that a record may have, where windows over its place count them all."""
     s = sighting
     placed = s.place is not None and s.topic is not None and not is_road(s.place)
     return BlockKeys(
@@ -51,4 +54,5 @@ def block_keys(sighting: Sighting) -> BlockKeys:
         (s.fine, s.topic) if s.fine else None,
         (s.place, s.topic) if placed and s.place else None,
         s.numbers,
+        tuple((s.place, topic) for topic in topics) if s.place else (),
     )

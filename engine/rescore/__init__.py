@@ -6,13 +6,33 @@ other rules, from which to which, and which records they are. Not here: writing 
 The order is that of the middle: windows -> base facts -> rules -> colour and hits. Only its readers by columns are used here; what is then
 written is judged once more by `triage`, one record at a time, as live records are.
 
-Modules: `questions` the queries of a rulebook, `workspace` the tables on disk, `answers` what decisions say, `scanning` the order, `spark` Spark.
+Modules: `questions` the queries of a rulebook, `workspace` the tables on disk, `answers` what decisions say, `scanning` the order, `makers` what made
+base facts, `spark` Spark.
 """
 
-from engine.rescore.answers import Label
+from engine.rescore.answers import HIT, REVIEW, Answers, Label, Labels, aligned, relabelled
 from engine.rescore.questions import Asked, Questions
-from engine.rescore.scanning import Scan, scan
+from engine.rescore.scanning import STRETCH, Columns, Scan, compare, judged, scan
 from engine.rescore.spark import cluster
-from engine.rescore.workspace import workspace
+from engine.rescore.workspace import Workspace, workspace
 
-__all__ = ["Asked", "Label", "Questions", "Scan", "cluster", "scan", "workspace"]
+__all__ = [
+    "HIT",
+    "REVIEW",
+    "STRETCH",
+    "Answers",
+    "Asked",
+    "Columns",
+    "Label",
+    "Labels",
+    "Questions",
+    "Scan",
+    "Workspace",
+    "aligned",
+    "cluster",
+    "compare",
+    "judged",
+    "relabelled",
+    "scan",
+    "workspace",
+]

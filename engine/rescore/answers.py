@@ -94,6 +94,15 @@ def computed(table: pa.Table, words: int) -> Answers:
     )
 
 
+def relabelled(made: Answers, own: Sequence[Label], labels: Labels) -> Answers:
+    """Answers whose bits stand for the labels of another rulebook, `own`, in the bits of `labels`; those that it has not yet are added."""
+    places = [(bit, labels.bit(label)) for bit, label in enumerate(own)]
+    words = [np.zeros(len(made.numbers), np.int64) for _ in range(labels.words)]
+    for bit, place in places:
+        words[place // WORD] |= (made.words[bit // WORD] >> bit % WORD & 1) << place % WORD
+    return Answers(made.numbers, made.colours, tuple(words))
+
+
 def aligned(one: Answers, other: Answers) -> tuple[Answers, Answers]:
     """Both for the records that both have, in order of row numbers."""
     width = max(len(one.words), len(other.words))

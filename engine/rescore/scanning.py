@@ -70,20 +70,38 @@ class Scan:
     matrix: Counter[tuple[Colour, Colour]] = field(default_factory=Counter)
     gained: Counter[str] = field(default_factory=Counter)
     lost: Counter[str] = field(default_factory=Counter)
-    said: list[tuple[Label, ...]] = field(default_factory=list)
     makers: set[str] = field(default_factory=set)
     worded: bool = True
+    _known: dict[tuple[Label, ...], int] = field(default_factory=dict)
+
+    @classmethod
+    def begun(cls, space: Workspace) -> Scan:
+        """An empty one, with its table of changes in a workspace."""
+        space.connection.execute(
+            "CREATE TABLE changed (n BIGINT, was TINYINT, now TINYINT, was_said INTEGER, now_said INTEGER)"
+        )
+        return cls(space)
+
+    @property
+    def said(self) -> list[tuple[Label, ...]]:
+        """What decisions said, by the numbers of the table of changes."""
+        return list(self._known)
+
+    def number(self, labels: tuple[Label, ...]) -> int:
+        """The number of what a decision said; a new one if need be."""
+        return self._known.setdefault(labels, len(self._known))
 
     def lines(self) -> Iterator[dict[str, Any]]:
         """One mapping for each record that would change, in order of time."""
         order = 'SELECT subject, "at", matter, was, now, was_said, now_said FROM changed JOIN history USING (n) ORDER BY "at", subject'
+        told = self.said
         for subject, at, matter, was, now, was_said, now_said in self._rows(order):
             yield {
                 "id": subject,
                 "occurred_at": datetime.fromtimestamp(at, UTC),
                 "matter": matter,
-                "before": _told(Colour(was), self.said[was_said]),
-                "after": _told(Colour(now), self.said[now_said]),
+                "before": _told(Colour(was), told[was_said]),
+                "after": _told(Colour(now), told[now_said]),
             }
 
     def pieces(self, size: int) -> Iterator[list[str]]:
@@ -119,28 +137,40 @@ def scan(
     spark: Cluster | None = None,
 ) -> Scan:
     """Judge history by columns and compare, on DuckDB or on `spark`; `advance` is told of each stretch of records that is done."""
-    asked, found = asked or Asked(), Scan(space)
+    asked, found, labels = asked or Asked(), Scan.begun(space), Labels(questions.labels)
+    for first, made in judged(
+        history, questions, space, asked=asked, zone=zone, advance=advance, spark=spark, makers=found.makers
+    ):
+        if len(made.numbers):
+            before, after = aligned(stored(history.verdicts(first, first + STRETCH), labels), made)
+            compare(found, before, after, colour=asked.colour, labels=labels)
+    return found
+
+
+def judged(
+    history: Columns,
+    questions: Questions,
+    space: Workspace,
+    *,
+    asked: Asked,
+    zone: str = "Asia/Shanghai",
+    advance: Callable[[int], None] = lambda _: None,
+    spark: Cluster | None = None,
+    makers: set[str],
+) -> Iterator[tuple[int, Answers]]:
+    """What columns say of each stretch of row numbers; `makers` is told what the base facts were made by."""
     newest = read(history, questions, space)
     engine = OnDuckDB() if spark is None else OnSpark(spark)
     windows(questions, space, asked, zone, engine)
-    labels = Labels(questions.labels)
-    space.connection.execute(
-        "CREATE TABLE changed (n BIGINT, was TINYINT, now TINYINT, was_said INTEGER, now_said INTEGER)"
-    )
-    known: dict[tuple[Label, ...], int] = {}
 
     def facts(first: int) -> pa.Table:
         held = history.facts(first, first + STRETCH)
-        found.makers.update(held["made_by"].unique().to_pylist())
+        makers.update(held["made_by"].unique().to_pylist())
         return held
 
     for first, made in engine.answers(questions, space, facts, range(0, newest, STRETCH)):
-        if len(made.numbers):
-            before, after = aligned(stored(history.verdicts(first, first + STRETCH), labels), made)
-            _compare(found, before, after, asked=asked, labels=labels, known=known)
+        yield first, made
         advance(min(STRETCH, newest - first))
-    found.said = list(known)
-    return found
 
 
 def read(history: Columns, questions: Questions, space: Workspace) -> int:
@@ -303,11 +333,10 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _compare(
-    found: Scan, before: Answers, after: Answers, *, asked: Asked, labels: Labels, known: dict[tuple[Label, ...], int]
-) -> None:
-    if asked.colour is not None:
-        chosen = before.colours == int(asked.colour)
+def compare(found: Scan, before: Answers, after: Answers, *, colour: Colour | None = None, labels: Labels) -> None:
+    """Count into `found` what is otherwise in the second of two aligned answers; of those alone that had `colour`, where one is named."""
+    if colour is not None:
+        chosen = before.colours == int(colour)
         before, after = before.of(chosen), after.of(chosen)
     found.records += len(before.numbers)
     pairs = np.bincount(before.colours * 3 + after.colours, minlength=9)
@@ -323,7 +352,7 @@ def _compare(
         had, has = _any(before, bits), _any(after, bits)
         found.gained[rule] += int((has & ~had).sum())
         found.lost[rule] += int((had & ~has).sum())
-    _keep(found.workspace, before, after, labels=labels, known=known)
+    _keep(found, before, after, labels)
 
 
 def _rules(labels: Labels) -> Mapping[str, list[int]]:
@@ -342,19 +371,18 @@ def _any(held: Answers, bits: list[int]) -> Any:
     return said
 
 
-def _keep(
-    space: Workspace, before: Answers, after: Answers, *, labels: Labels, known: dict[tuple[Label, ...], int]
-) -> None:
+def _keep(found: Scan, before: Answers, after: Answers, labels: Labels) -> None:
     """Remember which records change, from what to what."""
     rows = {"n": before.numbers, "was": before.colours, "now": after.colours}
     for name, held in (("was_said", before), ("now_said", after)):
         words = np.stack(held.words, axis=1) if len(held.words) else np.zeros((len(held.numbers), 1), np.int64)
         distinct, places = np.unique(words, axis=0, return_inverse=True)
-        numbers = [known.setdefault(tuple(labels.named([int(w) for w in row])), len(known)) for row in distinct]
+        numbers = [found.number(tuple(labels.named([int(w) for w in row]))) for row in distinct]
         rows[name] = np.array(numbers, np.int64)[places.reshape(-1)]
-    space.connection.register("kept", pa.table(rows))
-    space.connection.execute("INSERT INTO changed SELECT n, was, now, was_said, now_said FROM kept")
-    space.connection.unregister("kept")
+    connection = found.workspace.connection
+    connection.register("kept", pa.table(rows))
+    connection.execute("INSERT INTO changed SELECT n, was, now, was_said, now_said FROM kept")
+    connection.unregister("kept")
 
 
 def _told(colour: Colour, said: tuple[Label, ...]) -> dict[str, Any]:

@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from engine.errors import StoreError
-from engine.identity.keys import block_keys
 from engine.model import MatterState
 from engine.occasion import RULEBOOK, Occasion
 from engine.pipeline import Stages, reconsider, resettle
@@ -86,7 +85,7 @@ def _try(store: Store, stages: Stages, claims: Sequence[Claim], swept: Swept, *,
 def _look(store: Store, stages: Stages, claims: Sequence[Claim], swept: Swept, *, now: datetime) -> None:
     with store.read() as view:
         rows = [member for claim in claims for member in view.members(claim.item)]
-    with store.batch([block_keys(row.sighting) for row in rows]) as tx:
+    with store.batch([stages.keys(row.sighting) for row in rows]) as tx:
         held = tx.still_held(claims)
         if held:
             # A clock that was set back since the claim must not make the same moment due again.

@@ -85,4 +85,5 @@ def places(keys: Iterable[BlockKeys]) -> set[int]:
             found.add(place("f", *key.fine_topic))
         if key.place_topic is not None:
             found.add(place("v", *key.place_topic))
+        found.update(place("v", *of) for of in key.all_at)
     return found

@@ -29,7 +29,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from engine.errors import StoreError
 from engine.store.dialects import PostgresVendor, SqliteVendor, transaction
-from engine.store.tables import NO_TIME, actions, assessments, facts, rulebooks, sightings, verdicts
+from engine.store.tables import NO_TIME, actions, assessments, facts, matters, rulebooks, sightings, verdicts
 
 __all__ = ["NO_TIME", "History", "history"]
 
@@ -73,6 +73,12 @@ _RECORDS = select(
 )
 _ACTIONS = select(actions.c.n, actions.c.matter, actions.c.kind, actions.c.level, actions.c.at)
 _FACTS = select(sightings.c.n, facts.c.made_by, facts.c.body).join(facts, facts.c.incident == sightings.c.id)
+_LEARNED = (
+    select(sightings.c.n, sightings.c.first_known_at, assessments.c.previous)
+    .join(verdicts, verdicts.c.subject == sightings.c.id)
+    .join(assessments, assessments.c.seq == verdicts.c.seq)
+)
+_MATTERS = select(*(matters.c[name] for name in ("id", "code", "status", "standing", "machine", "route", "history")))
 _VERDICTS = (
     select(sightings.c.n, verdicts.c.colour, stretch(assessments.c.record, _SAID_FROM, _SAID_TO).label("said"))
     .join(verdicts, verdicts.c.subject == sightings.c.id)
@@ -109,6 +115,14 @@ class History:
     def verdicts(self, first: int, last: int) -> pa.Table:
         """What was decided last of records: the colour, and what the decision record says of flags, handing back and hits."""
         return self._read(_VERDICTS.where(sightings.c.n > first, sightings.c.n <= last).order_by(sightings.c.n))
+
+    def learned(self, first: int, last: int) -> pa.Table:
+        """When we first learned of records, and the number of the decision before the last; 0 where there is none."""
+        return self._read(_LEARNED.where(sightings.c.n > first, sightings.c.n <= last).order_by(sightings.c.n))
+
+    def matters(self) -> pa.Table:
+        """Where every matter stood when it was settled last."""
+        return self._read(_MATTERS.order_by(matters.c.id))
 
     def rulebooks(self) -> list[str]:
         """Digests of every rulebook that was ever live."""

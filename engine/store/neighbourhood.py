@@ -83,10 +83,12 @@ class Neighbourhood(Persons):
         before = {row.number: _told(row.stored.sighting) for row in held}
         persons = self._settling([_told(key) for key in keys], before, cells.seconds(min(times)))
         near = block_keys.parties(keys) | persons.kin
-        places = block_keys.places(keys)
+        places, topics = block_keys.places(keys), {topic for key in keys for _, topic in key.all_at}
         for sighting in former:
             near |= block_keys.of_parties(sighting)
             places |= block_keys.of_places(sighting)
+            if sighting.place:
+                places |= {block_keys.place("v", sighting.place, topic) for topic in topics}
         span = min(times), max(times)
         ever = persons.moved | {block_keys.naming(name) for name in named}
         stirred = self._under(ever, self._all_periods()).union(before)

@@ -41,6 +41,7 @@ _FAULTS = 35
 _ROTATED = 20_000
 _KILLED = (*[("sqlite", 100)] * 10, *[("postgresql", 100)] * 5, *[("server", 10)] * 10)
 _CALL_PIECES = 10
+_PREVIEWS, _PREVIEW_PIECES = 1_000, 10
 _MIGRATED = (("sqlite", 50_000, 23), ("postgresql", 50_000, 22), ("sqlite", 1_000_000, 5))
 
 
@@ -297,6 +298,12 @@ PROMISES = (
     Promise("R12", "百分之一的坏行挡不住其余各行", 2, _poison),
     Promise("R19", "durable-rules 判一百万件，不丢、不涨内存", _EVALUATIONS // _EVALUATION_PIECE, _evaluations),
     Promise("R8", "四个判读器在十万对（规则集，来件）上一致", _READER_PIECES, _readers),
+    Promise(
+        "PREVIEW",
+        "回测说的颜色和机判，就是新规则下从头读入的",
+        _PREVIEW_PIECES,
+        _elsewhere("tests.property.previews", "promise", _PREVIEWS // _PREVIEW_PIECES),
+    ),
     Promise("R6", "任何次序、批量、进程数，结果相同", _ORDERS, _orders),
     Promise("R14", "任何一次数据库调用失败，说得清楚，重做后结果相同", _CALL_PIECES, _failed_calls),
     Promise("R13", "五个部件出毛病：说得出来，看得出来，过后自己补上", _FAULTS, _faults),

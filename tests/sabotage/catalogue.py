@@ -2,7 +2,7 @@
 
 In: the lists of `doors` (what comes in), `deciding` (what is made of it) and `keeping` (what is kept and done), `showing` (what is seen), `timing` (what is done in time),
 `telling` (who is told), `operating` (backups, keys, retention), `installing` (how it is installed and run), `watching` (how the service does),
-`surviving` (kills, failures, old records under new rules), `working_days` (what time counts), `rescoring` (history judged again), `proving` (what is proved of rules), `publishing` (rules that come into force, shadow rules, blind grades). Out: `DEFENCES`.
+`surviving` (kills, failures, old records under new rules), `working_days` (what time counts), `rescoring` (history judged again), `proving` (what is proved of rules), `previewing` (what is foretold of rules), `publishing` (rules that come into force, shadow rules, blind grades). Out: `DEFENCES`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from tests.sabotage.doors import DOORS
 from tests.sabotage.installing import INSTALLING
 from tests.sabotage.keeping import KEEPING
 from tests.sabotage.operating import OPERATING
+from tests.sabotage.previewing import PREVIEWING
 from tests.sabotage.proving import PROVING
 from tests.sabotage.publishing import PUBLISHING
 from tests.sabotage.rescoring import RESCORING
@@ -36,5 +37,6 @@ DEFENCES = (
     *WORKING_DAYS,
     *RESCORING,
     *PROVING,
+    *PREVIEWING,
     *PUBLISHING,
 )

@@ -1,0 +1,239 @@
+"""Matters: the machine views of all of them, before and after, in a workspace.
+
+In: what both rulebooks say of records, states and logs of the store. Out: a table of views, counts, matters that change with the rules on both
+sides. Not here: the view of one matter (`views`), columns of records (`trying`).
+
+A matter of which nothing was done stands where its records do: that is one query for all. The others are looked at one by one.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from engine import casework
+from engine.model import Action, Colour
+from engine.rescore import HIT, REVIEW, STRETCH, Answers, Labels, Workspace
+from engine.store import Reading
+from engine.store.history import History
+from engine.workbench.backtest.steadiness import ACTIONS, quiet_sql
+from engine.workbench.backtest.views import Case, View, Viewer
+
+VIEW, OVERRIDDEN, HELD, UNKNOWN = "view", "overridden", "held", "unknown"
+_PIECE = 500
+_UNKNOWN = -1
+
+_MADE = f"""
+CREATE TABLE matters AS
+WITH looked AS (
+    SELECT matter, max(was) AS was, max(now) AS now, min("at") AS first_at,
+        bool_and(closed_at IS NOT NULL) AND bool_or(known - "at" <= $1) AS may_open
+    FROM history JOIN said USING (n) JOIN learned USING (n) GROUP BY matter
+), acted AS (
+    SELECT matter, bool_or(action IN ('raise', 'lower')) AS by_hand FROM actions JOIN history ON record = subject GROUP BY matter
+)
+SELECT
+    looked.matter, coalesce(states.code, '') AS code, first_at, oldest.area, coalesce(oldest.topic, '') AS topic, was, now,
+    CASE WHEN coalesce(by_hand, false) THEN '{OVERRIDDEN}' WHEN standing > machine THEN '{HELD}' ELSE '{VIEW}' END AS part,
+    acted.matter IS NOT NULL OR may_open AS wanted
+FROM looked JOIN history AS oldest ON oldest.subject = looked.matter
+LEFT JOIN states ON states.id = looked.matter LEFT JOIN acted ON acted.matter = looked.matter
+"""
+_LEARNED = "SELECT n, first_known_at AS known, previous = 0 AS once FROM arriving"
+_WANTED = "SELECT matter FROM matters WHERE wanted ORDER BY matter"
+_QUIET = "SELECT matter FROM history JOIN quiet USING (n) WHERE list_contains($1, matter) GROUP BY matter HAVING bool_and(quiet)"
+_SEEN = f"""
+UPDATE matters SET was = seen.was, now = seen.now,
+    part = CASE WHEN part = '{VIEW}' AND least(seen.was, seen.now) = {_UNKNOWN} THEN '{UNKNOWN}' ELSE part END
+FROM seen WHERE seen.matter = matters.matter
+"""
+_GROUPED = f"""
+SELECT timezone('{{zone}}', to_timestamp(first_at))::DATE AS day, area, topic, was, now, count(*)
+FROM matters WHERE part = '{VIEW}' GROUP BY ALL ORDER BY ALL
+"""
+_MOVED = f"""
+SELECT matter, code, first_at, area, topic, was, now FROM matters WHERE part = '{VIEW}' AND was <> now ORDER BY first_at, matter
+"""
+
+
+@dataclass(frozen=True)
+class Both:
+    """What both rulebooks say of the same records, in order of row numbers."""
+
+    before: Answers
+    after: Answers
+    labels: Labels
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A matter before and after: its code, if it has one, where and what it is about, its views and the rules that speak for each."""
+
+    id: str
+    code: str
+    first_at: datetime
+    area: str
+    topic: str
+    before: Colour
+    after: Colour
+    rules_before: tuple[str, ...]
+    rules_after: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """So many matters whose oldest record is of one day, area and topic, with one view before and one after."""
+
+    day: str
+    area: str
+    topic: str
+    before: Colour
+    after: Colour
+    count: int
+
+
+class Matters:
+    """The table `matters` of a workspace: one row for each matter, whose part is `view` where its machine view is compared."""
+
+    def __init__(
+        self,
+        space: Workspace,
+        both: Both,
+        history: History,
+        *,
+        kinds: Collection[str],
+        newer_than: timedelta,
+        zone: str,
+    ) -> None:
+        """`kinds`: of groups over which some windows are new (`steadiness`). `newer_than`: how old a record may come and still be acted on."""
+        self._space, self._both, self._zone, self._kinds = space, both, zone, kinds
+        self._rules: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+        said = pa.table({"n": both.before.numbers, "was": both.before.colours, "now": both.after.colours})
+        for name, table in (("said", said), ("states", history.matters())):
+            self._add(name, "SELECT * FROM arriving", table)
+        for first in range(0, max(history.newest(), 1), STRETCH):
+            self._add("learned", _LEARNED, history.learned(first, first + STRETCH))
+        space.connection.execute(f"CREATE TABLE quiet AS {quiet_sql(kinds)}")
+        space.connection.execute(_MADE, [newer_than // timedelta(seconds=1)])
+
+    def look(self, view: Reading, viewers: tuple[Viewer, Viewer], now: datetime) -> None:
+        """The views of matters of which something was done, or that are dispatched as their colour is."""
+        wanted = [row[0] for row in self._ask(_WANTED)]
+        seen: list[tuple[str, int, int]] = []
+        for at in range(0, len(wanted), _PIECE):
+            piece = wanted[at : at + _PIECE]
+            colours = self._colours(piece)
+            for case in self._cases(view, piece):
+                before, after = (
+                    viewer.view(case, [colours[record.id][place] for record in case.records], now)
+                    for place, viewer in enumerate(viewers)
+                )
+                self._rules[case.id] = (before.rules, after.rules)
+                seen.append((case.id, _number(before), _number(after)))
+        columns = zip(*seen, strict=True) if seen else ((), (), ())
+        types = (pa.string(), pa.int64(), pa.int64())
+        arrays = [pa.array(column, type_) for column, type_ in zip(columns, types, strict=True)]
+        self._space.connection.register("seen", pa.table(arrays, ["matter", "was", "now"]))
+        self._space.connection.execute(_SEEN)
+        self._space.connection.unregister("seen")
+
+    def parts(self) -> dict[str, int]:
+        """How many matters are compared and how many are apart, by part."""
+        return dict(self._ask("SELECT part, count(*) FROM matters GROUP BY part"))
+
+    def groups(self) -> list[Group]:
+        """Matters that are compared, grouped."""
+        rows = self._ask(_GROUPED.format(zone=self._zone))
+        return [Group(str(day), area, topic, Colour(was), Colour(now), n) for day, area, topic, was, now, n in rows]
+
+    def views(self) -> Iterator[tuple[str, str, Colour | None]]:
+        """Matter, part and the view after of every matter."""
+        for matter, part, now in self._ask("SELECT matter, part, now FROM matters ORDER BY matter"):
+            yield matter, part, None if now == _UNKNOWN else Colour(now)
+
+    def outlines(self) -> Iterator[tuple[str, tuple[Colour, frozenset[tuple[str, bool]]]]]:
+        """Of every record its colour after, and the rules that hit with whether they ask for review."""
+        after, named = self._both.after, self._both.labels.named
+        rows = dict(self._ask("SELECT n, subject FROM history"))
+        for place, n in enumerate(after.numbers.tolist()):
+            said = [label for label in named([int(word[place]) for word in after.words]) if label.what in (HIT, REVIEW)]
+            yield (
+                rows[n],
+                (Colour(int(after.colours[place])), frozenset((label.rule, label.what == REVIEW) for label in said)),
+            )
+
+    def moved(self) -> Iterator[Moved]:
+        """Matters whose view changes, in order of time."""
+        cursor = self._space.connection.cursor()
+        cursor.execute(_MOVED)
+        while rows := cursor.fetchmany(_PIECE):
+            records = self._records([row[0] for row in rows])
+            for matter, code, first_at, area, topic, was, now in rows:
+                process = self._rules.get(matter, ((), ()))
+                before, after = (
+                    tuple(sorted({*self._said(answers, records[matter]), *process[place]}))
+                    for place, answers in enumerate((self._both.before, self._both.after))
+                )
+                at = datetime.fromtimestamp(first_at, UTC)
+                yield Moved(matter, code, at, area, topic, Colour(was), Colour(now), before, after)
+
+    def _cases(self, view: Reading, matters: Sequence[str]) -> Iterator[Case]:
+        """Matters as the store has them."""
+        members = view.member_ids(matters)
+        everyone = [id_ for ids in members.values() for id_ in ids]
+        held, once = view.record_views(everyone), view.judged_once(everyone)
+        decided = {id_ for row in view.decision_rows(everyone) for id_ in (*row.left, *row.right)}
+        home = {id_: matter for matter, ids in members.items() for id_ in ids}
+        actions: dict[str, list[Action]] = defaultdict(list)
+        for action in view.actions_of(everyone, evidence=False):
+            actions[home[action.matter]].append(action)
+        quiet = {row[0] for row in self._ask(_QUIET, [list(matters)])}
+        for matter, ids in members.items():
+            log, records = tuple(actions[matter]), tuple(casework.RecordView(id_, *held[id_]) for id_ in ids)
+            plain = len({action.matter for action in log}) <= 1 and decided.isdisjoint(ids)
+            steady = ACTIONS not in self._kinds or not any(_late(action, records) for action in log)
+            yield Case(matter, records, log, plain, once.issuperset(ids), matter in quiet and steady)
+
+    def _add(self, name: str, select: str, table: pa.Table) -> None:
+        connection = self._space.connection
+        connection.register("arriving", table)
+        connection.execute(f"CREATE TABLE IF NOT EXISTS {name} AS {select} LIMIT 0")
+        connection.execute(f"INSERT INTO {name} {select}")
+        connection.unregister("arriving")
+
+    def _said(self, answers: Answers, numbers: Sequence[int]) -> Iterator[str]:
+        """The rules that hit, or ask for review of, some records."""
+        for place in np.searchsorted(answers.numbers, np.array(numbers, np.int64)):
+            for label in self._both.labels.named([int(word[place]) for word in answers.words]):
+                if label.what in (HIT, REVIEW):
+                    yield label.rule
+
+    def _colours(self, matters: Sequence[str]) -> Mapping[str, tuple[Colour, Colour]]:
+        rows = self._ask(
+            "SELECT subject, was, now FROM history JOIN said USING (n) WHERE list_contains($1, matter)", [list(matters)]
+        )
+        return {subject: (Colour(was), Colour(now)) for subject, was, now in rows}
+
+    def _records(self, matters: Sequence[str]) -> Mapping[str, list[int]]:
+        held: dict[str, list[int]] = defaultdict(list)
+        for matter, n in self._ask("SELECT matter, n FROM history WHERE list_contains($1, matter)", [list(matters)]):
+            held[matter].append(n)
+        return held
+
+    def _ask(self, query: str, given: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        return self._space.connection.cursor().execute(query, list(given)).fetchall()
+
+
+def _number(view: View) -> int:
+    return _UNKNOWN if view.colour is None else int(view.colour)
+
+
+def _late(action: Action, records: Sequence[casework.RecordView]) -> bool:
+    """Whether an action was written after a record was known that it happened before."""
+    return any(action.at <= record.at and action.known_at > record.known_at for record in records)

@@ -1,0 +1,188 @@
+"""Views: the machine view of a matter under a rulebook, from the colours that its records would have.
+
+In: a matter's records, log and time; the colours of its records. Out: a `View`: a colour with the rules of the process that speak, or that nobody
+can know it. Not here: colours of records (`engine.rescore`), what a standing is (`casework`), what rules say of a process (`triage`).
+
+Two things in a matter's past may have come about otherwise under other rules, and both are known exactly where nothing was ever judged twice:
+since when it is yellow, and when it was dispatched (a matter that its suppliers closed is dispatched only if it is not green). Elsewhere every
+possible past is tried; where all of them give one colour that is the view, else the matter is told apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from engine import casework
+from engine.features.process import DISPATCH, OUTCOMES, course_of
+from engine.model import Action, Colour, HitHad
+from engine.ruleset.tree import FeatureKind, Reference, Rulebook, Status
+from engine.triage import Triage
+
+_DAY = timedelta(days=1)
+_MACHINE = "sanse"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One matter: its records as stored, its log in the order of writing. `plain`: its log was never that of several matters, no person merged or split
+    it. `once`: no record of it was ever judged twice. `quiet`: no record of it could have been, under any windows (`steadiness`).
+    """
+
+    id: str
+    records: tuple[casework.RecordView, ...]
+    actions: tuple[Action, ...]
+    plain: bool
+    once: bool
+    quiet: bool
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The machine view, None where it hangs on a moment that history does not tell; `rules`: those of the process that hit."""
+
+    colour: Colour | None
+    rules: tuple[str, ...] = ()
+
+
+class Viewer:
+    """Machine views under one rulebook; `steady`: its windows are those of every rulebook that ever judged the stored records."""
+
+    def __init__(self, triage: Triage, *, steady: bool, newer_than: timedelta) -> None:
+        self._triage, self._steady, self._newer_than = triage, steady, newer_than
+        self._bounds = _yellow_bounds(triage.rulebook)
+
+    def view(self, case: Case, colours: Sequence[Colour], now: datetime) -> View:
+        """Where a matter would stand at `now`, its records having these colours."""
+        records = tuple(replace(r, colour=c) for r, c in zip(case.records, colours, strict=True))
+        base = self._standing(records, (), case.actions, now).machine
+        if base is Colour.RED:
+            return View(base)
+        told = [
+            self._process(case, actions, since, now)
+            for actions in self._logs(case, records, now)
+            for since in self._since(case, records, actions, now)
+        ]
+        made = {max(base, colour) for colour, _ in told}
+        return View(made.pop(), told[0][1]) if len(made) == 1 else View(None)
+
+    def _exact(self, case: Case) -> bool:
+        return case.plain and (case.once if self._steady else case.quiet)
+
+    def _standing(
+        self,
+        records: Sequence[casework.RecordView],
+        hits: Sequence[HitHad],
+        actions: Sequence[Action],
+        now: datetime,
+    ) -> casework.Standing:
+        return casework.standing(
+            records,
+            hits,
+            set_asides=(),
+            actions=actions,
+            process=Colour.GREEN,
+            now=now,
+            elapsed=self._triage.elapsed,
+        )
+
+    def _process(
+        self, case: Case, actions: Sequence[Action], since: datetime | None, now: datetime
+    ) -> tuple[Colour, tuple[str, ...]]:
+        """What the rules of the process say; only matters somebody has acted on have a process."""
+        if not actions:
+            return Colour.GREEN, ()
+        decision = self._triage.assess_matter(case.id, actions, as_of=now, yellow_since=since, trigger="process")
+        if decision is None:
+            return Colour.GREEN, ()
+        made = decision.assessment
+        return made.colour, tuple(hit.rule for hit in made.hits)
+
+    def _since(
+        self, case: Case, records: Sequence[casework.RecordView], actions: Sequence[Action], now: datetime
+    ) -> Iterator[datetime | None]:
+        """Since when it may have been yellow: one answer where that is known, else one for each that a rule can tell from another."""
+        if not self._bounds:
+            yield None
+        elif self._exact(case):
+            yield self._standing(records, list(self._hits(case, records, actions, now)), actions, now).yellow_since
+        else:
+            yield None
+            began = course_of(actions, now).since
+            if began is not None:
+                longest = (now - max(began, min(record.known_at for record in records))) // _DAY
+                yield from (now - days * _DAY for days in sorted({0, *self._bounds}) if days <= longest)
+
+    def _hits(
+        self, case: Case, records: Sequence[casework.RecordView], actions: Sequence[Action], now: datetime
+    ) -> Iterator[HitHad]:
+        """The hits that a matter has had whose records were judged once: theirs from the first, those of actions since each was written."""
+        for record in records:
+            if record.colour >= Colour.YELLOW:
+                yield HitHad(record.id, "|", "", record.colour, record.known_at)
+        for at in sorted({action.known_at for action in actions if action.known_at <= now}):
+            known = [action for action in actions if action.known_at <= at]
+            decision = self._triage.assess_matter(case.id, known, as_of=at, yellow_since=None, trigger="process")
+            for hit in decision.assessment.hits if decision else ():
+                yield HitHad(case.id, hit.key, hit.rule, hit.colour, at)
+
+    def _logs(self, case: Case, records: Sequence[casework.RecordView], now: datetime) -> Sequence[Sequence[Action]]:
+        """The logs that may have come about: as stored, but for our own dispatches where these follow from a colour."""
+        ended = [a for a in case.actions if a.kind in OUTCOMES and a.kind != casework.CLOSE]
+        earliest = min(record.known_at for record in records)
+        if ended:
+            return _dispatched_otherwise(case, records, ended[0].known_at)
+        if not all(record.supplier_closed for record in records if record.known_at == earliest):
+            return [case.actions]
+        turned = any(action.kind in (casework.CLOSE, casework.REOPEN, casework.ACCEPT) for action in case.actions)
+        first = min((a.known_at for a in case.actions if a.kind == DISPATCH and a.actor == _MACHINE), default=None)
+        if turned or not self._exact(case) or self._opened(case.records) != first:
+            return _dispatched_otherwise(case, records, earliest)
+        return [_first_dispatched(case, self._opened(records))]
+
+    def _opened(self, records: Sequence[casework.RecordView]) -> datetime | None:
+        """When it was first to be dispatched: as soon as what is known of it is neither history nor closed by its suppliers and green."""
+        for at in sorted({record.known_at for record in records}):
+            known = [record for record in records if record.known_at <= at]
+            live = not casework.is_history(max(record.at for record in known), at, self._newer_than)
+            if live and not all(record.supplier_closed and record.colour is Colour.GREEN for record in known):
+                return at
+        return None
+
+
+def _first_dispatched(case: Case, at: datetime | None) -> Sequence[Action]:
+    """The log with our first dispatch at another time, or none."""
+    ours = [action for action in case.actions if action.kind == DISPATCH and action.actor == _MACHINE]
+    others = [action for action in case.actions if action not in ours]
+    if at is None:
+        return others
+    first = replace(ours[0], at=at, known_at=at) if ours else Action(case.id, DISPATCH, "", _MACHINE, at, at, "")
+    return [first, *ours[1:], *others]
+
+
+def _dispatched_otherwise(
+    case: Case, records: Sequence[casework.RecordView], since: datetime
+) -> list[Sequence[Action]]:
+    """As stored; without our dispatches from a time on; with one more at each moment from then on at which it may have come."""
+    kept = [a for a in case.actions if not (a.kind == DISPATCH and a.actor == _MACHINE and a.known_at >= since)]
+    moments = {r.known_at for r in records} | {a.known_at for a in case.actions}
+    more = [Action(case.id, DISPATCH, "", _MACHINE, at, at, "") for at in sorted(moments) if at >= since]
+    return [case.actions, kept, *([*kept, one] for one in more)]
+
+
+def _yellow_bounds(rulebook: Rulebook) -> frozenset[int]:
+    """The numbers of days that rules tell apart since when a matter is yellow; empty where no rule asks."""
+    found: set[int] = set()
+    live = (rule for rule in rulebook.rules if rule.matter_rule and rule.status is Status.LIVE)
+    leaves = [leaf for rule in live for leaf in rule.let.values()]
+    for leaf in leaves:
+        feature = rulebook.features.get(leaf.feature)
+        if feature is None or feature.kind is not FeatureKind.PROCESS or feature.of != "yellow_days":
+            continue
+        for part in leaf.bound if isinstance(leaf.bound, tuple) else (leaf.bound,):
+            dated = rulebook.parameters[part.name].values if isinstance(part, Reference) else ()
+            numbers: list[object] = [one.value for one in dated] or [part]
+            found.update(n + more for n in numbers if isinstance(n, int) for more in (0, 1))
+        found.add(0)
+    return frozenset(found)

@@ -1,0 +1,74 @@
+"""Defences of previews: that a back-test says what a fresh database would, and where it cannot know.
+
+In: nothing. Out: `PREVIEWING`. Not here: history judged again (`rescoring`), what is proved of rules (`proving`).
+"""
+
+from __future__ import annotations
+
+from tests.sabotage.defence import defence
+
+_PREVIEW = "property/test_preview.py::test_a_few_changes_are_foretold"
+_VIEWS = "unit/test_workbench_backtest_views.py"
+_PLACES = "acceptance/test_place_windows.py"
+
+PREVIEWING = (
+    defence(
+        "preview-matters",
+        "回测：颜色按窗口看得到的全部来件算（预演即生产）",
+        "engine/rescore/scanning.py",
+        "BETWEEN {low - questions.longest} AND",
+        instead="BETWEEN {low} AND",
+        tests=_PREVIEW,
+    ),
+    defence(
+        "preview-words",
+        "回测：词表改了，词语事实按新词表重做",
+        "engine/workbench/backtest/columns.py",
+        "if self.always or maker not in self.known",
+        instead="if False",
+        tests=_PREVIEW,
+    ),
+    defence(
+        "preview-once",
+        "回测：重判过的，不当作知道何时变黄",
+        "engine/workbench/backtest/views.py",
+        "return case.plain and (case.once if self._steady else case.quiet)",
+        instead="return True",
+        tests=(
+            f"{_VIEWS}::test_judged_twice_nobody_knows_since_when_and_nothing_is_said",
+            f"{_VIEWS}::test_under_new_windows_a_record_must_be_quiet",
+        ),
+    ),
+    defence(
+        "preview-dispatch",
+        "回测：承办方已办结的，不绿才派单",
+        "engine/workbench/backtest/views.py",
+        "record.supplier_closed and record.colour is Colour.GREEN for",
+        instead="record.supplier_closed for",
+        tests=f"{_VIEWS}::test_what_suppliers_closed_is_dispatched_as_soon_as_it_is_not_green",
+    ),
+    defence(
+        "preview-refused",
+        "回测：会改变归并的，拒绝并点名",
+        "engine/workbench/backtest/limits.py",
+        "if digest(part(stored)) != digest(part(other))",
+        instead="if part is None",
+        tests="property/test_preview.py::test_what_would_move_records_is_refused_by_name",
+    ),
+    defence(
+        "windows-place",
+        "地点窗口：同一地点不论主题都数到",
+        "engine/pipeline.py",
+        '(None, *rulebook.documents.get("topics", {})) if "place" in longest else ()',
+        instead="()",
+        tests=f"{_PLACES}::test_what_is_told_of_a_place_counts_whatever_its_topic",
+    ),
+    defence(
+        "windows-former",
+        "更正到别处的来件，原来那处的窗口跟着改",
+        "engine/pipeline.py",
+        "            former=self.former,\n",
+        instead="",
+        tests=f"{_PLACES}::test_a_record_corrected_to_another_place_leaves_the_windows_of_the_first",
+    ),
+)
