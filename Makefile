@@ -44,6 +44,7 @@ check: $(STAMP)
 
 bench: $(STAMP)
 	@$(BIN)/python -m bench.rules $(RULES)
+	@$(BIN)/python -m bench.workbench
 	@$(BIN)/python -m bench
 	@$(BIN)/python -m bench.history $(HISTORY)
 
