@@ -1,4 +1,4 @@
-"""Rules: lint, prove, diff, test, coverage, mutate, schema.
+"""Rules: lint, prove, diff, test, coverage, mutate, sayings, schema.
 
 In: a folder of rules. Out: findings with file, line, code and hint. Not here: what rules mean (`engine.ruleset`, `engine.workbench`).
 """
@@ -155,8 +155,8 @@ def test(rules_folder: Folder = None, junit: Junit = None, as_json: AsJson = Fal
     """运行写在规则旁边的测试；有不通过或一个测试也没有则退出码为 1。"""
     from cli.printing import line, say
     from cli.wiring import rulebook_of
-    from engine.workbench.examples import run
     from engine.workbench.junit import of_results
+    from engine.workbench.suite import run
 
     results = run(rulebook_of(_folder(rules_folder)))
     failed = [result for result in results if not result.passed]
@@ -182,11 +182,10 @@ def test(rules_folder: Folder = None, junit: Junit = None, as_json: AsJson = Fal
 def coverage(
     rules_folder: Folder = None,
     at_least: Annotated[int, typer.Option("--at-least", min=0, max=100, help="条件覆盖低于百分之几则退出码为 1")] = 100,
-    show_words: Annotated[bool, typer.Option("--words", help="也列出没有测试用到的词条")] = False,
     junit: Junit = None,
     as_json: AsJson = False,
 ) -> None:
-    """规则旁边的测试够不够：每一行条件真、假、未知、各自起作用，数的边上；不够则退出码为 1。"""
+    """旁边的测试够不够：每一行条件真、假、未知、各自起作用，数的边上，每个词条和它的上下文；不够则退出码为 1。"""
     from cli.printing import line
     from engine.workbench.coverage import cover
     from engine.workbench.junit import of_goals
@@ -198,36 +197,42 @@ def coverage(
         for part in (*report.goals, *report.uses, _totals(report)):
             line(part)
     else:
-        _told(report, show_words=show_words)
+        _told(report)
     if report.percent < at_least or not report.tests:
         raise typer.Exit(1)
 
 
 def _totals(report: Report) -> dict[str, int]:
+    from engine.workbench.coverage import COUNTING
+
     return {
         "percent": report.percent,
-        "goals": len(report.goals),
-        "missed": len(report.missed),
+        "goals": len(report.goals) + sum(use.kind in COUNTING for use in report.uses),
+        "missed": len(report.missed) + len(report.untold),
         "tests": report.tests,
         "generated": report.generated,
     }
 
 
-def _told(report: Report, *, show_words: bool) -> None:
+def _told(report: Report) -> None:
     """What is missing, by place, and the sums."""
     from cli.printing import say
-    from engine.workbench.coverage import KINDS, State, told
+    from engine.workbench.coverage import COUNTING, KINDS, State, told
 
+    for use in report.untold:
+        say(f"{use.place} {KINDS[use.kind]}没有例句守着：{use.name}")
     for goal in report.missed:
         say(f"{goal.place} {goal.rule} {goal.line}：{told(goal.want)}")
     for use in report.uses:
-        if not use.used and (show_words or use.kind != "word"):
+        if not use.used and use.kind not in COUNTING:
             say(f"{use.place} {KINDS[use.kind]}没有测试用到：{use.name}")
     for goal in report.goals:
         if goal.state is State.IMPOSSIBLE:
             say(f"{goal.place} {goal.rule} {goal.line}：{told(goal.want)}，证明不可能，不计")
     reached = sum(goal.state is State.REACHED for goal in report.goals)
-    say(f"条件覆盖 {report.percent}%：{reached + len(report.missed)} 项里有 {reached} 项")
+    told_of = sum(use.kind in COUNTING for use in report.uses)
+    can, shown = reached + len(report.missed) + told_of, reached + told_of - len(report.untold)
+    say(f"条件覆盖 {report.percent}%：{can} 项里有 {shown} 项")
     for kind, name in KINDS.items():
         of_kind = [use.used for use in report.uses if use.kind == kind]
         say(f"{name} {sum(of_kind)}/{len(of_kind)}")
@@ -239,7 +244,7 @@ def _told(report: Report, *, show_words: bool) -> None:
 def mutate(
     rules_folder: Folder = None,
     at_least: Annotated[int, typer.Option("--at-least", min=0, max=100, help="发现的低于百分之几则退出码为 1")] = 95,
-    show_words: Annotated[bool, typer.Option("--words", help="也把词条一条一条删去试，另算")] = False,
+    show_words: Annotated[bool, typer.Option("--words", help="也把词条和它们的上下文一处一处删去试，另算")] = False,
     as_json: AsJson = False,
 ) -> None:
     """把规则一处一处改错，看旁边的测试发现不发现；没有发现的给出一个现成的测试，由人写上期望。"""
@@ -262,7 +267,7 @@ def mutate(
         line({"percent": score(tried), **counts})
     else:
         if words:
-            say(f"词条删去 {len(words)} 条，发现 {sum(one.fate is Fate.KILLED for one in words)} 条")
+            say(f"词条和上下文删去 {len(words)} 处，发现 {sum(one.fate is Fate.KILLED for one in words)} 处")
         real = len(tried) - counts["equivalent"]
         say(
             f"改错 {len(tried)} 处，证明与原来一样的 {counts['equivalent']} 处不计；其余 {real} 处发现 {counts['killed']} 处"
@@ -270,6 +275,30 @@ def mutate(
         say(f"变异得分 {score(tried)}%")
     if score(tried) < at_least:
         raise typer.Exit(1)
+
+
+@rules.command()
+def sayings(
+    rules_folder: Folder = None,
+    write: Annotated[bool, typer.Option("--write", help="写进规则目录的 words/sayings.yaml；不写则只打印合计")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """把每张词表找得到的说法存一份：以后少了一个词，rules test 会说哪一句找不到了。"""
+    from cli.printing import line, say
+    from engine.workbench.sayings import draw_all, written
+
+    rulebook, _ = _loaded(rules_folder)
+    drawn = draw_all(rulebook)
+    for name, made in drawn.items():
+        if as_json:
+            line({"words": name, "phrases": len(made.phrases), "missed": made.missed})
+        else:
+            say(f"{name}：{len(made.phrases)} 句，另有 {len(made.missed)} 个词没有哪一句离不了它")
+    if write:
+        target = _folder(rules_folder) / "words" / "sayings.yaml"
+        target.parent.mkdir(exist_ok=True)
+        target.write_text(written(drawn), encoding="utf-8")
+        line({"file": str(target)}) if as_json else say(f"已写入 {target}")
 
 
 @rules.command()

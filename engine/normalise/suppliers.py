@@ -55,6 +55,7 @@ class MappingFile(BaseModel):
     limits: dict[str, int] = {}
     constants: dict[str, bool] = {}
     known: list[str] = []
+    tests: dict[str, dict[str, list[str]]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,12 @@ def wrongs(mappings: Mapping[str, Mapping[str, Any]]) -> Iterator[Wrong]:
             continue
         for path, message in _faults(file, mappings):
             yield Wrong(kind, path, message)
+
+
+def coded(mappings: Mapping[str, Mapping[str, Any]], kind: str) -> dict[str, dict[str, str | bool | None]]:
+    """What every code of a kind means, by table and folded code, those of the file it is based on among them."""
+    tables = _merged(mappings, kind).get("codes") or {}
+    return {name: {folded(raw): value for raw, value in table.items()} for name, table in tables.items()}
 
 
 def _faults(file: MappingFile, mappings: Mapping[str, object]) -> Iterator[tuple[tuple[str | int, ...], str]]:

@@ -145,12 +145,20 @@ class ExamplesShape(Shape):
     same_as: str | None = None
 
 
+class SentencesShape(Shape):
+    """Sentences that a word list must find, and sentences that it must not find."""
+
+    found: list[Text] = []
+    not_found: list[Text] = []
+
+
 class WordsShape(Shape):
-    """One word list, by entries or by examples."""
+    """One word list, by entries or by examples, with its tests."""
 
     title: Text
     entries: Annotated[list[str | EntryShape], Field(min_length=1)] | None = None
     examples: ExamplesShape | None = None
+    tests: SentencesShape | None = None
 
 
 class DatedShape(Shape):
@@ -270,6 +278,7 @@ class FileShape(Shape):
     facts: list[StatedShape] | None = None
     monotone_in: list[FactName] | None = None
     words: dict[str, WordsShape] | None = None
+    sayings: dict[str, list[Text]] | None = None
     parameters: dict[str, ParameterShape] | None = None
     routes: list[RouteShape] | None = None
     deadlines: dict[Literal["green", "yellow", "red"], DeadlineShape] | None = None

@@ -257,14 +257,27 @@ class Examples:
 
 
 @dataclass(frozen=True, slots=True)
+class Sentence:
+    """A test beside a word list: a text that the list must find, or must not find."""
+
+    text: str
+    found: bool
+    place: Place = Place()
+
+
+@dataclass(frozen=True, slots=True)
 class WordList:
-    """A named list, by entries or by examples; any entry that matches, or likeness to the examples, makes the word fact true."""
+    """A named list, by entries or by examples; any entry that matches, or likeness to the examples, makes the word fact true.
+
+    Its tests are no part of what it means.
+    """
 
     name: str
     title: str
     entries: tuple[WordEntry, ...]
     place: Place = Place()
     examples: Examples | None = None
+    tests: tuple[Sentence, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

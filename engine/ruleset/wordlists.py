@@ -11,7 +11,7 @@ from typing import Any
 import re2
 
 from engine.ruleset.parts import Parts
-from engine.ruleset.tree import Examples, Place, WordEntry, WordList
+from engine.ruleset.tree import Examples, Place, Sentence, WordEntry, WordList
 
 _MAX_DISTANCE = 40
 _MAX_PATTERN = 1_000
@@ -39,15 +39,37 @@ def word_list(parts: Parts, name: str, raw: Mapping[str, Any], place: Callable[.
     """A word list as it is written."""
     if (raw.get("entries") is None) is (raw.get("examples") is None):
         parts.add("W108", place())
+    tests = _sentences(parts, raw.get("tests") or {}, place)
     if raw.get("examples") is not None:
-        return WordList(name, raw["title"], (), place(), _examples(parts, raw["examples"], place))
+        return WordList(name, raw["title"], (), place(), _examples(parts, raw["examples"], place), tests)
     entries = tuple(_entry(parts, e, place("entries", index)) for index, e in enumerate(raw.get("entries") or ()))
     seen: set[tuple[str, bool]] = set()
     for index, entry in enumerate(entries):
         if (entry.text, entry.pattern) in seen:
             parts.add("W104", place("entries", index), text=entry.text[:40])
         seen.add((entry.text, entry.pattern))
-    return WordList(name, raw["title"], entries, place())
+    return WordList(name, raw["title"], entries, place(), tests=tests)
+
+
+def _sentences(parts: Parts, raw: Mapping[str, Any], place: Callable[..., Place]) -> tuple[Sentence, ...]:
+    """The tests of a list: every text once, on one side."""
+    sides = {side: tuple(raw.get(side) or ()) for side in ("found", "not_found")}
+    _once(parts, sides, lambda side, index: place("tests", side, index))
+    return tuple(
+        Sentence(text, side == "found", place("tests", side, index))
+        for side, texts in sides.items()
+        for index, text in enumerate(texts)
+    )
+
+
+def _once(parts: Parts, sides: Mapping[str, tuple[str, ...]], place: Callable[[str, int], Place]) -> None:
+    """Faults of texts that stand twice, or on both sides."""
+    seen: dict[str, str] = {}
+    for side, texts in sides.items():
+        for index, text in enumerate(texts):
+            if text in seen:
+                parts.add("W104" if seen[text] == side else "W109", place(side, index), text=text[:40])
+            seen[text] = side
 
 
 def _examples(parts: Parts, raw: Mapping[str, Any], place: Callable[..., Place]) -> Examples:
@@ -57,12 +79,7 @@ def _examples(parts: Parts, raw: Mapping[str, Any], place: Callable[..., Place])
     sides = {side: tuple(raw.get(side) or ()) for side in ("like", "unlike")}
     if not all(sides.values()):
         parts.add("W110", place("examples"))
-    seen: dict[str, str] = {}
-    for side, texts in sides.items():
-        for index, text in enumerate(texts):
-            if text in seen:
-                parts.add("W104" if seen[text] == side else "W109", place("examples", side, index), text=text[:40])
-            seen[text] = side
+    _once(parts, sides, lambda side, index: place("examples", side, index))
     return Examples(sides["like"], sides["unlike"], raw["at_least"])
 
 

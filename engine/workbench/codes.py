@@ -28,6 +28,13 @@ CODES: dict[str, tuple[str, str, str]] = {
         "补两个测试，一个正好到线，一个差一点",
     ),
     "L114": ("不命中的测试“{name}”没有写因为哪一行", "negative test without because", "写 because: 那一行的名称"),
+    "L115": (
+        "{name} 没有例句守着：少了它，没有测试会发现",
+        "entry or context that no sentence shows",
+        "在词表的 tests 里补一句",
+    ),
+    "L116": ("sayings 里的“{name}”不是词表", "sayings kept of no word list", "{near}"),
+    "L117": ("来源 {kind} 的码 {table} {text} 没有测试", "code that no test names", "写进映射的 tests.{table}"),
     "L121": ("规则 {id} 永远不会命中，也不会请人核实", "condition is never true", "检查 when 和各行的数"),
     "L122": ("规则 {id} 总是命中", "condition is always true", "检查 when 和各行的数"),
     "L123": ("“{name}”永远{truth}：{fact}不可能{where}", "bound outside the domain of the fact", "检查比较和数"),
@@ -58,6 +65,11 @@ CODES: dict[str, tuple[str, str, str]] = {
         "改成条件里读的那一个，或删掉",
     ),
     "L137": ("理由里的 {signs} 不成对", "brackets of a reason do not pair", "补上或删掉一个"),
+    "L138": (
+        "reach_days 是 {reach} 天，归并和计数最多用到 {days} 天",
+        "linking reaches further than anything needs",
+        "改成 {days}；真要看得更远，先调大窗口或 matter_days",
+    ),
     "L141": ("路线 {id} 永远走不到：{other} 总在它前面", "route that is never taken", "删掉，或改条件"),
     "L142": (
         "路线 {id} 的条件和 root 对不上",
@@ -82,6 +94,11 @@ CODES: dict[str, tuple[str, str, str]] = {
         "{side} 里的“{words}”在别的词条里都写在 {other}",
         "contexts on the wrong side",
         "写在前面的话是 not_after，后面的是 not_before",
+    ),
+    "L155": (
+        "词条“{text}”里有空着的一项（||、(|、|)）",
+        "alternative of a pattern that is empty",
+        "删掉多余的一竖；可有可无的写 ?",
     ),
 }
 

@@ -1,6 +1,6 @@
 """Coverage: what the tests beside rules have shown of every condition, and what they have not.
 
-In: a rulebook. Out: goals, each reached, missed or proved impossible; word entries, windows, parts of reasons and routes that no test uses.
+In: a rulebook. Out: goals, each reached, missed or proved impossible; word entries and their contexts, windows, parts of reasons and routes that no test uses.
 Only passing tests count, and of a rule only its own that expect something of it. Not here: whether a change would be noticed (`mutants`).
 
 A line is to be seen true, false, unknown where its fact can be, and *decisive* both ways: in some test the rule would have done otherwise, had
@@ -9,19 +9,19 @@ that line alone been the other (the idea of MC/DC). A number is to be tried at i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
 from engine.assessment import segments
 from engine.evaluate import kleene
-from engine.features.words import WordMatcher
 from engine.model import Outcome
 from engine.ruleset.condition import leaves
 from engine.ruleset.parameters import bound, regimes
 from engine.ruleset.tree import Feature, FeatureKind, Leaf, Operator, Place, Rule, Rulebook, Status
 from engine.triage import Triage
+from engine.workbench import sentences
 from engine.workbench.cases import Cases, Condition
 from engine.workbench.examples import results
 from engine.workbench.places import Places
@@ -36,8 +36,10 @@ _TOLD = {
     DECIDES_TRUE: "没有测试因为它成立而不同",
     DECIDES_FALSE: "没有测试因为它不成立而不同",
 }
-KINDS = {"window": "窗口边上", "message": "理由的部分", "route": "路线", "word": "词条"}
+KINDS = {"window": "窗口边上", "message": "理由的部分", "route": "路线", "word": "词条", "context": "词条的上下文"}
 """What else is looked for, as people call it."""
+COUNTING = frozenset({"word", "context"})
+"""Of these, what the percentage counts beside the goals of rules."""
 _SECOND = timedelta(seconds=1)
 _OF_CHECKS = ((DECIDES_TRUE, True), (DECIDES_FALSE, True))
 """A check is to hold a flag back alone, and to let it pass."""
@@ -71,7 +73,7 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """Something else that tests should use: a word entry, the edge of a window, a part of a reason, a route."""
+    """Something else that tests should use: a word entry or its context, the edge of a window, a part of a reason, a route."""
 
     kind: str
     name: str
@@ -94,10 +96,16 @@ class Report:
         return tuple(goal for goal in self.goals if goal.state is State.MISSED)
 
     @property
+    def untold(self) -> tuple[Use, ...]:
+        """Word entries and contexts that no sentence shows."""
+        return tuple(use for use in self.uses if use.kind in COUNTING and not use.used)
+
+    @property
     def percent(self) -> int:
-        """Of the goals that can be reached, how many are, rounded down; nothing to reach is nothing shown."""
+        """Of the goals that can be reached and of the entries and contexts of word lists, how many are, rounded down; without a test of a rule nothing is shown."""
         can = sum(goal.state is not State.IMPOSSIBLE for goal in self.goals)
-        return 100 * (can - len(self.missed)) // can if can else 0
+        can += sum(use.kind in COUNTING for use in self.uses)
+        return 100 * (can - len(self.missed) - len(self.untold)) // can if can and self.tests else 0
 
 
 def told(want: str) -> str:
@@ -131,7 +139,7 @@ def of_scenes(rulebook: Rulebook, triage: Triage, scenes: Sequence[Scene], place
     by_rule = _by_rule(scenes)
     goals = _goals(rulebook, triage, scenes, places)
     uses = [
-        *_entries(rulebook, scenes, places),
+        *_entries(rulebook, places),
         *_windows(rulebook, scenes, places),
         *_parts(rulebook, triage, by_rule, places),
         *_routes(rulebook, scenes, places),
@@ -245,25 +253,11 @@ def _shows(condition: Condition, name: str, want: str, facts: kleene.Facts) -> b
 _WORD = {True: TRUE, False: FALSE, None: UNKNOWN}
 
 
-def entries_found(rulebook: Rulebook) -> Callable[[str], frozenset[str]]:
-    """For a text, the entries that match it, each as `list#number`; every entry is asked alone."""
-    alone = {
-        f"{words.name}#{index}": replace(words, name=f"{words.name}#{index}", entries=(entry,), examples=None)
-        for words in rulebook.words.values()
-        for index, entry in enumerate(words.entries)
-    }
-    matcher = WordMatcher(replace(rulebook, words=alone))
-    return lambda text: frozenset(matcher.spans(text))
-
-
-def _entries(rulebook: Rulebook, scenes: Iterable[Scene], places: Places) -> Iterator[Use]:
-    """Every entry of every list: whether the text of any test has it."""
-    of_text = entries_found(rulebook)
-    found = {name for text in {text for scene in scenes for text in scene.texts} for name in of_text(text)}
-    for words in rulebook.words.values():
-        for index, entry in enumerate(words.entries):
-            place = places.of("words", words.name, "entries", index)
-            yield Use("word", f"{words.name}：{entry.text[:40]}", f"{words.name}#{index}" in found, place)
+def _entries(rulebook: Rulebook, places: Places) -> Iterator[Use]:
+    """Every entry of every list and every context of it: whether a sentence beside the list would fail without it."""
+    for one in sentences.shown(rulebook):
+        place = places.of("words", one.words.name, "entries", one.index, *([one.context] if one.context else ()))
+        yield Use("context" if one.context else "word", one.name, one.shown, place)
 
 
 def _windows(rulebook: Rulebook, scenes: Sequence[Scene], places: Places) -> Iterator[Use]:

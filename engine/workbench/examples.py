@@ -7,7 +7,6 @@ of tests (the page), tests of the code.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,26 +15,10 @@ from engine.model import Action, Colour, Outcome, Route, duration
 from engine.ruleset.tree import Rule, Rulebook, Status
 from engine.settlement import Terms
 from engine.triage import Decision, Triage
-from engine.workbench.scenes import OURS, Scene, Stage, View, misread, moment
+from engine.workbench.results import Result
+from engine.workbench.scenes import OURS, ZONE, Scene, Stage, View, misread, moment
 
-ZONE = "Asia/Shanghai"
 _LIMITS = {"contact": "联系时限", "mediate": "调解时限", "close": "办结时限"}
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """How one test went; the line is the test's own. `message` says what was expected and what came; empty when it passed.
-
-    `todo`: a case that the rule is known to miss; it passes while it still fails, and fails once it would pass.
-    """
-
-    rule: str
-    name: str
-    file: str
-    line: int
-    passed: bool
-    message: str = ""
-    todo: bool = False
 
 
 def run(rulebook: Rulebook) -> list[Result]:

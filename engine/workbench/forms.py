@@ -16,11 +16,13 @@ from engine.ruleset.faults import nearest
 _Fact = StrictBool | StrictInt | StrictStr | list[str] | None
 
 
-class _Form(BaseModel):
+class Form(BaseModel):
+    """Unknown keys are faults everywhere."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Record(_Form):
+class Record(Form):
     """A record: its channel, cause and words, any field of chapter 2, and facts that are set outright."""
 
     kind: str = "police_110"
@@ -56,7 +58,7 @@ class Given(Record):
     level: str | None = None
 
 
-class Expected(_Form):
+class Expected(Form):
     """What is expected of the rule, of the colour and its reasons, of who is to handle it and when."""
 
     match: StrictBool | None = None
@@ -78,14 +80,14 @@ class Expected(_Form):
     look_again: list[str] | None = None
 
 
-class Step(_Form):
+class Step(Form):
     """A moment of the scripted clock at which the matter is looked at."""
 
     as_of: str
     expect: Expected
 
 
-class Example(_Form):
+class Example(Form):
     """One test: what is given, the incident, and what is expected, at once or at every step of a clock."""
 
     name: str

@@ -6,39 +6,67 @@ Not here: who approves and what is kept (`engine.desk.publishing`, which is hand
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 
 from engine.errors import SanseError
 from engine.ruleset import loader
 from engine.ruleset.tree import Rulebook
 from engine.triage import Triage
-from engine.workbench import lint
+from engine.workbench import lint, suite
 from engine.workbench.examples import results
+from engine.workbench.places import Places
+from engine.workbench.proof import words
+from engine.workbench.proof.questions import prove
+from engine.workbench.proof.solving import Budget
 from engine.workbench.scenes import OURS, Stage
 
-Gate = Callable[[Mapping[str, bytes]], Iterator[str]]
+SECONDS, _EACH = 120.0, 20.0
+"""So long proofs may take together and each; 300 rules take about a minute."""
 
 
-def linted(files: Mapping[str, bytes]) -> Iterator[str]:
+@dataclass(frozen=True)
+class Candidate:
+    """Files that are to go live, read once for all parts of the gate."""
+
+    files: Mapping[str, bytes]
+
+    @cached_property
+    def survey(self) -> loader.Survey:
+        """What could be made of them."""
+        return loader.survey(self.files)
+
+    @property
+    def rulebook(self) -> Rulebook:
+        """The Rulebook; raises RuleError where anything is wrong."""
+        return loader.load(self.files) if self.survey.faults else self.survey.rulebook
+
+
+Gate = Callable[[Candidate], Iterator[str]]
+
+
+def linted(candidate: Candidate) -> Iterator[str]:
     """Everything that lint finds."""
-    yield from (str(fault) for fault in lint.lint(files))
+    yield from (str(fault) for fault in lint.of_survey(candidate.survey, candidate.files))
 
 
-def tested(files: Mapping[str, bytes]) -> Iterator[str]:
-    """Every test beside a rule that fails; no test at all is a finding."""
-    rulebook = loader.load(files)
+def tested(candidate: Candidate) -> Iterator[str]:
+    """Every test that fails, beside a rule or another part; no test beside a rule is a finding."""
+    rulebook = candidate.rulebook
     triage = Triage(rulebook, engine="trace")
     found = results(rulebook, triage, Stage(rulebook, triage).scenes())
     if not found:
         yield "一个测试也没有"
-    for one in found:
+    for one in (*found, *suite.beside_the_rest(rulebook)):
         if not one.passed:
             yield f"{one.file}:{one.line} {one.rule} {one.name}：{one.message}"
 
 
-def invariant(files: Mapping[str, bytes]) -> Iterator[str]:
+def invariant(candidate: Candidate) -> Iterator[str]:
     """Every test beside a rule in which only the guard keeps an invariant: the rules themselves must give the colour."""
-    yield from _guarded(loader.load(files))
+    yield from _guarded(candidate.rulebook)
 
 
 def _guarded(rulebook: Rulebook) -> Iterator[str]:
@@ -53,15 +81,24 @@ def _guarded(rulebook: Rulebook) -> Iterator[str]:
                     yield f"{place.file}:{place.line} {scene.rule.id} {scene.name}：规则判低了，只靠底线 {never.id}（{never.title}）托住"
 
 
-GATES: Mapping[str, Gate] = {"lint": linted, "test": tested, "never": invariant}
-"""By name, in the order in which they are tried. A proof over every case that rules can tell apart joins here."""
+def proved(candidate: Candidate) -> Iterator[str]:
+    """What `rules prove` finds of every possible case; what it could not decide in its time is a finding as well, never a pass."""
+    budget = Budget(SECONDS, each=_EACH, clock=time.monotonic)
+    for answer in prove(candidate.rulebook, Places(candidate.survey.documents), budget):
+        if answer.finding:
+            yield words.told(answer)
+
+
+GATES: Mapping[str, Gate] = {"lint": linted, "test": tested, "never": invariant, "prove": proved}
+"""By name, in the order in which they are tried: the quick ones first."""
 
 
 def findings(files: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
     """(gate, finding) of the first gate that finds anything, for what does not load cannot be tried; nothing where all are passed."""
+    candidate = Candidate(files)
     for name, gate in GATES.items():
         try:
-            found = list(gate(files))
+            found = list(gate(candidate))
         except SanseError as fault:
             found = [str(fault)]
         yield from ((name, one) for one in found)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from engine.errors import RuleError, SanseError
+from engine.identity.settings import Settings
 from engine.model import Cause, Colour
 from engine.normalise import suppliers
 from engine.routing import Router
@@ -19,7 +20,7 @@ from engine.ruleset.condition import leaves
 from engine.ruleset.faults import nearest
 from engine.ruleset.naming import named
 from engine.ruleset.tree import Fault, Feature, FeatureKind, Leaf, Place, Reference, Rule, Rulebook, Status
-from engine.workbench import coverage, logic, slips, words
+from engine.workbench import coverage, logic, readings, slips, words
 from engine.workbench.codes import finding
 from engine.workbench.examples import untested
 from engine.workbench.places import Places
@@ -38,7 +39,11 @@ class _Book:
 
 def lint(files: Mapping[str, bytes]) -> tuple[Fault, ...]:
     """Every fault: what does not load, and what of the rest is wrong or dead."""
-    seen = loader.survey(files)
+    return of_survey(loader.survey(files), files)
+
+
+def of_survey(seen: loader.Survey, files: Mapping[str, bytes]) -> tuple[Fault, ...]:
+    """The same of files that were looked at before."""
     places = Places(seen.documents)
     book = _Book(seen.rulebook, places, tuple(_sound(seen.rulebook, places, seen.faults)))
     checks = (*_OF_PARTS, *(_OF_WHOLE if seen.whole else ()), *(() if seen.faults else _OF_LOADED))
@@ -77,6 +82,13 @@ def _mappings(book: _Book) -> Iterator[Fault]:
         yield finding("L104", book.places.of("mapping", wrong.kind, *wrong.path), why=wrong.message)
 
 
+def _codes_untested(book: _Book) -> Iterator[Fault]:
+    """Codes of a mapping that has tests, which no test names."""
+    for code in readings.untested(book.rulebook):
+        place = book.places.of("mapping", code.kind, "codes", code.table, code.text)
+        yield finding("L117", place, kind=code.kind, table=code.table, text=code.text)
+
+
 def _titles(book: _Book) -> Iterator[Fault]:
     seen: dict[str, str] = {}
     for rule in book.rulebook.rules:
@@ -95,6 +107,14 @@ def _entries(book: _Book) -> Iterator[Fault]:
     yield from words.findings(book.rulebook, book.places)
 
 
+def _sentences(book: _Book) -> Iterator[Fault]:
+    yield from words.unshown(book.rulebook, book.places)
+
+
+def _sayings(book: _Book) -> Iterator[Fault]:
+    yield from words.astray(book.rulebook, book.places)
+
+
 def _slips(book: _Book) -> Iterator[Fault]:
     yield from slips.of_parts(book.rulebook, book.places)
 
@@ -111,6 +131,13 @@ def _reach(book: _Book) -> Iterator[Fault]:
         if windowed and type(reach) is int and feature.within and feature.within > timedelta(days=reach):
             place = book.places.of("features", feature.name, "within")
             yield finding("L132", place, days=feature.within.days, reach=reach)
+    needed = max([_matter_days(book.rulebook), *(f.within.days for f in book.rulebook.features.values() if f.within)])
+    if type(reach) is int and reach > needed:
+        yield finding("L138", book.places.of("settings", "reach_days"), reach=reach, days=needed)
+
+
+def _matter_days(rulebook: Rulebook) -> int:
+    return Settings.of(rulebook.documents).matter_within.days
 
 
 def _dead_parameters(book: _Book) -> Iterator[Fault]:
@@ -244,10 +271,11 @@ _OF_WHOLE: tuple[_Check, ...] = (
     _codes,
     _conclusions,
     _danger_rules,
+    _sayings,
     _slips_of_whole,
 )
 """What only the whole shows: it is not asked while a part of the files cannot be read."""
-_OF_LOADED: tuple[_Check, ...] = (_edges,)
+_OF_LOADED: tuple[_Check, ...] = (_edges, _sentences, _codes_untested)
 """What only a rulebook that loads shows, for its tests must run."""
 
 

@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from engine.model import Colour, Value
 from engine.ruleset.condition import leaves, written
+from engine.ruleset.facts import DISTINCT
 from engine.ruleset.parameters import bound
 from engine.ruleset.tree import (
     All,
@@ -187,7 +188,7 @@ def _of_effect(rule: Rule) -> Iterator[Mutant]:
 
 
 def _of_feature(feature: Feature) -> Iterator[Mutant]:
-    """A window a second longer or shorter, another key, a line of `where` lost, the record itself in or out."""
+    """A window a second longer or shorter, another key, a line of `where` or one of its values lost, the record itself in or out."""
     name = feature.name
     for step in (-_SECOND, _SECOND) if feature.within else ():
         assert feature.within is not None
@@ -196,12 +197,20 @@ def _of_feature(feature: Feature) -> Iterator[Mutant]:
     if feature.kind in (FeatureKind.COUNT, FeatureKind.COUNT_DISTINCT):
         key = _OTHER_KEY[feature.same]
         yield Mutant("key", f"same: {key}", name, feature=replace(feature, same=key))
+        if feature.kind is FeatureKind.COUNT_DISTINCT:
+            for of in DISTINCT:
+                if of != feature.of:
+                    yield Mutant("distinct", f"count_distinct: {of}", name, feature=replace(feature, of=of))
         if feature.by == "occurred_at" and feature.kind is FeatureKind.COUNT:
             other = not feature.including_this
             yield Mutant("itself", f"including_this: {other}", name, feature=replace(feature, including_this=other))
     for key in feature.where:
         rest = {one: values for one, values in feature.where.items() if one != key}
         yield Mutant("where", f"where 少了 {key}", name, feature=replace(feature, where=rest))
+        held = feature.where[key]
+        for value in held if len(held) > 1 else ():
+            fewer = {**feature.where, key: tuple(one for one in held if one != value)}
+            yield Mutant("where", f"where {key} 少了 {value}", name, feature=replace(feature, where=fewer))
 
 
 def _shown(name: str, line: Leaf) -> str:

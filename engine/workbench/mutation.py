@@ -6,10 +6,9 @@ mutant is asked for its outcome on them. Equivalent mutants are proved equal, ca
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
-from functools import cache
 
 from engine.evaluate import kleene
 from engine.evaluate.plan import Scope, judgement
@@ -17,10 +16,11 @@ from engine.features.live import LiveFeatures
 from engine.features.subjects import Subject
 from engine.model import Cause, Colour, Outcome
 from engine.ruleset.parameters import bound, regimes, values_at
-from engine.ruleset.tree import Feature, FeatureKind, Never, Place, Rule, Rulebook, WordList
+from engine.ruleset.tree import Feature, FeatureKind, Never, Place, Rule, Rulebook
 from engine.triage import Triage
+from engine.workbench import sentences
 from engine.workbench.cases import Cases, Condition, Facts
-from engine.workbench.coverage import entries_found, facts_of
+from engine.workbench.coverage import facts_of
 from engine.workbench.examples import results
 from engine.workbench.mutants import Mutant, mutants
 from engine.workbench.places import Places
@@ -66,14 +66,12 @@ def mutate(rulebook: Rulebook, places: Places, budget: Budget | None = None) -> 
 
 
 def forget(rulebook: Rulebook, places: Places) -> Iterator[Tried]:
-    """Every word entry left out of its list, and whether a test notices: one whose own text nothing else of the list finds."""
-    trial, found = _trial(rulebook, places), cache(entries_found(rulebook))
-    for words in rulebook.words.values():
-        facts = frozenset(
-            f.name for f in rulebook.features.values() if f.kind is FeatureKind.WORDS and f.of == words.name
-        )
-        for index in range(len(words.entries)):
-            yield trial.of_entry(words, index, facts, found)
+    """Every word entry left out of its list and every context left out of its entry, and whether a sentence beside the list notices."""
+    for one in sentences.shown(rulebook):
+        path = (one.words.name, "entries", one.index, *([one.context] if one.context else ()))
+        what = f"少了{one.context or '词条'}：{one.words.entries[one.index].text[:40]}"
+        fate = Fate.KILLED if one.shown else Fate.SURVIVED
+        yield Tried("context" if one.context else "word", what, one.words.name, places.of("words", *path), fate)
 
 
 def _trial(rulebook: Rulebook, places: Places, budget: Budget | None = None) -> _Trial:
@@ -135,20 +133,6 @@ class _Trial:
         other = replace(self._rulebook, features=changed)
         proved = self._budget is not None and self._budget.milliseconds and alike(self._rulebook, other, self._budget)
         return replace(bare, fate=Fate.EQUIVALENT) if proved else bare
-
-    def of_entry(
-        self, words: WordList, index: int, facts: frozenset[str], found: Callable[[str], frozenset[str]]
-    ) -> Tried:
-        """An entry left out: tests whose text only it finds see the list find nothing."""
-        name, place = f"{words.name}#{index}", self._places.of("words", words.name, "entries", index)
-        noticed = False
-        for witness in (w for held in self._witnesses.values() for w in held if facts & w.scene.rule.asks):
-            of_list = {one for one in found(witness.scene.texts[0]) if one.startswith(f"{words.name}#")}
-            if of_list == {name} and not facts & witness.scene.facts:
-                blind = replace(witness, facts={**witness.facts, **dict.fromkeys(facts, False)})
-                noticed = noticed or self._notices(blind, witness.scene.rule)
-        what = f"少了词条 {words.entries[index].text[:40]}"
-        return Tried("word", what, words.name, place, Fate.KILLED if noticed else Fate.SURVIVED)
 
     def _witness(self, scene: Scene, view: View) -> _Witness:
         judged = self._triage.tracer.judge(view.features, view.day, scope=view.scope)

@@ -20,9 +20,9 @@ from engine.ruleset.tree import Place, Rule, Rulebook
 from engine.triage import Triage
 from engine.workbench.forms import wrong
 
-_NOW = datetime(2025, 6, 15, 4, tzinfo=UTC)
+NOW = datetime(2025, 6, 15, 4, tzinfo=UTC)
 _EAST = timedelta(hours=8)
-_KEY = b"tests beside rules are no secret"
+KEY = b"tests beside rules are no secret"
 _SPAN = re.compile(r"(\d+)([dhms])")
 _UNITS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _FIELDS = frozenset(
@@ -42,6 +42,7 @@ _FIELDS = frozenset(
     }
 )
 OURS = "t:this"
+ZONE = "Asia/Shanghai"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ class Stage:
     def __init__(self, rulebook: Rulebook, triage: Triage) -> None:
         self._rulebook, self._triage = rulebook, triage
         self._live = LiveFeatures(rulebook)
-        self._sighter = Sighter(rulebook, _KEY)
+        self._sighter = Sighter(rulebook, KEY)
 
     def scenes(self) -> Iterator[Scene]:
         """Every test of every rule, in the order of the files."""
@@ -168,7 +169,7 @@ class Stage:
     def _cast(self, test: Mapping[str, Any]) -> tuple[Subject, list[Member], list[Action], tuple[str, ...]]:
         """The subject, everything in its windows, the actions of its matter, and all texts."""
         line = dict(test.get("incident") or {})
-        at = moment(line["at"], _NOW) if line.get("at") is not None else _NOW
+        at = moment(line["at"], NOW) if line.get("at") is not None else NOW
         incident = _incident(OURS, line, at)
         bare = self._sighter.sight(incident)
         shared = any("place" in given.get("same", ()) for given in test.get("given") or ())
@@ -177,8 +178,9 @@ class Stage:
             bare, phone=OURS, id_number=line.get("identity"), topic=line.get("topic", bare.topic), place=place
         )
         base = self._triage.base(incident, bare)
+        marks = self._triage.marks(FeatureSet({**base.values, **dict(line.get("facts") or {})}))
         ours = Member(
-            self._sighter.marked(bare, self._triage.marks(base)),
+            self._sighter.marked(bare, marks),
             _links(OURS, line, bare, ("matter", "caller", "hotspot")),
         )
         members, actions, texts = [ours], [], [incident.text]

@@ -1,6 +1,6 @@
 """Words: what is wrong with entries of word lists that load.
 
-In: word lists with their places. Out: findings: an entry that never gets its turn, one that stands in ordinary texts. Not here: what RE2 refuses (`ruleset.wordlists`).
+In: word lists with their places. Out: findings: an entry that never gets its turn, one that stands in ordinary texts or in all, one that no sentence shows. Not here: what RE2 refuses (`ruleset.wordlists`).
 """
 
 from __future__ import annotations
@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.features.folding import fold
+from engine.ruleset.faults import nearest
 from engine.ruleset.tree import Fault, Rulebook, WordEntry, WordList
+from engine.workbench import sentences
+from engine.workbench.alternatives import Alternative, choices, parsed
 from engine.workbench.codes import finding
 from engine.workbench.places import Places
 
@@ -56,7 +59,7 @@ _COMMON = frozenset(
 
 
 def findings(rulebook: Rulebook, places: Places) -> Iterator[Fault]:
-    """What is wrong with the literals of every list; patterns are not looked into."""
+    """What is wrong with the entries of every list."""
     for words in rulebook.words.values():
         for index, entry in enumerate(words.entries):
             place = places.of("words", words.name, "entries", index)
@@ -65,9 +68,34 @@ def findings(rulebook: Rulebook, places: Places) -> Iterator[Fault]:
                     yield finding("L152", place, text=entry.text, why="只有一个字，又没有写上下文")
                 elif entry.text in _COMMON:
                     yield finding("L152", place, text=entry.text, why="什么来件里都可能有")
+            if entry.pattern and any(one.start == one.end for one in _alternatives(entry.text)):
+                yield finding("L155", place, text=entry.text[:40])
             other = None if entry.pattern else _within(words, entry)
             if other is not None:
                 yield finding("L151", place, text=entry.text, other=other.text)
+
+
+def unshown(rulebook: Rulebook, places: Places) -> Iterator[Fault]:
+    """Entries and contexts of a list that has tests, of which none would fail without them."""
+    for one in sentences.shown(rulebook):
+        if one.words.tests and not one.shown:
+            place = places.of("words", one.words.name, "entries", one.index, *([one.context] if one.context else ()))
+            yield finding("L115", place, name=one.name)
+
+
+def astray(rulebook: Rulebook, places: Places) -> Iterator[Fault]:
+    """Sayings that are kept of a list that is not there."""
+    for name in rulebook.documents.get("sayings") or {}:
+        if name not in rulebook.words:
+            yield finding("L116", places.of("sayings", name), name=name, near=nearest(name, rulebook.words))
+
+
+def _alternatives(pattern: str) -> Iterator[Alternative]:
+    """The alternatives of a pattern; of one that RE2 refuses, which is told elsewhere, none."""
+    try:
+        yield from choices(parsed(pattern))
+    except ValueError:
+        return
 
 
 def _within(words: WordList, entry: WordEntry) -> WordEntry | None:

@@ -176,10 +176,10 @@ def _heading(file: str, lines: tuple[str, ...]) -> re.Pattern[str]:
 
 
 def _in_examples(line: str, now: bool) -> bool:
-    """Whether this line is an example: from `tests:` to the next rule."""
+    """Whether this line is an example: from `tests:` to the next rule or list."""
     if line == "    tests:":
         return True
-    return now and not (_ITEM.match(line) or (line and not line.startswith(" ")))
+    return now and not (_ITEM.match(line) or _KEY.match(line) or (line and not line.startswith(" ")))
 
 
 def _alike(left: tuple[str, ...], right: tuple[str, ...]) -> int:

@@ -6,21 +6,19 @@ Not here: whether that names the mistake (`caught`), whether a mistake does anyt
 
 from __future__ import annotations
 
-import importlib
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from functools import cache
-from typing import Any
 
-from engine.workbench.examples import run
 from engine.workbench.lint import lint
 from engine.workbench.mutation import Fate, mutate
+from engine.workbench.proof.questions import prove
+from engine.workbench.proof.solving import Budget
+from engine.workbench.suite import run
 from tests.faults.caught import Message
 from tests.faults.reading import Reading
 
 Look = Callable[[Reading], Iterator[Message]]
-_PROOF = "engine.workbench.proof"
 _SECONDS = 60.0
 
 
@@ -33,10 +31,10 @@ def by_lint(reading: Reading) -> Iterator[Message]:
 
 def by_proof(reading: Reading) -> Iterator[Message]:
     """`sanse rules prove`: what it counts as a finding."""
-    if not reading.loads or not proof_is_there():
+    if not reading.loads:
         return
-    budget = _module("solving").Budget(_SECONDS, each=_SECONDS, clock=time.monotonic)
-    for answer in _module("questions").prove(reading.survey.rulebook, reading.places, budget):
+    budget = Budget(_SECONDS, each=_SECONDS, clock=time.monotonic)
+    for answer in prove(reading.survey.rulebook, reading.places, budget):
         if answer.finding:
             told = f"{answer.place} [{answer.code}] {answer.of} {answer.claim}：{answer.verdict.value}{answer.reason}"
             yield Message("prove", answer.place.file, answer.place.line, told)
@@ -58,19 +56,8 @@ def by_mutation(reading: Reading) -> Iterator[Message]:
             yield Message("mutate", tried.place.file, tried.place.line, told)
 
 
-LOOKS: dict[str, Look] = {"lint": by_lint, "prove": by_proof, "test": by_tests, "mutate": by_mutation}
-
-
-@cache
-def proof_is_there() -> bool:
-    """Whether the workbench has proofs yet."""
-    try:
-        importlib.import_module(_PROOF)
-    except ModuleNotFoundError as missing:
-        if missing.name and _PROOF.startswith(missing.name):
-            return False
-        raise
-    return True
+LOOKS: dict[str, Look] = {"lint": by_lint, "test": by_tests, "mutate": by_mutation, "prove": by_proof}
+"""From the quickest to the slowest: the later ones are asked of what the earlier ones have not named."""
 
 
 class Watch:
@@ -95,7 +82,3 @@ class Watch:
 def _said(message: Message) -> tuple[str, str]:
     """A message without its place, for lines move."""
     return message.file, message.text.replace(f":{message.line}", ":")
-
-
-def _module(name: str) -> Any:
-    return importlib.import_module(f"{_PROOF}.{name}")

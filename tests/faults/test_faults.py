@@ -16,14 +16,8 @@ from tests.faults.trial import verdicts
 
 RULES = loader.shipped()
 SEED = 64
-NOBODY_KNOWS = {
-    ("word_list_slip", "word lost"),
-    ("lost_negation", "context of a word"),
-    ("lost_negation", "没有 as the context of a word"),
-    ("window_off_by_one", "setting"),
-    ("threshold_off_by_one", "setting"),
-}
-"""Kinds of mistakes of which no other line of the rulebook knows (docs/faults.md, chapter 3)."""
+NOBODY_KNOWS = {("word_list_slip", "word lost")}
+"""Kinds of mistakes of which not always another line of the rulebook knows: a word that other entries find as well (docs/faults.md, chapter 3)."""
 
 
 @pytest.fixture(scope="module")
@@ -63,9 +57,9 @@ def test_one_mistake_of_each_class_is_named_by_somebody(book: Book) -> None:
 
 def test_a_mistake_that_nobody_can_know_of_is_said_to_have_got_away(book: Book) -> None:
     """The trial is able to fail: this one escapes, and is not taken to be harmless."""
-    (setting,) = book.sites(r"^    gap_days: (90)", "settings.yaml")
-    (edit,) = setting.put("setting", "91", 1)
-    (verdict,) = verdicts(RULES, [Fault(1, "window_off_by_one", edit)])
+    (holiday,) = book.sites(r"from: 2025-04-04, to: (2025-04-06)", "calendar.yaml")
+    (edit,) = holiday.put("length of a holiday", "2025-04-07", 1)
+    (verdict,) = verdicts(RULES, [Fault(1, "calendar_slip", edit)])
     assert verdict.escaped
 
 

@@ -75,7 +75,33 @@ def test_coverage_is_told_with_its_sums_and_fails_below_the_threshold(rules: Con
     lenient = rules.ok("rules", "coverage", "--at-least", "90", "--json")
     assert 90 <= lenient.lines[-1]["percent"] < 100
     assert lenient.lines[-1]["missed"] == sum(line.get("state") == "missed" for line in lenient.lines)
-    assert "词条没有测试用到" in rules.ok("rules", "coverage", "--at-least", "0", "--words").out
+
+
+def test_a_word_entry_without_a_sentence_is_missing_in_coverage(rules: Console) -> None:
+    file = rules.folder / "rules" / "words" / "people.yaml"
+    text = file.read_text(encoding="utf-8")
+    assert text.count("        - 家里有卧床老母\n") == 1
+    file.write_text(text.replace("        - 家里有卧床老母\n", ""), encoding="utf-8")
+    ran = rules.run("rules", "coverage")
+    assert ran.code == 1
+    assert "词条没有例句守着：elder" in ran.out
+
+
+def test_sayings_are_kept_and_a_word_that_is_lost_is_missed(tmp_path: Path) -> None:
+    base = Path(__file__).parents[2] / "fixtures" / "bad_rules" / "lint" / "base"
+    shutil.copytree(base, tmp_path / "rules")
+    console, file = Console(tmp_path), tmp_path / "rules" / "more.yaml"
+    kept = tmp_path / "rules" / "words" / "sayings.yaml"
+    text = "words:\n  land:\n    title: 地\n    entries: [{pattern: (宅基|自留|承包)地}]\n"
+    file.write_text(text, encoding="utf-8")
+    assert "land：3 句，另有 0 个词没有哪一句离不了它" in console.ok("rules", "sayings").out
+    assert not kept.exists()
+    assert console.ok("rules", "sayings", "--write", "--json").lines[-1]["file"].endswith("sayings.yaml")
+    console.ok("rules", "test")
+    file.write_text(text.replace("自留|", ""), encoding="utf-8")
+    ran = console.run("rules", "test")
+    assert ran.code == 1
+    assert "✗ land 存着的说法（more.yaml:2）：找不到 自留地" in ran.out
 
 
 def test_rules_without_a_test_are_never_enough(tmp_path: Path) -> None:

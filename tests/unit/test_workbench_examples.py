@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from engine.ruleset import loader
-from engine.workbench.examples import Result, run, untested
+from engine.workbench.examples import run, untested
 from engine.workbench.lint import lint
+from engine.workbench.results import Result
 
 FILES = loader.read_folder(loader.shipped())
 RESULTS = run(loader.load(FILES))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from engine.ruleset import loader
-from engine.workbench.gate import GATES, findings
+from engine.workbench import gate
+from engine.workbench.gate import GATES, Candidate, findings
 from tests.installation import shipped
 
 
@@ -15,7 +18,7 @@ def changed(file: str, old: str, new: str) -> dict[str, bytes]:
 
 
 def test_the_shipped_rules_pass() -> None:
-    assert list(GATES) == ["lint", "test", "never"]
+    assert list(GATES) == ["lint", "test", "never", "prove"]
     assert list(findings(shipped().files)) == []
 
 
@@ -64,11 +67,49 @@ never:
     colour: [green, yellow]
 """.encode()
     loader.load(files)
-    assert list(GATES["test"](files)) == []
-    (found,) = GATES["never"](files)
+    assert list(GATES["test"](Candidate(files))) == []
+    (found,) = GATES["never"](Candidate(files))
     assert "L1 望远镜坏了：规则判低了，只靠底线 N9" in found
 
 
 def test_no_test_at_all_is_a_finding() -> None:
     bare = {"rules.yaml": b"rules: []\n"}
-    assert list(GATES["test"](bare)) == ["一个测试也没有"]
+    assert list(GATES["test"](Candidate(bare))) == ["一个测试也没有"]
+
+
+def test_a_word_lost_from_a_list_is_no_pass() -> None:
+    """The sentence beside the list is what tells it."""
+    found = list(findings(changed("words/people.yaml", "视力残疾|", "")))
+    assert {part for part, _ in found} == {"test"}
+    assert "vulnerable" in found[0][1]
+
+
+def test_a_rule_that_no_incident_can_meet_is_refused_by_proof() -> None:
+    """Its windows contradict each other: fewer in thirty days than in seven; trying the cases of one rule cannot show that."""
+    files = {**shipped().files, "local.yaml": IMPOSSIBLE.encode()}
+    found = list(GATES["prove"](Candidate(files)))
+    assert any("[P201]" in one and "L1" in one for one in found)
+
+
+def test_what_proofs_have_no_time_for_is_no_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate, "SECONDS", 0.0)
+    found = list(GATES["prove"](Candidate(shipped().files)))
+    assert found
+    assert all("未能判定" in one and "时间用完" in one for one in found)
+
+
+IMPOSSIBLE = """
+features:
+  matter.calls_3d: {title: 三日内警情数, count: incidents, same: matter, within: 3d, where: {kind: [police_110], cause: [new, repeat]}}
+rules:
+  - id: L1
+    title: 三日内比三十日内还多
+    status: live
+    colour: yellow
+    let:
+      many: {feature: matter.calls_3d, at_least: 5}
+      few: {feature: matter.calls_30d, at_most: 4}
+    when: many and few
+    because: 三日内{matter.calls_3d}次
+    basis: 本地默认
+"""

@@ -6,8 +6,8 @@ from xml.etree import ElementTree as ET
 
 from engine.ruleset.tree import Place
 from engine.workbench.coverage import Goal, State
-from engine.workbench.examples import Result
 from engine.workbench.junit import of_goals, of_results
+from engine.workbench.results import Result
 
 
 def test_results_become_suites_of_files() -> None:

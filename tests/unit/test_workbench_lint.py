@@ -152,7 +152,7 @@ parameters:
 
 
 def test_a_mapping_that_claims_a_header_twice(shipped: dict[str, bytes]) -> None:
-    twice = "mapping:\n  kind: other\n  title: 别处\n  columns: {source_id: [编号], feedback: [编号]}\n"
+    twice = "mapping:\n  kind: other\n  title: 别处\n  columns: {source_id: [编号], feedback: [编号], occurred_at: [时间], narrative: [内容]}\n"
     found = findings({**shipped, "mappings/other.yaml": twice.encode()})
     assert [fault.code for fault in found] == ["L104"]
     assert "编号" in found[0].message

@@ -53,6 +53,7 @@ def test_every_class_of_mistake_is_tried(shipped: list[Tried]) -> None:
         "key",
         "itself",
         "where",
+        "distinct",
     }
 
 
@@ -75,11 +76,11 @@ def test_the_equal_ones_are_those_of_a_line_that_never_decides(
 def test_a_window_without_the_record_itself_is_proved_the_same_where_the_record_is_asked_too(
     survey: loader.Survey, places: Places, shipped: list[Tried]
 ) -> None:
-    """R2 asks whether the record itself names a weapon beside whether one of the matter does; A2 asks only the window."""
+    """R2 asks whether the record itself names a weapon beside whether one of the matter does; A2 asks only the window, and a test of it tells."""
     survived = {one.of for one in shipped if one.fate is Fate.SURVIVED and one.kind == "itself"}
-    assert survived == {"matter.weapon_90d", "matter.weapon_flag_90d", "pair.answered_30d"}
+    assert survived == {"matter.weapon_90d", "matter.weapon_flag_90d"}
     solved = mutate(survey.rulebook, places, Budget(300, each=60, clock=time.monotonic))
-    assert {one.of for one in solved if one.fate is Fate.SURVIVED and one.kind == "itself"} == {"pair.answered_30d"}
+    assert [one.what for one in solved if one.fate is Fate.SURVIVED] == []
 
 
 def test_what_is_killed_makes_the_very_tests_fail(survey: loader.Survey, shipped: list[Tried]) -> None:
@@ -149,10 +150,13 @@ def test_the_page_speaks_of_every_option() -> None:
     assert "sanse rules mutate" in page
 
 
-def test_an_entry_left_out_is_noticed_by_a_text_that_only_it_finds(survey: loader.Survey, places: Places) -> None:
+def test_an_entry_or_a_context_left_out_is_noticed_by_the_sentence_that_shows_it(
+    survey: loader.Survey, places: Places
+) -> None:
     tried = list(forget(survey.rulebook, places))
-    assert len(tried) == sum(len(words.entries) for words in survey.rulebook.words.values())
-    noticed = {one.of for one in tried if one.fate is Fate.KILLED}
-    assert {"wages", "prepaid", "gathering", "land"} <= noticed
-    fewer = without(survey.rulebook, "Y6", "地界")
-    assert "land" not in {one.of for one in forget(fewer, places) if one.fate is Fate.KILLED}
+    assert sum(one.kind == "word" for one in tried) == sum(len(one.entries) for one in survey.rulebook.words.values())
+    assert {one.fate for one in tried} == {Fate.KILLED}
+    land = survey.rulebook.words["land"]
+    unsaid = {**survey.rulebook.words, "land": replace(land, tests=())}
+    fates = {(one.of, one.kind): one.fate for one in forget(replace(survey.rulebook, words=unsaid), places)}
+    assert {key for key, fate in fates.items() if fate is Fate.SURVIVED} == {("land", "word"), ("land", "context")}
