@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from io import StringIO
 from typing import Any
 
-from bench import county, history, live, page, report
+from bench import county, history, live, page, report, workbench
 from bench.rules import __main__ as rules_command
 from bench.rules import report as rules_report
 
@@ -53,6 +53,7 @@ PARTS = (
         history.told,
         history.charts,
     ),
+    Part("workbench", "Workbench with 300 rules", workbench.main, "--rules 300", workbench.told, workbench.charts),
 )
 
 

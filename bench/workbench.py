@@ -17,10 +17,11 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from random import Random
 from typing import Any
 
+from bench import county, page, report
 from bench.rules import drawing
 from engine.model import Outcome
 from engine.ruleset import loader
@@ -46,18 +47,64 @@ _ROUTES: list[dict[str, Any]] = [
 ]
 
 
-def main() -> int:
-    """Measure and print."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, print and keep."""
     parser = argparse.ArgumentParser(prog="python -m bench.workbench")
     parser.add_argument("--rules", type=int, default=300)
-    files = tested(parser.parse_args().rules, seed=1)
-    print(f"{'':<8}{'seconds':>9}{'of CPU':>9}{'limit':>7}  load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores")
-    for name, work in _works(files).items():
-        clock, processor = time.perf_counter(), time.process_time()
-        told = work()
-        took, spent = time.perf_counter() - clock, time.process_time() - processor
-        print(f"{name:<8}{took:>9.1f}{spent:>9.1f}{_LIMITS[name]:>7.0f}  {told}", flush=True)
+    files = tested(parser.parse_args(arguments).rules, seed=1)
+    county.OUT.mkdir(exist_ok=True)
+    found = {
+        "machine": report.machine(),
+        "load": os.getloadavg()[0],
+        "works": list(map(_measured, *zip(*_works(files).items(), strict=True))),
+    }
+    print(told(found))
+    (county.OUT / "workbench.json").write_text(json.dumps(found, indent=1, ensure_ascii=False), encoding="utf-8")
     return 0
+
+
+def _measured(name: str, work: Callable[[], str]) -> dict[str, Any]:
+    clock, processor = time.perf_counter(), time.process_time()
+    came = work()
+    return {
+        "name": name,
+        "seconds": time.perf_counter() - clock,
+        "cpu_seconds": time.process_time() - processor,
+        "came": came,
+    }
+
+
+def told(figures: Mapping[str, Any]) -> str:
+    """The whole table."""
+    lines = [
+        f"{'':<8}{'seconds':>9}{'of CPU':>9}{'limit':>7}  load {figures['load']:.1f}, {figures['machine']['cores']} cores"
+    ]
+    lines += [
+        f"{one['name']:<8}{one['seconds']:>9.1f}{one['cpu_seconds']:>9.1f}{_LIMITS[one['name']]:>7.0f}  {one['came']}"
+        for one in figures["works"]
+    ]
+    return "\n".join(lines)
+
+
+def charts(figures: Mapping[str, Any]) -> list[str]:
+    """Seconds beside what they are to stay within."""
+    import altair as alt
+
+    rows = [
+        {"work": one["name"], "of": of, "seconds": seconds}
+        for one in figures["works"]
+        for of, seconds in (
+            ("clock", one["seconds"]),
+            ("processor", one["cpu_seconds"]),
+            ("limit", _LIMITS[one["name"]]),
+        )
+    ]
+    chart = (
+        alt.Chart(alt.Data(values=rows))
+        .mark_bar()
+        .encode(y=alt.Y("work:N", sort=None), yOffset="of:N", color="of:N", x="seconds:Q")
+    )
+    return [page.svg(chart)]
 
 
 def tested(rules: int, *, seed: int) -> dict[str, bytes]:

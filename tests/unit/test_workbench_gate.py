@@ -73,7 +73,7 @@ never:
 
 
 def test_no_test_at_all_is_a_finding() -> None:
-    bare = {"rules.yaml": b"rules: []\n"}
+    bare = {"rules.yaml": b"rules: []\n", "routes.yaml": shipped().files["routes.yaml"]}
     assert list(GATES["test"](Candidate(bare))) == ["一个测试也没有"]
 
 
