@@ -13,7 +13,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from bench import county
+from bench import backtesting, county
 from bench.drawn_history import LANES
 from bench.report import machine
 
@@ -37,11 +37,12 @@ def main() -> int:
     asked = [(size, lane, count) for size, lane, count in product(sizes, lanes, rules) if not count or lane == "few"]
     drawn = [_process("bench.bulk", size, lane, count) for size, lane, count in asked]
     stored = [_process("bench.rescoring", size) for size in _numbers(given.stored)]
-    if None in drawn or None in stored:
+    tried = [_process("bench.backtesting", size) for size in _numbers(given.stored)]
+    if None in (*drawn, *stored, *tried):
         return 1
-    text = table(drawn, stored)
+    text = "\n".join([table(drawn, stored), *map(backtesting.line, tried)])
     print(text)
-    told = {"machine": machine(), "drawn": drawn, "stored": stored}
+    told = {"machine": machine(), "drawn": drawn, "stored": stored, "tried": tried}
     (county.OUT / "history.json").write_text(json.dumps(told, indent=1), encoding="utf-8")
     print(written(drawn, text, county.OUT / "history.html"))
     return 0

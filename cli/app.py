@@ -9,8 +9,8 @@ import typer
 
 from cli import operations, records, rescore, service
 from cli.audit import audit
+from cli.backtest import rules
 from cli.database import db
-from cli.health import rules
 from cli.jobs import jobs
 from cli.notify import notify
 from cli.people import people

@@ -21,7 +21,8 @@ from tests.documents import bare, broken, run, shown
 ROOT = Path(__file__).parents[2]
 MANUAL, CONFIG, LANGUAGE = (ROOT / "docs" / name for name in ("manual.md", "config.md", "rule-language.md"))
 GUIDES = tuple(
-    ROOT / "docs" / f"{name}.md" for name in ("administrator", "operator", "analyst", "adapters", "rule-tests", "prove")
+    ROOT / "docs" / f"{name}.md"
+    for name in ("administrator", "operator", "analyst", "adapters", "rule-tests", "prove", "backtest")
 )
 PAGES = (ROOT / "README.md", ROOT / "README.zh-CN.md", MANUAL, *GUIDES)
 DEPLOYMENT = tuple(sorted((ROOT / "docs" / "deploy").glob("*.md")))
