@@ -18,6 +18,7 @@ from adapters.township.flow import stream
 from engine.model import RawRecord, SourceSpec
 from engine.pipeline import Stages
 from engine.ruleset import loader
+from engine.ruleset.tree import Rulebook
 from engine.store import Keys, Store, open_store, upgrade
 
 SEED = 20_250
@@ -63,6 +64,11 @@ def write_file(path: Path, count: int, *, first: int) -> None:
 def source(path: Path, stages: Stages) -> FileSource:
     """The file as a source."""
     return FileSource(SourceSpec(KIND, KIND, frozenset(stages.normaliser.known_headers(KIND)), str(path)))
+
+
+def stages(rulebook: Rulebook) -> Stages:
+    """The stages of another rulebook on the same keys."""
+    return Stages.of(rulebook, index_key=_KEYS.index, engine="trace")
 
 
 def install(url: str, *, engine: str = "durable") -> Installation:

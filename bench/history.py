@@ -11,7 +11,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from bench import county, page
+from bench import backtesting, county, page
 from bench.drawn_history import LANES
 from bench.report import machine
 
@@ -35,9 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = [(size, lane, count) for size, lane, count in product(sizes, lanes, rules) if not count or lane == "few"]
     drawn = [_process("bench.bulk", size, lane, count) for size, lane, count in asked]
     stored = [_process("bench.rescoring", size) for size in _numbers(given.stored)]
-    if None in drawn or None in stored:
+    tried = [_process("bench.backtesting", size) for size in _numbers(given.stored)]
+    if None in (*drawn, *stored, *tried):
         return 1
-    found = {"machine": machine(), "drawn": drawn, "stored": stored}
+    found = {"machine": machine(), "drawn": drawn, "stored": stored, "tried": tried}
     print(told(found))
     (county.OUT / "history.json").write_text(json.dumps(found, indent=1), encoding="utf-8")
     return 0
@@ -115,7 +116,7 @@ def _by_hand(one: dict[str, Any]) -> str:
 
 def told(figures: Mapping[str, Any]) -> str:
     """The whole table."""
-    return table(figures["drawn"], figures["stored"])
+    return "\n".join([table(figures["drawn"], figures["stored"]), *map(backtesting.line, figures["tried"])])
 
 
 def charts(figures: Mapping[str, Any]) -> list[str]:

@@ -42,7 +42,7 @@ PARTS = {
     "read base facts": ((History, "facts"),),
     "base facts and rules": ((scanning, "decide"),),
     "read decisions": ((History, "verdicts"), (scanning, "stored")),
-    "compare": ((scanning, "aligned"), (scanning, "_compare")),
+    "compare": ((scanning, "aligned"), (scanning, "compare")),
 }
 _BESIDES = ("read decisions", "compare")
 

@@ -81,7 +81,7 @@ def prove(
 
     rulebook, places = _loaded(rules_folder)
     findings = asked = 0
-    for answer in proved(rulebook, places, _budget(seconds), day=_day(on)):
+    for answer in proved(rulebook, places, budget(seconds), day=_day(on)):
         asked += 1
         findings += answer.finding
         if as_json:
@@ -113,7 +113,7 @@ def diff(
     from engine.workbench.proof.meaning import compare
 
     (before, _), (after, _) = _loaded(old), _loaded(new)
-    changes = compare(before, after, _budget(seconds))
+    changes = compare(before, after, budget(seconds))
     for change in changes:
         if as_json:
             line(change)
@@ -131,7 +131,8 @@ _FOR_SURVIVORS = 15
 """So many seconds `mutate` may ask whether what survives is the same in truth."""
 
 
-def _budget(seconds: int) -> Budget:
+def budget(seconds: int) -> Budget:
+    """So many seconds for the solver."""
     from time import monotonic
 
     from engine.workbench.proof.solving import Budget
@@ -252,7 +253,7 @@ def mutate(
     from engine.workbench.mutation import Fate, forget, mutate, ready, score
 
     rulebook, places = _loaded(rules_folder)
-    tried = list(mutate(rulebook, places, _budget(_FOR_SURVIVORS)))
+    tried = list(mutate(rulebook, places, budget(_FOR_SURVIVORS)))
     words = list(forget(rulebook, places)) if show_words else []
     survived = [one for one in (*words, *tried) if one.fate is Fate.SURVIVED]
     for one in (*words, *tried) if as_json else survived:

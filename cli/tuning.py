@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.health import rules
+from cli.backtest import rules
 from cli.options import CONFIG, AsJson, ConfigPath, Now
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ MANUAL, CONFIG, LANGUAGE = (ROOT / "docs" / name for name in ("manual.md", "conf
 GUIDES = tuple(
     ROOT / "docs" / f"{name}.md"
     for name in (
-        *("administrator", "operator", "analyst", "adapters", "rule-tests", "prove"),
+        *("administrator", "operator", "analyst", "adapters", "rule-tests", "prove", "backtest"),
         *("first-rule", "en/first-rule", "cookbook"),
     )
 )

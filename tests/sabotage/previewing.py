@@ -43,8 +43,8 @@ PREVIEWING = (
         "preview-dispatch",
         "回测：承办方已办结的，不绿才派单",
         "engine/workbench/backtest/views.py",
-        "record.supplier_closed and record.colour is Colour.GREEN for",
-        instead="record.supplier_closed for",
+        "r.supplier_closed and r.colour is Colour.GREEN for",
+        instead="r.supplier_closed for",
         tests=f"{_VIEWS}::test_what_suppliers_closed_is_dispatched_as_soon_as_it_is_not_green",
     ),
     defence(

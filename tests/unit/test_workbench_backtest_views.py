@@ -86,6 +86,14 @@ def test_what_suppliers_closed_is_dispatched_as_soon_as_it_is_not_green(triage: 
     assert seen(triage, dispatched, [G], day=60) == View(G)
 
 
+def test_what_people_did_may_open_what_suppliers_closed(triage: Triage) -> None:
+    """A village that failed makes it yellow, and so it is dispatched then: thirty days after it is red."""
+    failed = done("mediation_failed", day=2, level="village", actor="李四")
+    held = case([record(1, day=0, closed=True, colour=Y)], done(DISPATCH, day=0), failed)
+    assert seen(triage, held, [G], day=31) == View(Y, ("Y7",))
+    assert seen(triage, held, [G], day=32).colour is R
+
+
 def test_a_log_that_colours_do_not_explain_is_not_explained_away(triage: Triage) -> None:
     """Dispatched although closed and green: a merge, or older rules, of which these rules know nothing."""
     held = case([record(1, day=0, closed=True)], done(DISPATCH, day=9))

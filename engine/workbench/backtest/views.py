@@ -136,24 +136,35 @@ class Viewer:
         if not all(record.supplier_closed for record in records if record.known_at == earliest):
             return [case.actions]
         turned = any(action.kind in (casework.CLOSE, casework.REOPEN, casework.ACCEPT) for action in case.actions)
-        first = min((a.known_at for a in case.actions if a.kind == DISPATCH and a.actor == _MACHINE), default=None)
-        if turned or not self._exact(case) or self._opened(case.records) != first:
+        first = min((action.known_at for action in case.actions if _ours(action)), default=None)
+        if turned or not self._exact(case) or self._opened(case, case.records) != first:
             return _dispatched_otherwise(case, records, earliest)
-        return [_first_dispatched(case, self._opened(records))]
+        return [_first_dispatched(case, self._opened(case, records))]
 
-    def _opened(self, records: Sequence[casework.RecordView]) -> datetime | None:
-        """When it was first to be dispatched: as soon as what is known of it is neither history nor closed by its suppliers and green."""
-        for at in sorted({record.known_at for record in records}):
+    def _opened(self, case: Case, records: Sequence[casework.RecordView]) -> datetime | None:
+        """When it was first to be dispatched: as soon as what is known of it is neither history nor closed by its suppliers and green.
+
+        What people did may make it other than green before it was ever dispatched.
+        """
+        others = [action for action in case.actions if not _ours(action)]
+        for at in sorted({record.known_at for record in records} | {action.known_at for action in others}):
             known = [record for record in records if record.known_at <= at]
-            live = not casework.is_history(max(record.at for record in known), at, self._newer_than)
-            if live and not all(record.supplier_closed and record.colour is Colour.GREEN for record in known):
+            if not known or casework.is_history(max(record.at for record in known), at, self._newer_than):
+                continue
+            acted, _ = self._process(case, [action for action in others if action.known_at <= at], None, at)
+            if acted is not Colour.GREEN or not all(r.supplier_closed and r.colour is Colour.GREEN for r in known):
                 return at
         return None
 
 
+def _ours(action: Action) -> bool:
+    """Whether it is a dispatch of the machine's."""
+    return action.kind == DISPATCH and action.actor == _MACHINE
+
+
 def _first_dispatched(case: Case, at: datetime | None) -> Sequence[Action]:
     """The log with our first dispatch at another time, or none."""
-    ours = [action for action in case.actions if action.kind == DISPATCH and action.actor == _MACHINE]
+    ours = [action for action in case.actions if _ours(action)]
     others = [action for action in case.actions if action not in ours]
     if at is None:
         return others
@@ -165,7 +176,7 @@ def _dispatched_otherwise(
     case: Case, records: Sequence[casework.RecordView], since: datetime
 ) -> list[Sequence[Action]]:
     """As stored; without our dispatches from a time on; with one more at each moment from then on at which it may have come."""
-    kept = [a for a in case.actions if not (a.kind == DISPATCH and a.actor == _MACHINE and a.known_at >= since)]
+    kept = [a for a in case.actions if not (_ours(a) and a.known_at >= since)]
     moments = {r.known_at for r in records} | {a.known_at for a in case.actions}
     more = [Action(case.id, DISPATCH, "", _MACHINE, at, at, "") for at in sorted(moments) if at >= since]
     return [case.actions, kept, *([*kept, one] for one in more)]
