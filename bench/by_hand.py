@@ -99,11 +99,11 @@ by_closing AS (
   WHERE other.counted GROUP BY own.n),
 done AS (
   SELECT named.matter, acted.kind AS what, acted.level, acted."at" AS done_at FROM acted JOIN seen AS named ON acted.matter = named.id
-  WHERE acted.kind IN ('mediation_failed', 'joint_departments', 'returned', 'close', 'terminated')),
+  WHERE acted.kind IN ('mediation_failed', 'returned', 'close', 'terminated')),
 by_action AS (
   SELECT n, count(*) FILTER (what = 'mediation_failed' AND level = 'village') AS failed_village,
     count(*) FILTER (what = 'mediation_failed' AND level = 'township') AS failed_township,
-    count(*) FILTER (what = 'mediation_failed' AND level = 'county') AS failed_county, count(*) FILTER (what = 'joint_departments') AS departments,
+    count(*) FILTER (what = 'mediation_failed' AND level = 'county') AS failed_county,
     count(*) FILTER (what = 'returned') AS returned,
     count(*) FILTER (what = 'close' AND level = 'green' AND done_at >= happened - {30 * _DAY}) AS closed_green,
     count(*) FILTER (what = 'close' AND level = 'yellow' AND done_at >= happened - {30 * _DAY}) AS closed_yellow, count(*) FILTER (what = 'terminated') AS terminated
@@ -125,7 +125,6 @@ _COUNTS = (
         "failed_village",
         "failed_township",
         "failed_county",
-        "departments",
         "returned",
         "closed_green",
         "closed_yellow",
@@ -194,7 +193,7 @@ _RULES: Mapping[str, str] = {
         "((gathering OR record_visit) AND (record_heads >= {gathering_red_people} OR (gathering AND record_people >= {gathering_red_people}))) "
         "OR persons_30 >= {hotspot_red_persons} OR record_heads >= {hotspot_red_persons}"
     ),
-    "R8": "failed_township >= {mediation_red_township} OR failed_county >= 1 OR (departments >= {departments_red} AND failed_county >= 1)",
+    "R8": "failed_township >= {mediation_red_township} OR failed_county >= 1",
     "R9": "closed_yellow >= 1 AND records_180 >= 1",
     "R10": "wages AND (record_heads >= {wages_red_workers} OR (record_heads >= {wages_red_collective} AND collective_threat))",
     "R11": "record_amount >= {money_red_fen} OR (prepaid AND (record_heads >= {victims_red} OR persons_30 >= {victims_red}))",
