@@ -22,7 +22,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from engine.ruleset import loader
 from engine.ruleset.tree import Rulebook
-from engine.workbench.gate import invariant, tested
+from engine.workbench.gate import Candidate, invariant, tested
 from engine.workbench.lint import lint
 from engine.workbench.tuning.plan import Knob, references
 
@@ -60,8 +60,8 @@ def edit(rulebook: Rulebook, tried: Sequence[Knob], values: Sequence[int], since
         return Edit(files, diff, tuple(fails), wants)
     fails = [*_read_back(loader.load(files), changed, since), *_failing(files)]
     always = _written(rulebook, changed, None)
-    fails += [("never", said) for said in invariant(always)] if always != files else []
-    pinned = tuple(tested(always)) if not fails and always != files else ()
+    fails += [("never", said) for said in invariant(Candidate(always))] if always != files else []
+    pinned = tuple(tested(Candidate(always))) if not fails and always != files else ()
     return Edit(files, diff, tuple(fails), wants, pinned)
 
 
@@ -75,8 +75,9 @@ def _asking(rulebook: Rulebook, changed: Sequence[Knob]) -> frozenset[str]:
 
 
 def _failing(files: Files) -> Iterator[tuple[str, str]]:
-    yield from (("test", said) for said in tested(files))
-    yield from (("never", said) for said in invariant(files))
+    candidate = Candidate(files)
+    yield from (("test", said) for said in tested(candidate))
+    yield from (("never", said) for said in invariant(candidate))
 
 
 def _read_back(held: Rulebook, changed: Sequence[tuple[Knob, int]], since: date) -> Iterator[tuple[str, str]]:
