@@ -65,7 +65,7 @@ def tune(
     now: Now = "",
     as_json: AsJson = False,
 ) -> None:
-    """在历史来件上试规则里的数：每种取法每周多少红、多少黄，漏掉哪几件；给出可用的改法，什么也不改。现在的数不合约束、又没有一种过得了的，退出码为 1。"""
+    """在历史来件上试规则里的数：每周多少红和黄、漏掉哪几件，给出过得了的改法；一种也没有则退出码为 1。"""
     from cli.wiring import desk_of, rulebook_of
 
     with desk_of(config, now) as desk:
