@@ -13,11 +13,11 @@ _PLACES = "acceptance/test_place_windows.py"
 
 PREVIEWING = (
     defence(
-        "preview-matters",
-        "回测：颜色按窗口看得到的全部来件算（预演即生产）",
-        "engine/rescore/scanning.py",
-        "BETWEEN {low - questions.longest} AND",
-        instead="BETWEEN {low} AND",
+        "preview-rules",
+        "回测：用要试的规则判（预演即生产）",
+        "engine/workbench/backtest/trying.py",
+        "            half.side.questions,\n",
+        instead="            self._old.side.questions,\n",
         tests=_PREVIEW,
     ),
     defence(
@@ -26,7 +26,7 @@ PREVIEWING = (
         "engine/workbench/backtest/columns.py",
         "if self.always or maker not in self.known",
         instead="if False",
-        tests=_PREVIEW,
+        tests="unit/test_workbench_backtest_columns.py::test_other_words_make_other_facts_and_marks_and_nothing_is_written",
     ),
     defence(
         "preview-once",
