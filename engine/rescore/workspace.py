@@ -46,16 +46,21 @@ class Workspace:
             "nullif(id_number, '') AS identity",
             *(f"""contains(marks, '"{mark}"') AS {mark_of(mark)}""" for mark in marks),
         ]
-        self._add("history", f"SELECT {', '.join(columns)} FROM arriving", table)
+        self.add("history", f"SELECT {', '.join(columns)} FROM arriving", table)
 
     def add_actions(self, table: pa.Table) -> None:
         """Actions with the record that each names."""
-        self._add("actions", 'SELECT matter AS record, kind AS action, level, "at" AS done_at FROM arriving', table)
+        self.add("actions", 'SELECT matter AS record, kind AS action, level, "at" AS done_at FROM arriving', table)
 
-    def _add(self, name: str, select: str, table: pa.Table) -> None:
+    def add(self, name: str, select: str, table: pa.Table) -> None:
+        """Rows for a table, which is made with the first; `select` reads them from `arriving`."""
         self.connection.register("arriving", table)
         there = self.connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = ?", [name]).fetchone()
-        self.connection.execute(f"INSERT INTO {name} {select}" if there else f"CREATE TABLE {name} AS {select}")
+        rows = self.connection.sql(select)
+        if there:
+            rows.insert_into(name)
+        else:
+            rows.create(name)
         self.connection.unregister("arriving")
 
 

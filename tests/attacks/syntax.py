@@ -90,6 +90,8 @@ def _put_together(node: ast.expr, loose: set[str]) -> bool:
     """Whether an expression is an f-string with a value, `%`, `+` or format over texts, or a name that holds one."""
     if isinstance(node, ast.JoinedStr):
         return any(isinstance(part, ast.FormattedValue) for part in node.values)
+    if isinstance(node, ast.IfExp):
+        return _put_together(node.body, loose) or _put_together(node.orelse, loose)
     if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Mod)):
         return (
             _texty(node.left)
@@ -147,6 +149,7 @@ def _a_reader(node: ast.Call) -> bool:
 
 
 BAD_SQL: Sequence[str] = (
+    'connection.execute(f"INSERT INTO {name}" if there else "SELECT 1")',
     'connection.execute(text(f"SELECT * FROM {name}"))',
     'connection.execute("SELECT * FROM " + name)',
     'connection.exec_driver_sql("SELECT * FROM %s" % name)',

@@ -37,8 +37,7 @@ class Knowledge:
         self._space = space
         self._fields = [fact for fact in facts if fact.kind is FeatureKind.FIELD]
         self._acted = any(fact.kind in (FeatureKind.ACTIONS, FeatureKind.PROCESS) for fact in facts)
-        columns = "kind TEXT, fact TEXT, records BIGINT, known BIGINT, absent BIGINT, first BIGINT, began BIGINT"
-        space.connection.execute(f"CREATE TABLE knowledge ({columns})")
+        space.connection.execute(_TABLE)
 
     def note(self, table: pa.Table) -> None:
         """Base facts of a stretch of records."""
@@ -85,6 +84,7 @@ def _day(at: int, zone: str) -> str:
     return datetime.fromtimestamp(at, UTC).astimezone(ZoneInfo(zone)).date().isoformat()
 
 
+_TABLE = "CREATE TABLE knowledge (kind TEXT, fact TEXT, records BIGINT, known BIGINT, absent BIGINT, first BIGINT, began BIGINT)"
 _NOTED = """
 INSERT INTO knowledge
 WITH read AS (

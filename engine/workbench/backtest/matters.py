@@ -116,10 +116,10 @@ class Matters:
         self._rules: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
         said = pa.table({"n": both.before.numbers, "was": both.before.colours, "now": both.after.colours})
         for name, table in (("said", said), ("states", history.matters())):
-            self._add(name, "SELECT * FROM arriving", table)
+            space.add(name, "SELECT * FROM arriving", table)
         for first in range(0, max(history.newest(), 1), STRETCH):
-            self._add("learned", _LEARNED, history.learned(first, first + STRETCH))
-        space.connection.execute(f"CREATE TABLE quiet AS {quiet_sql(kinds)}")
+            space.add("learned", _LEARNED, history.learned(first, first + STRETCH))
+        space.connection.sql(quiet_sql(kinds)).create("quiet")
         space.connection.execute(_MADE, [newer_than // timedelta(seconds=1)])
 
     def look(self, view: Reading, viewers: tuple[Viewer, Viewer], now: datetime) -> None:
@@ -199,13 +199,6 @@ class Matters:
             plain = len({action.matter for action in log}) <= 1 and decided.isdisjoint(ids)
             steady = ACTIONS not in self._kinds or not any(_late(action, records) for action in log)
             yield Case(matter, records, log, plain, once.issuperset(ids), matter in quiet and steady)
-
-    def _add(self, name: str, select: str, table: pa.Table) -> None:
-        connection = self._space.connection
-        connection.register("arriving", table)
-        connection.execute(f"CREATE TABLE IF NOT EXISTS {name} AS {select} LIMIT 0")
-        connection.execute(f"INSERT INTO {name} {select}")
-        connection.unregister("arriving")
 
     def _said(self, answers: Answers, numbers: Sequence[int]) -> Iterator[str]:
         """The rules that hit, or ask for review of, some records."""
