@@ -29,7 +29,7 @@ from engine.ruleset.condition import leaves
 from engine.ruleset.parameters import regimes
 from engine.ruleset.tree import Rule
 from engine.workbench.cases import Cases, Facts
-from engine.workbench.lint import lint
+from engine.workbench.linting.lint import lint
 from engine.workbench.mutation import mutate, score
 from engine.workbench.places import Places
 from engine.workbench.proof.codes import Verdict

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from datetime import date
 
     from engine.ruleset.tree import Rulebook
-    from engine.workbench.coverage import Report
     from engine.workbench.places import Places
     from engine.workbench.proof.solving import Budget
+    from engine.workbench.testing.coverage import Report
 
 rules = typer.Typer(
     help="规则：检查、证明、比较、测试、测试够不够、测试灵不灵、编辑器用的格式说明", no_args_is_help=True
@@ -51,7 +51,7 @@ def lint(rules_folder: Folder = None, as_json: AsJson = False) -> None:
     """一次列出全部问题；有问题则退出码为 1。"""
     from cli.printing import line, say
     from engine.ruleset import loader
-    from engine.workbench.lint import lint as linted
+    from engine.workbench.linting.lint import lint as linted
 
     folder = _folder(rules_folder)
     faults = linted(loader.read_folder(folder))
@@ -156,8 +156,8 @@ def test(rules_folder: Folder = None, junit: Junit = None, as_json: AsJson = Fal
     """运行写在规则旁边的测试；有不通过或一个测试也没有则退出码为 1。"""
     from cli.printing import line, say
     from cli.wiring import rulebook_of
-    from engine.workbench.junit import of_results
-    from engine.workbench.suite import run
+    from engine.workbench.testing.junit import of_results
+    from engine.workbench.testing.suite import run
 
     results = run(rulebook_of(_folder(rules_folder)))
     failed = [result for result in results if not result.passed]
@@ -188,8 +188,8 @@ def coverage(
 ) -> None:
     """旁边的测试够不够：每一行条件真、假、未知、各自起作用，数的边上，每个词条和它的上下文；不够则退出码为 1。"""
     from cli.printing import line
-    from engine.workbench.coverage import cover
-    from engine.workbench.junit import of_goals
+    from engine.workbench.testing.coverage import cover
+    from engine.workbench.testing.junit import of_goals
 
     report = cover(*_loaded(rules_folder))
     if junit is not None:
@@ -204,7 +204,7 @@ def coverage(
 
 
 def _totals(report: Report) -> dict[str, int]:
-    from engine.workbench.coverage import COUNTING
+    from engine.workbench.testing.coverage import COUNTING
 
     return {
         "percent": report.percent,
@@ -218,7 +218,7 @@ def _totals(report: Report) -> dict[str, int]:
 def _told(report: Report) -> None:
     """What is missing, by place, and the sums."""
     from cli.printing import say
-    from engine.workbench.coverage import COUNTING, KINDS, State, told
+    from engine.workbench.testing.coverage import COUNTING, KINDS, State, told
 
     for use in report.untold:
         say(f"{use.place} {KINDS[use.kind]}没有例句守着：{use.name}")
@@ -286,7 +286,7 @@ def sayings(
 ) -> None:
     """把每张词表找得到的说法存一份：以后少了一个词，rules test 会说哪一句找不到了。"""
     from cli.printing import line, say
-    from engine.workbench.sayings import draw_all, written
+    from engine.workbench.testing.sayings import draw_all, written
 
     rulebook, _ = _loaded(rules_folder)
     drawn = draw_all(rulebook)

@@ -15,13 +15,14 @@ from engine.errors import SanseError
 from engine.ruleset import loader
 from engine.ruleset.tree import Rulebook
 from engine.triage import Triage
-from engine.workbench import lint, suite
-from engine.workbench.examples import results
+from engine.workbench.linting import lint
 from engine.workbench.places import Places
 from engine.workbench.proof import words
 from engine.workbench.proof.questions import prove
 from engine.workbench.proof.solving import Budget
-from engine.workbench.scenes import OURS, Stage
+from engine.workbench.testing import suite
+from engine.workbench.testing.examples import results
+from engine.workbench.testing.scenes import OURS, Stage
 
 SECONDS, _EACH = 120.0, 20.0
 """So long proofs may take together and each; 300 rules take about a minute."""

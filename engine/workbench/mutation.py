@@ -18,15 +18,15 @@ from engine.model import Cause, Colour, Outcome
 from engine.ruleset.parameters import bound, regimes, values_at
 from engine.ruleset.tree import Feature, FeatureKind, Never, Place, Rule, Rulebook
 from engine.triage import Triage
-from engine.workbench import sentences
 from engine.workbench.cases import Cases, Condition, Facts
-from engine.workbench.coverage import facts_of
-from engine.workbench.examples import results
 from engine.workbench.mutants import Mutant, mutants
 from engine.workbench.places import Places
 from engine.workbench.proof.meaning import alike
 from engine.workbench.proof.solving import Budget
-from engine.workbench.scenes import OURS, Scene, Stage, View
+from engine.workbench.testing import sentences
+from engine.workbench.testing.coverage import facts_of
+from engine.workbench.testing.examples import results
+from engine.workbench.testing.scenes import OURS, Scene, Stage, View
 
 
 class Fate(str, Enum):

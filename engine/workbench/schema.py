@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.normalise.suppliers import MappingFile
 from engine.ruleset import shapes
-from engine.workbench.forms import Example
+from engine.workbench.testing.forms import Example
 
 ANY = "rules"
 """The schema that fits every file of `rules/`."""

@@ -24,7 +24,7 @@ from engine.normalise import suppliers
 from engine.ruleset import loader
 from engine.ruleset.tree import Rulebook
 from engine.triage import Triage
-from engine.workbench import examples
+from engine.workbench.testing import examples
 from tests.attacks import measure
 from tests.property.rulebooks import as_files
 

@@ -10,11 +10,11 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-from engine.workbench.lint import lint
+from engine.workbench.linting.lint import lint
 from engine.workbench.mutation import Fate, mutate
 from engine.workbench.proof.questions import prove
 from engine.workbench.proof.solving import Budget
-from engine.workbench.suite import run
+from engine.workbench.testing.suite import run
 from tests.faults.caught import Message
 from tests.faults.reading import Reading
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.ruleset import loader
-from engine.workbench.lint import lint
+from engine.workbench.linting.lint import lint
 from tests.faults.book import Book, Edit
 from tests.faults.caught import Message, names_it
 from tests.faults.draw import CLASSES, Fault, draw

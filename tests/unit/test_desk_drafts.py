@@ -9,7 +9,7 @@ from engine.desk import acting
 from engine.desk.drafts import as_tests
 from engine.errors import UsageError
 from engine.model import Colour
-from engine.workbench.forms import wrong
+from engine.workbench.testing.forms import wrong
 from tests.installation import Installation
 
 pytest_plugins = ["tests.places"]

@@ -12,11 +12,11 @@ from ruamel.yaml import YAML
 from engine.ruleset import loader
 from engine.ruleset.tree import Place, Rule, Rulebook
 from engine.triage import Triage
-from engine.workbench.examples import results, run
 from engine.workbench.mutation import Fate, Tried, forget, mutate, ready, score
 from engine.workbench.places import Places
 from engine.workbench.proof.solving import Budget
-from engine.workbench.scenes import Stage
+from engine.workbench.testing.examples import results, run
+from engine.workbench.testing.scenes import Stage
 from tests.rulebook_samples import with_needless_line, without
 
 pytest_plugins = ["tests.workbench_samples"]

@@ -1,6 +1,6 @@
 """Questions about one rulebook, each with an answer: proved, refuted with a witness, or undecided with a reason.
 
-In: a rulebook, places, a budget. Out: answers. Not here: two rulebooks (`meaning`), one decision (`nearest`), what trying every case of a rule shows (`engine.workbench.logic`).
+In: a rulebook, places, a budget. Out: answers. Not here: two rulebooks (`meaning`), one decision (`nearest`), what trying every case of a rule shows (`engine.workbench.linting.logic`).
 
 A rule *says* something where it fires or asks for review. It *decides* where without it the colour, the handing back, a conclusion or a flag would be otherwise.
 """

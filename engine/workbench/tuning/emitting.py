@@ -23,7 +23,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from engine.ruleset import loader
 from engine.ruleset.tree import Rulebook
 from engine.workbench.gate import Candidate, invariant, tested
-from engine.workbench.lint import lint
+from engine.workbench.linting.lint import lint
 from engine.workbench.tuning.plan import Knob, references
 
 SOURCE = "试算所得，待中心开会认定后写明出处"

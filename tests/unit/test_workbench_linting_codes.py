@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.ruleset.faults import CODES as LOADING
 from engine.ruleset.tree import Place
-from engine.workbench.codes import CODES, finding
+from engine.workbench.linting.codes import CODES, finding
 
 
 def test_no_code_means_two_things() -> None:

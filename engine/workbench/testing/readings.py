@@ -12,7 +12,7 @@ from engine.normalise.cells import cell_text, folded
 from engine.normalise.suppliers import coded
 from engine.ruleset.tree import Rulebook
 from engine.workbench.places import Places
-from engine.workbench.results import Result
+from engine.workbench.testing.results import Result
 
 
 @dataclass(frozen=True, slots=True)

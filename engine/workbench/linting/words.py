@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from engine.features.folding import fold
 from engine.ruleset.faults import nearest
 from engine.ruleset.tree import Fault, Rulebook, WordEntry, WordList
-from engine.workbench import sentences
 from engine.workbench.alternatives import Alternative, choices, parsed
-from engine.workbench.codes import finding
+from engine.workbench.linting.codes import finding
 from engine.workbench.places import Places
+from engine.workbench.testing import sentences
 
 _COMMON = frozenset(
     (

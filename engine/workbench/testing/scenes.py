@@ -18,7 +18,7 @@ from engine.identity.sighting import Sighter
 from engine.model import Action, Cause, Colour, FeatureSet, Incident, Links, Sighting
 from engine.ruleset.tree import Place, Rule, Rulebook
 from engine.triage import Triage
-from engine.workbench.forms import wrong
+from engine.workbench.testing.forms import wrong
 
 NOW = datetime(2025, 6, 15, 4, tzinfo=UTC)
 _EAST = timedelta(hours=8)

@@ -15,8 +15,8 @@ from engine.model import Action, Colour, Outcome, Route, duration
 from engine.ruleset.tree import Rule, Rulebook, Status
 from engine.settlement import Terms
 from engine.triage import Decision, Triage
-from engine.workbench.results import Result
-from engine.workbench.scenes import OURS, ZONE, Scene, Stage, View, misread, moment
+from engine.workbench.testing.results import Result
+from engine.workbench.testing.scenes import OURS, ZONE, Scene, Stage, View, misread, moment
 
 _LIMITS = {"contact": "联系时限", "mediate": "调解时限", "close": "办结时限"}
 

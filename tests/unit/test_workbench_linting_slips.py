@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from engine.ruleset import loader
+from engine.workbench.linting.slips import of_parts, of_whole
 from engine.workbench.places import Places
-from engine.workbench.slips import of_parts, of_whole
 
 ROUTES = """routes:
   - {id: a, title: 甲, colour: red, receivers: [司法所, 党工委], root: true}

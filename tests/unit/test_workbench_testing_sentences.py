@@ -6,7 +6,7 @@ import pytest
 
 from engine.ruleset import loader
 from engine.ruleset.tree import Rulebook
-from engine.workbench import sayings, sentences
+from engine.workbench.testing import sayings, sentences
 from tests.installation import shipped
 
 LISTS = """

@@ -5,9 +5,9 @@ from __future__ import annotations
 from xml.etree import ElementTree as ET
 
 from engine.ruleset.tree import Place
-from engine.workbench.coverage import Goal, State
-from engine.workbench.junit import of_goals, of_results
-from engine.workbench.results import Result
+from engine.workbench.testing.coverage import Goal, State
+from engine.workbench.testing.junit import of_goals, of_results
+from engine.workbench.testing.results import Result
 
 
 def test_results_become_suites_of_files() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from engine.ruleset import loader
+from engine.workbench.linting.words import findings
 from engine.workbench.places import Places
-from engine.workbench.words import findings
 
 
 def codes(entries: str) -> list[str]:

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from engine.ruleset.strict_yaml import read
-from engine.workbench import linking, suite
 from engine.workbench.places import Places
-from engine.workbench.results import Result
+from engine.workbench.testing import linking, suite
+from engine.workbench.testing.results import Result
 from tests.installation import shipped
 
 SETTINGS = shipped().files["settings.yaml"].decode()

@@ -20,10 +20,11 @@ from engine.ruleset.condition import leaves
 from engine.ruleset.faults import nearest
 from engine.ruleset.naming import named
 from engine.ruleset.tree import Fault, Feature, FeatureKind, Leaf, Place, Reference, Rule, Rulebook, Status
-from engine.workbench import coverage, logic, readings, slips, words
-from engine.workbench.codes import finding
-from engine.workbench.examples import untested
+from engine.workbench.linting import logic, slips, words
+from engine.workbench.linting.codes import finding
 from engine.workbench.places import Places
+from engine.workbench.testing import coverage, readings
+from engine.workbench.testing.examples import untested
 
 _EVALUATED = (Status.LIVE, Status.SHADOW)
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from xml.etree import ElementTree as ET
 
-from engine.workbench.coverage import Goal, State
-from engine.workbench.results import Result
+from engine.workbench.testing.coverage import Goal, State
+from engine.workbench.testing.results import Result
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 

@@ -11,7 +11,7 @@ from engine.evaluate.plan import Scope
 from engine.ruleset import loader
 from engine.ruleset.tree import Place, Rulebook
 from engine.triage import Triage
-from engine.workbench.scenes import Scene, Stage, moment, span
+from engine.workbench.testing.scenes import Scene, Stage, moment, span
 
 BASE = datetime(2025, 6, 15, 4, tzinfo=UTC)
 

@@ -8,8 +8,8 @@ import pytest
 
 from engine.ruleset import loader
 from engine.ruleset.tree import Fault
-from engine.workbench.codes import CODES
-from engine.workbench.lint import lint
+from engine.workbench.linting.codes import CODES
+from engine.workbench.linting.lint import lint
 
 FOLDER = Path(__file__).parents[2] / "fixtures" / "bad_rules" / "lint"
 BASE = {path.name: path.read_bytes() for path in (FOLDER / "base").glob("*.yaml")}

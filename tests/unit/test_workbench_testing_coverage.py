@@ -8,9 +8,9 @@ import pytest
 
 from engine.ruleset import loader
 from engine.ruleset.tree import Rule
-from engine.workbench import coverage
-from engine.workbench.coverage import State, cover, edges_untried, told
 from engine.workbench.places import Places
+from engine.workbench.testing import coverage
+from engine.workbench.testing.coverage import State, cover, edges_untried, told
 from tests.rulebook_samples import with_needless_line, without
 
 pytest_plugins = ["tests.workbench_samples"]

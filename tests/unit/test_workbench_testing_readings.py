@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from engine.ruleset.strict_yaml import read
-from engine.workbench import readings
 from engine.workbench.places import Places
-from engine.workbench.results import Result
+from engine.workbench.testing import readings
+from engine.workbench.testing.results import Result
 from tests.installation import shipped
 
 FILES = shipped().files

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from engine.ruleset import loader
-from engine.workbench.examples import run, untested
-from engine.workbench.lint import lint
-from engine.workbench.results import Result
+from engine.workbench.linting.lint import lint
+from engine.workbench.testing.examples import run, untested
+from engine.workbench.testing.results import Result
 
 FILES = loader.read_folder(loader.shipped())
 RESULTS = run(loader.load(FILES))

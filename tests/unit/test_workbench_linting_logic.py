@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.ruleset import loader
-from engine.workbench.logic import findings
+from engine.workbench.linting.logic import findings
 from engine.workbench.places import Places
 
 FACTS = """features:

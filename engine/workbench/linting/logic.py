@@ -14,7 +14,7 @@ from engine.ruleset.condition import leaves
 from engine.ruleset.parameters import regimes
 from engine.ruleset.tree import Fault, Leaf, Name, Operator, Rule, Rulebook, Status
 from engine.workbench.cases import Cases, Condition, Facts
-from engine.workbench.codes import finding
+from engine.workbench.linting.codes import finding
 from engine.workbench.places import Places
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from engine.assessment import segments
 from engine.model import Colour, duration
 from engine.ruleset.tree import Fault, Leaf, Reference, Rule, Rulebook
-from engine.workbench.codes import finding
+from engine.workbench.linting.codes import finding
 from engine.workbench.places import Places
 
 _CONDITIONS = ("area", "topic", "category")

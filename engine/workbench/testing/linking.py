@@ -20,10 +20,10 @@ from engine.identity.sighting import Sighter
 from engine.model import Cause, Contact, Incident
 from engine.ruleset.tree import Rulebook
 from engine.settlement import Terms
-from engine.workbench.forms import Form
 from engine.workbench.places import Places
-from engine.workbench.results import Result
-from engine.workbench.scenes import KEY, NOW, ZONE, misread, moment
+from engine.workbench.testing.forms import Form
+from engine.workbench.testing.results import Result
+from engine.workbench.testing.scenes import KEY, NOW, ZONE, misread, moment
 
 _TITLES = {
     "matters": "事项",

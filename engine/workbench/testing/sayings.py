@@ -16,7 +16,7 @@ from functools import partial
 from engine.features.words import WordMatcher
 from engine.ruleset.tree import Rulebook, WordEntry, WordList
 from engine.workbench.alternatives import Alternative, Group, choices, parsed, phrase, without
-from engine.workbench.results import Result
+from engine.workbench.testing.results import Result
 
 BETWEEN = "、"
 _TRIES = 30

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from engine.ruleset.strict_yaml import read
 from engine.ruleset.tree import Rulebook
-from engine.workbench import examples, linking, readings, sayings, sentences
 from engine.workbench.places import Places
-from engine.workbench.results import Result
+from engine.workbench.testing import examples, linking, readings, sayings, sentences
+from engine.workbench.testing.results import Result
 
 _MAY_HAVE_TESTS = {b"mapping:", b"settings:"}
 """Of what stands in these no place is kept once it is loaded: their files are read once more."""

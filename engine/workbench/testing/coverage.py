@@ -21,11 +21,11 @@ from engine.ruleset.condition import leaves
 from engine.ruleset.parameters import bound, regimes
 from engine.ruleset.tree import Feature, FeatureKind, Leaf, Operator, Place, Rule, Rulebook, Status
 from engine.triage import Triage
-from engine.workbench import sentences
 from engine.workbench.cases import Cases, Condition
-from engine.workbench.examples import results
 from engine.workbench.places import Places
-from engine.workbench.scenes import OURS, Scene, Stage, View
+from engine.workbench.testing import sentences
+from engine.workbench.testing.examples import results
+from engine.workbench.testing.scenes import OURS, Scene, Stage, View
 
 TRUE, FALSE, UNKNOWN, DECIDES_TRUE, DECIDES_FALSE = "true", "false", "unknown", "decides_true", "decides_false"
 EDGE = "edge "

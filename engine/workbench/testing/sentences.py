@@ -14,7 +14,7 @@ from typing import Any
 
 from engine.features.words import WordMatcher
 from engine.ruleset.tree import Rulebook, WordEntry, WordList
-from engine.workbench.results import Result
+from engine.workbench.testing.results import Result
 
 CONTEXTS = ("not_after", "not_before", "unless_near", "only_near")
 

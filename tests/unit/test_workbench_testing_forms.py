@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.workbench.forms import Example, Expected, Given, Record, Step, wrong
+from engine.workbench.testing.forms import Example, Expected, Given, Record, Step, wrong
 
 LANGUAGE = Path(__file__).parents[2] / "docs" / "rule-language.md"
 
