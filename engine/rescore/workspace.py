@@ -55,7 +55,7 @@ class Workspace:
     def add(self, name: str, select: str, table: pa.Table) -> None:
         """Rows for a table, which is made with the first; `select` reads them from `arriving`."""
         self.connection.register("arriving", table)
-        there = self.connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = ?", [name]).fetchone()
+        there = self.connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = ?", [name]).fetchall()
         rows = self.connection.sql(select)
         if there:
             rows.insert_into(name)
