@@ -86,7 +86,7 @@ def open_desk(config: Config, clock: Clock, *, steadfast: bool = False) -> Desk:
 
     Where rules must be published (`publish.required`) it has those that were published last, whatever stands in the folder; before the first
     publication those that held last, and in a database that never judged anything those of the folder.
-    `steadfast`: where these rules are faulty it has those that held last, for the service must start in the night and what has
+    `steadfast`: where these rules are faulty it has the last that held and are not, for the service must start in the night and what has
     nothing to do with rules must work; `renewed` says what is wrong with them.
     """
     keys, url = keys_of(config), config.database_url
@@ -95,10 +95,10 @@ def open_desk(config: Config, clock: Clock, *, steadfast: bool = False) -> Desk:
     try:
         rulebook = loader.load(published or loader.read_folder(config.rules_folder))
     except RuleError:
-        files = _kept(url, keys) if steadfast else {}
-        if not files:
+        held = _last_sound(url, keys) if steadfast else None
+        if held is None:
             raise
-        rulebook = loader.load(files)
+        rulebook = held
     return Desk(config, open_store(url, keys), rulebook, clock, [], keys)
 
 
@@ -108,6 +108,17 @@ def _kept(url: str, keys: Keys, *, published: bool = False) -> Mapping[str, byte
     try:
         with store.read() as view:
             return (view.rulebook(view.published()) if published else {}) or view.in_force()
+    finally:
+        store.close()
+
+
+def _last_sound(url: str, keys: Keys) -> Rulebook | None:
+    """The rulebook that held last of those in which nothing is wrong: a later release may find faults in what an earlier one published."""
+    store = open_store(url, keys)
+    try:
+        with store.read() as view:
+            surveys = (loader.survey(view.rulebook(digest)) for digest in view.editions())
+            return next((survey.rulebook for survey in surveys if not survey.faults), None)
     finally:
         store.close()
 

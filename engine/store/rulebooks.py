@@ -56,12 +56,16 @@ class Rulebooks(Session):
         return {row[0]: bytes(row[1]) for row in self._rows(_FILES, digest=digest)}
 
     def in_force(self) -> dict[str, bytes]:
-        """The files of the rulebook that held last: what was judged by last, or what went live or was published after that; empty when none ever did."""
+        """The files of the rulebook that held last; empty when none ever did."""
+        return self.rulebook(next(iter(self.editions()), ""))
+
+    def editions(self) -> list[str]:
+        """Digests of all, the one that held last first: what was judged by last, or what went live or was published after that."""
         used = [(row[1], row[0]) for row in self._rows(_LAST_USED)]
         live = [(row[1], row[0]) for row in self._rows(_ALL)]
         published = [(row[1], row[0]) for row in self._rows(_PUBLISHED)]
-        _, digest = max([*published, *live, *used], default=(0, ""), key=lambda known: known[0])
-        return self.rulebook(digest)
+        newest = sorted([*published, *live, *used], key=lambda known: known[0], reverse=True)
+        return list(dict.fromkeys(digest for _, digest in newest))
 
     def write_publication(self, rulebook: Rulebook, *, by: str, second: str, reason: str, at: datetime) -> int:
         """Keep a rulebook and append that it is published from now on; the number of the publication."""

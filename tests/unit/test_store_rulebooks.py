@@ -46,3 +46,4 @@ class TestRulebooks:
             tx.note_rulebook(third := rulebook(a=b"third"), START + 3 * DAY)
         with store.read() as view:
             assert view.in_force() == third.files
+            assert view.editions() == [third.digest, first.digest, second.digest]
