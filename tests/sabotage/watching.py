@@ -132,8 +132,8 @@ WATCHING = (
         "rules-that-held",
         "规则目录坏了，服务照样能起来",
         "engine/desk/opening.py",
-        "        files = _kept(url, keys) if steadfast else {}",
-        instead="        files = {}",
+        "        held = _last_sound(url, keys) if steadfast else None",
+        instead="        held = None",
         tests="unit/test_cli_service.py"
         "::test_the_service_starts_with_the_rules_that_held_while_those_in_the_folder_are_broken",
     ),
@@ -141,8 +141,8 @@ WATCHING = (
         "rules-that-held-are-the-last",
         "用的是最后生效的那一套",
         "engine/store/rulebooks.py",
-        '        _, digest = max([*published, *live, *used], default=(0, ""), key=lambda known: known[0])',
-        instead='        _, digest = max(live, default=(0, ""), key=lambda known: known[0])',
+        "        newest = sorted([*published, *live, *used], key=lambda known: known[0], reverse=True)",
+        instead="        newest = sorted(live, key=lambda known: known[0], reverse=True)",
         tests="unit/test_store_rulebooks.py::TestRulebooks::test_in_force_is_what_was_judged_by_last_or_went_live_since[sqlite]",
     ),
     defence(
