@@ -43,7 +43,7 @@ PARTS = {
     "parse": ((scanning, "read"), (Exchange, "facts"), (Exchange, "verdicts")),
     "window": ((scanning, "windows"),),
     "decide": ((scanning, "decide"),),
-    "explain": ((scanning, "stored"), (scanning, "aligned"), (scanning, "_compare")),
+    "explain": ((scanning, "stored"), (scanning, "aligned"), (scanning, "compare")),
 }
 """The steps of the table. `write` is apart: rows of the answers, one for each change, as `--json` prints them."""
 _SAMPLE = 200

@@ -153,13 +153,14 @@ def _day(text: str) -> date | None:
 
 @rules.command()
 def test(rules_folder: Folder = None, junit: Junit = None, as_json: AsJson = False) -> None:
-    """运行写在规则旁边的测试；有不通过或一个测试也没有则退出码为 1。"""
+    """运行写在规则、词表、映射和设置旁边的测试；有不通过、或规则旁边一个也没有则退出码为 1。"""
     from cli.printing import line, say
     from cli.wiring import rulebook_of
     from engine.workbench.testing.junit import of_results
     from engine.workbench.testing.suite import run
 
-    results = run(rulebook_of(_folder(rules_folder)))
+    rulebook = rulebook_of(_folder(rules_folder))
+    results, beside_rules = run(rulebook), any(rule.tests for rule in rulebook.rules)
     failed = [result for result in results if not result.passed]
     todo = sum(result.todo for result in results if result.passed)
     if junit is not None:
@@ -172,10 +173,10 @@ def test(rules_folder: Folder = None, junit: Junit = None, as_json: AsJson = Fal
         waiting = f"，待办 {todo}" if todo else ""
         say(
             f"{len(results)} 个测试，通过 {len(results) - len(failed) - todo}，不通过 {len(failed)}{waiting}"
-            if results
-            else "一个测试也没有，这本身就是问题"
+            if beside_rules
+            else f"规则旁边一个测试也没有，这本身就是问题（别处有 {len(results)} 个）"
         )
-    if failed or not results:
+    if failed or not beside_rules:
         raise typer.Exit(1)
 
 

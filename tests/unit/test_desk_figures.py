@@ -23,6 +23,7 @@ LAMP = "村口的望远镜坏了一个多星期没有人来修理"
 SHADOW = """
 features:
   words.scope: {title: 提到望远镜, words: scope}
+  matter.scope_contacts: {title: 联系次数, count: actions, same: matter, where: {action: contact}}
 words:
   scope: {title: 望远镜, entries: [望远镜]}
 rules:
@@ -45,11 +46,8 @@ rules:
 
 def with_shadow(place: Installation, status: str = "shadow") -> None:
     """The shipped rules with two shadow rules: one of records, one of the process."""
-    features = shipped().files["features.yaml"].decode().rstrip("\n")
-    features += "\n  matter.scope_contacts: {title: 联系次数, count: actions, same: matter, where: {action: contact}}\n"
     files = {
         **shipped().files,
-        "features.yaml": features.encode(),
         "local.yaml": SHADOW.replace("status: shadow", f"status: {status}").encode(),
     }
     rulebook = loader.load(files)
