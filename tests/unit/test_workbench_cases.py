@@ -61,8 +61,8 @@ def test_the_fields_that_every_record_has_are_those_that_are_never_missing() -> 
     facts = BaseFacts(book).of(empty, Sighter(book, b"key").sight(empty))
     always = {name.removeprefix("record.") for name, value in facts.values.items() if value is not None}
     unknown = {name.removeprefix("record.") for name, value in facts.values.items() if value is None}
-    assert always == set(states._ALWAYS)
-    assert always | unknown == set(states._NEVER_ABSENT)
+    assert always == set(states.ALWAYS)
+    assert always | unknown == set(states.NEVER_ABSENT)
 
 
 def test_a_condition_is_asked_with_one_line_supposed_otherwise(cases: Cases, shipped: Rulebook) -> None:
