@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 from bench import backtesting, county, page
+from bench.apart import measured
 from bench.drawn_history import LANES
 from bench.report import machine
 
@@ -33,9 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sizes, rules, lanes = _numbers(given.incidents), _numbers(given.rules), given.lanes.split(",")
     county.OUT.mkdir(exist_ok=True)
     asked = [(size, lane, count) for size, lane, count in product(sizes, lanes, rules) if not count or lane == "few"]
-    drawn = [_process("bench.bulk", size, lane, count) for size, lane, count in asked]
-    stored = [_process("bench.rescoring", size) for size in _numbers(given.stored)]
-    tried = [_process("bench.backtesting", size) for size in _numbers(given.stored)]
+    drawn = [measured("bench.bulk", size, lane, count) for size, lane, count in asked]
+    stored = [measured("bench.rescoring", size) for size in _numbers(given.stored)]
+    tried = [measured("bench.backtesting", size) for size in _numbers(given.stored)]
     if None in (*drawn, *stored, *tried):
         return 1
     found = {"machine": machine(), "drawn": drawn, "stored": stored, "tried": tried}
@@ -46,16 +45,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _numbers(text: str) -> list[int]:
     return [int(part) for part in text.split(",") if part]
-
-
-def _process(module: str, *arguments: object) -> Any:
-    """What a measuring process found; None, told on standard error, where it found an answer wrong."""
-    command = [sys.executable, "-m", module, *map(str, arguments)]
-    run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[1])
-    if run.returncode:
-        print(f"no figures: an answer is wrong ({module} {arguments})\n{run.stderr[-2_000:]}", file=sys.stderr)
-        return None
-    return json.loads(run.stdout)
 
 
 def table(drawn: Sequence[dict[str, Any]], stored: Sequence[dict[str, Any]]) -> str:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 
 from bench import county, report
+from bench.apart import measured
 from bench.loading import place, stored
 
 _SIZES = (10_000, 100_000, 1_000_000)
@@ -35,11 +33,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for size in sizes:
         stored(size, smaller)
         smaller = size
-        one = _process("bench.measuring", size, given.batches, given.singles)
+        one = measured("bench.measuring", size, given.batches, given.singles)
         if one is None:
             return 1
         found.append(one)
-    shared = _process("bench.workers", given.shared, _BATCH_OF_WORKERS) if given.shared else []
+    shared = measured("bench.workers", given.shared, _BATCH_OF_WORKERS) if given.shared else []
     if shared is None or any(line["differences"] for line in shared):
         print(f"no figures: workers differ\n{shared}", file=sys.stderr)
         return 1
@@ -48,16 +46,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(report.told(told))
     (county.OUT / "live.json").write_text(json.dumps(told, indent=1), encoding="utf-8")
     return 0
-
-
-def _process(module: str, *arguments: int) -> Any:
-    """What a measuring process found; None, told on standard error, where it found an answer wrong."""
-    command = [sys.executable, "-m", module, *map(str, arguments)]
-    run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[1])
-    if run.returncode:
-        print(f"no figures: an answer is wrong ({module} {arguments})\n{run.stderr[-2_000:]}", file=sys.stderr)
-        return None
-    return json.loads(run.stdout)
 
 
 if __name__ == "__main__":
