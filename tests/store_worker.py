@@ -2,6 +2,7 @@
 
     python -m tests.store_worker ingest URL ROWS BATCH     records 0 … ROWS-1, going on where it was stopped
     python -m tests.store_worker count URL TIMES PHONE     adds one to the matter `shared`, TIMES times, a batch each
+    python -m tests.store_worker columns URL ROWS          reads ROWS records as columns, and fails if it loaded a second SQLite
     python -m tests.store_worker upgrade URL               makes the tables
 
 It says `ready`, waits for a line, and begins. Also here: `survive`, the parent that kills and restarts an ingest until all is in.
@@ -58,6 +59,13 @@ def count(store: Store, times: int, phone: str) -> None:
             tx.write_matters([replace(state(sample), id=SHARED, records=records + 1)])
             tx.new_code(SHARED, START)
             tx.append_audit(phone, "count", {"records": records + 1}, START)
+
+
+def columns(store: Store, rows: int) -> None:
+    """Read the history and look for a second copy of SQLite among what this process has loaded."""
+    with store.history() as view:
+        assert len(view.records(0, rows)) == rows
+    assert "libadbc_driver_sqlite" not in Path("/proc/self/maps").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True)
@@ -141,6 +149,8 @@ def main(job: str, url: str, *told: str) -> None:
     await_word()
     if job == "ingest":
         ingest(store, int(told[0]), int(told[1]))
+    elif job == "columns":
+        columns(store, int(told[0]))
     else:
         count(store, int(told[0]), told[1])
     store.close()
