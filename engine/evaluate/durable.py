@@ -30,7 +30,7 @@ except ImportError:  # no wheel and no compiler, or Python 3.13 and later
 
 
 _Message = tuple[str, frozenset[tuple[str, Value]]]
-_REMEMBERED = 4_000
+_REMEMBERED = 500
 _LOOKED = frozenset({"looked"})
 """The rule that every fact fires: without it nobody looked."""
 

@@ -68,7 +68,7 @@ _NAMING = ("gazetteer", "routes", "features", "rules")
 _NO_MARKS: frozenset[str] = frozenset()
 
 
-@lru_cache(maxsize=1_024)
+@lru_cache(maxsize=256)
 def _pairs_of(name: str | None) -> frozenset[str]:
     """The bigrams of a place's name: that two texts name one shop does not make them alike."""
     return bigrams(name) if name else _NO_MARKS

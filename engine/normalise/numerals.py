@@ -28,7 +28,7 @@ SPOKEN = "零〇一二两三四五六七八九十百千万亿几数壹贰叁肆�
 """Characters that a number out of characters is made of."""
 
 
-@lru_cache(maxsize=1_024)
+@lru_cache(maxsize=256)
 def number(text: str) -> Decimal | None:
     """The number, exact; None if the text holds anything else. 三四十 is 30, 几十 is 20, 三万五 is 35000."""
     text = text if text.isascii() else unicodedata.normalize("NFKC", text)

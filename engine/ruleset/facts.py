@@ -60,6 +60,7 @@ def feature(parts: Parts, name: str, raw: Mapping[str, Any], place: Callable[...
     windowed = kind in (FeatureKind.COUNT, FeatureKind.COUNT_DISTINCT)
     if windowed and (raw.get("same") is None or raw.get("within") is None):
         parts.add("F107", place())
+    by = raw.get("by", "occurred_at")
     within = duration(raw["within"]) if raw.get("within") else None
     if within is not None and within > _MAX_WINDOW:
         parts.add("F105", place("within"), value=raw["within"])
@@ -71,8 +72,8 @@ def feature(parts: Parts, name: str, raw: Mapping[str, Any], place: Callable[...
         same=raw.get("same") or "",
         within=within,
         where={key: tuple(v) if isinstance(v, list) else (v,) for key, v in raw.get("where", {}).items()},
-        including_this=raw.get("including_this", True),
-        by=raw.get("by", "occurred_at"),
+        including_this=by == "occurred_at" and raw.get("including_this", True),
+        by=by,
         unit=raw.get("unit", ""),
         type=_type(parts, raw.get("type"), type_, place),
         place=place(),

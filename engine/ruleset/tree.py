@@ -211,7 +211,7 @@ class Feature:
     COUNT_DISTINCT: `of` is kind, person, place, topic or matter. ACTIONS: count of actions of the matter.
     PROCESS: `of` is a name of the closed list in docs/rule-language.md. CONCLUDED: made by rules, never in features.yaml.
     `same`: matter, caller, place, pair or hotspot. `where`: column or base fact -> allowed values.
-    `by`: occurred_at or closed_at. `unit`: how a message prints it (fen, seconds, or none). `mutable`: whether `explain --nearest` may change it.
+    `by`: occurred_at or closed_at, by which a record itself is never among those counted. `unit`: how a message prints it (fen, seconds, or none). `mutable`: whether `explain --nearest` may change it.
     """
 
     name: str

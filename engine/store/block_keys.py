@@ -18,7 +18,7 @@ from engine.store.rows import BlockKeys
 _MONTH_SECONDS = 30 * 86_400
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=1_024)
 def hashed(text: str) -> int:
     """A signed 64-bit hash."""
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)

@@ -41,13 +41,13 @@ def listed(values: Sequence[str]) -> str:
     return orjson.dumps(values).decode() if values else ""
 
 
-@lru_cache(maxsize=1_024)
+@lru_cache(maxsize=256)
 def unlisted(cell: str) -> tuple[str, ...]:
     """The list of a cell."""
     return tuple(orjson.loads(cell)) if cell else ()
 
 
-@lru_cache(maxsize=1_024)
+@lru_cache(maxsize=256)
 def _marks(cell: str) -> frozenset[str]:
     return frozenset(unlisted(cell))
 
@@ -133,7 +133,7 @@ def stored(row: Iterable[Any]) -> Stored:
     )
 
 
-@lru_cache(maxsize=1_024)
+@lru_cache(maxsize=256)
 def _ties(cell: str) -> tuple[Link, ...]:
     return tuple(Link(score, left, right, why, applied) for score, left, right, why, applied in orjson.loads(cell))
 

@@ -15,7 +15,7 @@ from engine.recent import Recent
 from engine.store.rows import Stored
 
 _MOST = 40_000
-_TURNS = 128
+_TURNS = 16
 
 
 @dataclass(frozen=True, slots=True)

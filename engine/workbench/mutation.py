@@ -16,7 +16,7 @@ from engine.features.live import LiveFeatures
 from engine.features.subjects import Subject
 from engine.model import Cause, Colour, Outcome
 from engine.ruleset.parameters import bound, regimes, values_at
-from engine.ruleset.tree import Feature, FeatureKind, Never, Place, Rule, Rulebook
+from engine.ruleset.tree import Feature, FeatureKind, Never, Place, Rule, Rulebook, Status
 from engine.triage import Triage
 from engine.workbench.cases import Cases, Condition, Facts
 from engine.workbench.mutants import Mutant, mutants
@@ -115,7 +115,7 @@ class _Trial:
         bare = Tried(mutant.kind, mutant.what, mutant.of, place, Fate.SURVIVED)
         if any(self._notices(witness, mutant.rule) for witness in self._witnesses.get(mutant.of, ())):
             return replace(bare, fate=Fate.KILLED)
-        return bare if mutant.kind == "colour" else self._proved(bare, self._rules[mutant.of], mutant.rule)
+        return bare if mutant.kind in ("colour", "status") else self._proved(bare, self._rules[mutant.of], mutant.rule)
 
     def of_feature(self, mutant: Mutant) -> Tried:
         """A mutant of a fact: the tests of every rule that asks for it see other facts."""
@@ -166,20 +166,20 @@ class _Trial:
             return True
         if "because" in expect and condition.lines[expect["because"]](witness.facts) is True:
             return True
-        if "flagged" in expect and _raised(condition, witness.cases, witness.facts) != expect["flagged"]:
+        raised = rule.status is not Status.SHADOW and _raised(condition, witness.cases, witness.facts)
+        if "flagged" in expect and raised != expect["flagged"]:
             return True
-        return "colour" in expect and self._colour(witness, rule, now).word != expect["colour"]
+        if "colour" not in expect:
+            return False
+        made = self._colour(witness, rule, now)
+        return made.word != expect["colour"] or any(made in never.colours for never in witness.nevers)
 
     def _colour(self, witness: _Witness, rule: Rule, now: Outcome) -> Colour:
-        """The colour of the subject if this rule did that."""
+        """What the rules give the subject if this one did that, before an invariant lifts it."""
         outcomes = {**witness.outcomes, rule.id: now}
-        if now is Outcome.QUIET or not self._is_judged(rule, witness):
+        if now is Outcome.QUIET or rule.status is Status.SHADOW or not self._is_judged(rule, witness):
             outcomes.pop(rule.id, None)
-        made = judgement({**self._rules, rule.id: rule}, outcomes, {}, witness.cases.values).colour
-        for never in witness.nevers:
-            while made in never.colours and made < Colour.RED:
-                made = Colour(made + 1)
-        return made
+        return judgement({**self._rules, rule.id: rule}, outcomes, {}, witness.cases.values).colour
 
     @staticmethod
     def _is_judged(rule: Rule, witness: _Witness) -> bool:

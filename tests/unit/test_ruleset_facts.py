@@ -56,6 +56,11 @@ def test_a_window_is_as_it_is_written() -> None:
     )
 
 
+@pytest.mark.parametrize("this", ["", ", including_this: true", ", including_this: false"])
+def test_by_its_closing_a_record_is_never_counted_itself(this: str) -> None:
+    assert not made(f"{{title: 甲, count: incidents, same: matter, within: 7d, by: closed_at{this}}}").including_this
+
+
 @pytest.mark.parametrize("same", ["matter", "caller", "place", "pair", "hotspot", "phone"])
 def test_every_group_can_be_counted_in(same: str) -> None:
     assert made(f"{{title: 甲, count: incidents, same: {same}, within: 1d}}").same == same

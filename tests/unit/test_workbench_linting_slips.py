@@ -49,3 +49,13 @@ def test_a_receiver_a_letter_away_from_one_that_several_routes_name(name: str, f
 )
 def test_deadlines_follow_each_other_and_red_is_no_slower(spans: tuple[str, str, str], found: list[str]) -> None:
     assert codes(DEADLINES % spans) == found
+
+
+def test_a_missing_column_is_wanted_after_the_one_it_follows_elsewhere() -> None:
+    other = "mapping:\n  kind: grid\n  title: 网格\n  columns:\n    source_id: [编号]\n    title: [标题]\n%s"
+    whole = other.replace("kind: grid", "kind: walk_in") % "    occurred_at: [时间]\n    narrative: [内容]\n"
+    for written, line in (("", 6), ("    heads: [人数]\n    occurred_at: [时间]\n", 8)):
+        seen = loader.survey({"a.yaml": whole.encode(), "b.yaml": (other % written).encode()})
+        assert seen.faults == ()
+        found = [one for one in of_whole(seen.rulebook, Places(seen.documents)) if one.code == "L145"]
+        assert [one.place.line for one in found if "narrative" in one.message] == [line]

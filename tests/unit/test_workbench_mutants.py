@@ -78,6 +78,7 @@ def test_answers_and_effects(made: list[Mutant]) -> None:
     assert what(made, "on_missing") >= {"on_missing record.heads: yes", "on_missing record.heads: no"}
     assert not any("matter.n" in one for one in what(made, "on_missing"))
     assert what(made, "colour") == {"colour: yellow"}
+    assert what(made, "status") == {"status: shadow"}
 
 
 def test_windows(made: list[Mutant]) -> None:

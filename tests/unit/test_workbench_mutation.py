@@ -49,6 +49,7 @@ def test_every_class_of_mistake_is_tried(shipped: list[Tried]) -> None:
         "check dropped",
         "on_missing",
         "colour",
+        "status",
         "window",
         "key",
         "itself",
@@ -93,6 +94,11 @@ def test_what_is_killed_makes_the_very_tests_fail(survey: loader.Survey, shipped
             "{feature: record.amount, at_least: $money.red_fen}",
             "{feature: record.amount, more_than: $money.red_fen}",
             "operator",
+        ),
+        (
+            "- id: R10\n    title: 群体欠薪\n    status: live",
+            "- id: R10\n    title: 群体欠薪\n    status: shadow",
+            "status",
         ),
     ):
         assert text.count(old) == 1

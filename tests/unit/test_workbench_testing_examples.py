@@ -52,6 +52,17 @@ def test_a_changed_threshold_is_noticed(name: str, old: str, new: str, rule: str
     assert rule in failed
 
 
+def test_a_colour_that_an_invariant_had_to_lift_is_not_what_was_expected() -> None:
+    left = changed(
+        "violence.yaml",
+        "- id: Y1\n    title: 家暴迹象\n    status: live",
+        "- id: Y1\n    title: 家暴迹象\n    status: shadow",
+    )
+    (failed,) = [result for result in run(loader.load(left)) if not result.passed]
+    assert failed.rule == "Y1"
+    assert "底线N2抬上来的" in failed.message
+
+
 def test_a_rule_without_tests_is_a_finding() -> None:
     text = FILES["quality.yaml"].decode()
     files = {**FILES, "quality.yaml": text[: text.index("    tests:")].encode()}

@@ -7,7 +7,7 @@ their mark, receivers and words that are nearly others, deadlines out of order, 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -150,11 +150,19 @@ def _deadlines(rulebook: Rulebook, places: Places) -> Iterator[Fault]:
 
 def _needed(rulebook: Rulebook, places: Places) -> Iterator[Fault]:
     """Sources whose columns have no number, no time or no text: every row of theirs would be set aside."""
+    orders = [list(mapping.get("columns") or {}) for mapping in rulebook.mappings.values()]
     for kind, mapping in rulebook.mappings.items():
         columns = mapping.get("columns") or {}
         for name in _NEEDED if columns else ():
             if name not in columns:
-                yield finding("L145", places.of("mapping", kind, "columns"), kind=kind, name=name)
+                place = places.of("mapping", kind, "columns", *_before(name, columns, orders))
+                yield finding("L145", place, kind=kind, name=name)
+
+
+def _before(name: str, columns: Mapping[str, Any], orders: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """The column after which a missing one is wanted: of those that stand before it in the first source that has it, the last that is here."""
+    order = next((order for order in orders if name in order), [name])
+    return tuple([one for one in order[: order.index(name)] if one in columns][-1:])
 
 
 def _keyboard(rulebook: Rulebook, places: Places) -> Iterator[Fault]:

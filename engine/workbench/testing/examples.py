@@ -6,7 +6,7 @@ of tests (the page), tests of the code.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -58,6 +58,7 @@ class _Bench:
         self._triage = triage
         self._terms = Terms.of(rulebook, ZONE)
         self._deadlines = rulebook.documents.get("deadlines") or {}
+        self._nevers = frozenset(never.id for never in rulebook.nevers)
 
     def result(self, scene: Scene) -> Result:
         """One test; a test that cannot be read fails with the reason."""
@@ -78,7 +79,7 @@ class _Bench:
         decision = self._triage.decide(OURS, view.at, features=view.features, trigger="test", scope=view.scope)
         explained = self._triage.tracer.explain(scene.rule.id, view.features, view.day)
         yield from _of_rule(scene.rule, view.expect, explained, decision)
-        yield from _of_subject(view.expect, decision)
+        yield from _of_subject(view.expect, decision, self._nevers)
         yield from self._concluded(view)
         yield from self._handled(scene, view, decision.assessment.colour)
 
@@ -162,10 +163,12 @@ def _of_rule(rule: Rule, expect: Mapping[str, Any], explained: Explanation, deci
         yield from _timed("提示到期", [expect["flag_until"]], until, made.as_of)
 
 
-def _of_subject(expect: Mapping[str, Any], decision: Decision) -> Iterator[str]:
-    """What is expected of the whole: its colour and its words."""
+def _of_subject(expect: Mapping[str, Any], decision: Decision, nevers: Container[str]) -> Iterator[str]:
+    """What is expected of the whole: its colour, which rules must give and no invariant may have to lift, and its words."""
     if "colour" in expect and decision.assessment.colour.word != expect["colour"]:
         yield f"颜色应为{expect['colour']}，实际为{decision.assessment.colour.word}"
+    elif "colour" in expect and (lifted := [hit.rule for hit in decision.assessment.hits if hit.rule in nevers]):
+        yield f"颜色是底线{'、'.join(lifted)}抬上来的，没有一条起作用的规则给出"
     reasons = "；".join(decision.assessment.reasons)
     if "message_has" in expect and str(expect["message_has"]) not in reasons:
         yield f"理由里应有“{expect['message_has']}”，实际为：{reasons}"
