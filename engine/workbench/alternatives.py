@@ -6,7 +6,7 @@ Not here: what matches in a text (`engine.features.words`), whether a sentence s
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 _QUANTIFIERS = {"?": 0, "*": 0, "+": 1}
@@ -26,11 +26,12 @@ class Piece:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Alternative:
-    """What stands between two bars: from `start` to `end` of the pattern; each is itself only."""
+    """What stands between two bars: from `start` to `end` of the pattern; each is itself only. `length`: of the shortest phrase it matches."""
 
     start: int
     end: int
     parts: tuple[Piece | Group, ...]
+    length: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,32 +70,37 @@ def without(pattern: str, lost: Alternative) -> str:
 
 def phrase(group: Group, wanted: Wanted, shown: list[Alternative]) -> str:
     """The shortest phrase by wanted alternatives, as many of them as one phrase can have; those it goes by are added to `shown`."""
-    return "".join(_said(group, wanted, shown, least=max(1, group.least)))
+    ranks: dict[Alternative, int] = {}
+    _rank(group, wanted, ranks)
+    return "".join(_said(group, ranks, shown, least=max(1, group.least)))
 
 
-def _said(group: Group, wanted: Wanted, shown: list[Alternative], *, least: int) -> Iterator[str]:
-    chosen = min(group.alternatives, key=lambda one: (_rank(one, wanted), _length(one)))
+def _said(group: Group, ranks: Wanted, shown: list[Alternative], *, least: int) -> Iterator[str]:
+    chosen = min(group.alternatives, key=lambda one: (ranks[one], one.length))
     for _ in range(least):
         if len(group.alternatives) > 1:
             shown.append(chosen)
         for part in chosen.parts:
             if isinstance(part, Piece):
                 yield part.text * part.least
-            elif part.least or any(_rank(one, wanted) < _UNWANTED for one in part.alternatives):
-                yield from _said(part, wanted, shown, least=max(1, part.least))
+            elif part.least or any(ranks[one] < _UNWANTED for one in part.alternatives):
+                yield from _said(part, ranks, shown, least=max(1, part.least))
 
 
-def _rank(alternative: Alternative, wanted: Wanted) -> int:
-    """The rank of an alternative, or of the most wanted one within it."""
-    groups = (part for part in alternative.parts if isinstance(part, Group))
-    inner = (_rank(one, wanted) for group in groups for one in group.alternatives)
-    return min([wanted.get(alternative, _UNWANTED), *inner])
+def _rank(group: Group, wanted: Wanted, ranks: dict[Alternative, int]) -> int:
+    """The lowest rank within a group; on the way that of each alternative, which is its own or that of the most wanted one within it."""
+    lowest = _UNWANTED
+    for one in group.alternatives:
+        inner = [_rank(part, wanted, ranks) for part in one.parts if isinstance(part, Group)]
+        ranks[one] = min([wanted.get(one, _UNWANTED), *inner])
+        lowest = min(lowest, ranks[one])
+    return lowest
 
 
-def _length(alternative: Alternative) -> int:
+def _length(parts: Iterable[Piece | Group]) -> int:
     return sum(
-        part.least * (len(part.text) if isinstance(part, Piece) else min(map(_length, part.alternatives)))
-        for part in alternative.parts
+        part.least * (len(part.text) if isinstance(part, Piece) else min(one.length for one in part.alternatives))
+        for part in parts
     )
 
 
@@ -116,7 +122,7 @@ class _Parser:
         start, parts = self._at, []
         while self._next() not in ("", "|", ")"):
             parts.append(self._part())
-        return Alternative(start, self._at, tuple(parts))
+        return Alternative(start, self._at, tuple(parts), _length(parts))
 
     def _part(self) -> Piece | Group:
         sign = self._taken()

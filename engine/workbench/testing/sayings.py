@@ -57,12 +57,12 @@ def draw_all(rulebook: Rulebook) -> dict[str, Drawn]:
 
 def draw(rulebook: Rulebook, words: WordList) -> Drawn:
     """Phrases of a list, as few as will do, the same whenever it is the same."""
-    entries = words.entries
-    alone = [_finds(rulebook, entry) for entry in entries]
+    each = {str(index): WordList(str(index), "", (entry,)) for index, entry in enumerate(words.entries)}
+    matcher = WordMatcher(replace(rulebook, words=each))
     phrases: list[str] = []
     missed: list[str] = []
-    for index, entry in enumerate(entries):
-        made = _Drawing(rulebook, entry, partial(_only, alone, index))
+    for name, one in each.items():
+        made = _Drawing(rulebook, one.entries[0], partial(_only, matcher, name))
         phrases += made.phrases()
         missed += made.missed
     return Drawn(tuple(dict.fromkeys(phrases)), tuple(missed))
@@ -87,9 +87,9 @@ def _lines(phrases: Sequence[str]) -> Iterator[str]:
     yield BETWEEN.join(line)
 
 
-def _only(alone: list[Callable[[str], bool]], index: int, text: str) -> bool:
-    """Whether of all entries this one alone finds a text."""
-    return alone[index](text) and not any(finds(text) for at, finds in enumerate(alone) if at != index)
+def _only(matcher: WordMatcher, name: str, text: str) -> bool:
+    """Whether of all entries, each a list of its own, this one alone finds a text."""
+    return matcher.spans(text).keys() == {name}
 
 
 def _finds(rulebook: Rulebook, entry: WordEntry) -> Callable[[str], bool]:
@@ -129,9 +129,9 @@ class _Drawing:
             for number in range(_TRIES):
                 others = rng.sample(everything, min(number, len(everything)))
                 text, shown = self._by(group, [target, *others])
-                needed = self._needed(text, shown)
-                if target in needed:
+                if target in self._needed(text, [target] if target in shown else []):
                     yield text
+                    needed = self._needed(text, shown)
                     left = {one: None for one in left if one not in needed}
                     break
             else:
@@ -144,7 +144,7 @@ class _Drawing:
 
     def _needed(self, text: str, shown: list[Alternative]) -> set[Alternative]:
         """The alternatives without which the list would not find the phrase."""
-        if BETWEEN in text or not self._only(text):
+        if not shown or BETWEEN in text or not self._only(text):
             return set()
         return {one for one in shown if not self._without(one)(text)}
 
