@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect, text
 
@@ -18,12 +19,14 @@ from engine.store import backup, block_keys, verify
 from engine.store.batch import Batch, Reading
 from engine.store.chain import Anchor
 from engine.store.dialects import PostgresVendor, SqliteVendor, transaction, vendor_of
-from engine.store.history import History, history
 from engine.store.memory import Memory
 from engine.store.migrations import HEAD
 from engine.store.rows import BlockKeys
 from engine.store.sealing import Keys, Sealer, fingerprint, fingerprints
 from engine.store.session import Shared
+
+if TYPE_CHECKING:
+    from engine.store.history import History
 
 _MOST_LOCKS = 96
 """More block keys than this and a batch locks everybody else out: it would meet nearly all of them anyway."""
@@ -76,6 +79,8 @@ class Store:
     @contextmanager
     def history(self) -> Iterator[History]:
         """A consistent view of everything as columns, for whoever reads all of it; it never waits for writers."""
+        from engine.store.history import history
+
         with history(self._engine, self._vendor) as view:
             yield view
 
