@@ -48,5 +48,10 @@ class Recent(Generic[Key, Value]):
         """The young are old, and the old are forgotten."""
         self._young, self._old = {}, self._young
 
+    @property
+    def young(self) -> int:
+        """How many were asked for since the young last grew old."""
+        return len(self._young)
+
     def __len__(self) -> int:
         return len(self._young) + len(self._old)

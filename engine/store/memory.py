@@ -16,6 +16,7 @@ from engine.store.rows import Stored
 
 _MOST = 40_000
 _TURNS = 16
+_FEW = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +31,13 @@ class Filed:
 class Memory:
     """Bounded in rows and in time: what no transaction asked for in `turns` to twice as many is forgotten. Threads may share it.
 
-    So a quiet centre does not gather all its records here for months.
+    So a quiet centre does not gather all its records here for months. Where transactions read much, what the one before the last alone asked
+    for is forgotten, however busy the place that the last one asked for.
     """
 
-    def __init__(self, most: int = _MOST, turns: int = _TURNS) -> None:
+    def __init__(self, most: int = _MOST, turns: int = _TURNS, few: int = _FEW) -> None:
         self._held: Recent[int, Filed] = Recent(most)
-        self._turns, self._passed = turns, 0
+        self._turns, self._few, self._passed = turns, few, 0
         self._lock = threading.Lock()
         self._generation = 0
         self.seen = -1
@@ -49,7 +51,7 @@ class Memory:
             self._generation += bool(forgotten) or seen > self.seen
             self.seen = max(self.seen, seen)
             self._passed += 1
-            if self._passed % self._turns == 0:
+            if self._passed % self._turns == 0 or self._held.young > self._few:
                 self._held.grow_old()
             return self._generation
 

@@ -62,3 +62,14 @@ def test_what_was_written_is_forgotten_however_old() -> None:
     memory.advance(0, ())
     memory.advance(1, [2])
     assert memory.recall([0, 1, 2]) == ROWS[:2]
+
+
+def test_where_transactions_read_much_only_what_is_asked_for_again_is_kept() -> None:
+    """A busy place is asked for by every batch, whatever else comes and goes."""
+    memory = Memory(few=3)
+    busy, others = ROWS[:4], ROWS[4:]
+    for passed in range(6):
+        generation = memory.advance(passed, ())
+        assert memory.recall(range(4)) == (busy if passed else [])
+        memory.keep([*(() if passed else busy), others[passed]], generation)
+        assert len(memory) <= 6

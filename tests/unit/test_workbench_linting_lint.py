@@ -30,6 +30,12 @@ def shipped() -> dict[str, bytes]:
     return loader.read_folder(loader.shipped())
 
 
+def test_a_reach_shorter_than_several_windows_is_shown_at_both(shipped: dict[str, bytes]) -> None:
+    short = shipped["settings.yaml"].replace(b"reach_days: 180", b"reach_days: 179")
+    places = {fault.place.file for fault in findings({**shipped, "settings.yaml": short}) if fault.code == "L132"}
+    assert places == {"settings.yaml", "features.yaml"}
+
+
 def findings(files: dict[str, bytes]) -> list[Fault]:
     return list(lint(files))
 

@@ -26,6 +26,9 @@ def codes(entries: str) -> list[str]:
         ("[{text: 刀, not_before: [具]}]", []),
         ("[反映]", ["L152"]),
         ("[KTV, 去ktv]", ["L151"]),
+        ("[{pattern: '菜刀|斧头|说'}]", ["L152"]),
+        ("[{pattern: '菜刀|反映', not_before: [店]}]", ["L152"]),
+        ("[{pattern: '(他|你)拿刀|铳'}]", []),
     ],
 )
 def test_entries(entries: str, expected: list[str]) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import pytest
 
 from engine.ruleset import loader
@@ -61,6 +64,18 @@ def test_a_colour_that_an_invariant_had_to_lift_is_not_what_was_expected() -> No
     (failed,) = [result for result in run(loader.load(left)) if not result.passed]
     assert failed.rule == "Y1"
     assert "底线N2抬上来的" in failed.message
+
+
+def test_every_span_of_the_deadlines_is_watched_by_a_test() -> None:
+    text = FILES["deadlines.yaml"].decode()
+    begin = text.index("\ndeadlines:")
+    spans = list(re.compile(r"(\d+)[hd]\b").finditer(text, begin))
+    assert len(spans) == 26
+    for found in spans:
+        other = text[: found.start(1)] + str(int(found[1]) + 1) + text[found.end(1) :]
+        book = loader.load({**FILES, "deadlines.yaml": other.encode()})
+        timed = replace(book, rules=tuple(rule for rule in book.rules if rule.id in ("P0", "Y10")))
+        assert not all(result.passed for result in run(timed)), other[found.start() - 30 : found.end()]
 
 
 def test_a_rule_without_tests_is_a_finding() -> None:
@@ -138,6 +153,7 @@ def told(expect: str, more: str = "", todo: str = "") -> list[str]:
         ("sign_by: 2025-06-16T04:00:00+08:00", ""),
         ("contact_by: +16h, mediate_by: +2d12h", ""),
         ("asked_again: [+7d, +30d]", ""),
+        ("reviewed_at: [+3d, +7d, +14d]", ""),
         ("told_at: +0s", ""),
         ("told_at: +8h", ", at: '2025-06-15T23:00:00+08:00'"),
         ("look_again: [+3d, +14d]", ""),
@@ -158,6 +174,7 @@ def test_who_handles_it_and_when_can_be_expected(expect: str, more: str) -> None
         ("mediate_by: +48h", "调解时限应为+48h，实际为+2d12h"),
         ("close_by: +1d", "办结时限应为+1d，实际为"),
         ("asked_again: [+7d]", "办结后回访时间应为+7d，实际为+7d、+30d"),
+        ("reviewed_at: [+3d, +7d]", "按期再研判时间应为+3d、+7d，实际为+3d、+7d、+14d"),
         ("flag_until: +1d", "提示到期应为+1d，实际为没有"),
         ("told_at: +1m", "通知时间应为+1m，实际为+0s"),
         ("look_again: [+2d]", "再看时间应有+2d"),

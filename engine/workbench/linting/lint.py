@@ -125,13 +125,17 @@ def _slips_of_whole(book: _Book) -> Iterator[Fault]:
 
 
 def _reach(book: _Book) -> Iterator[Fault]:
-    """Windows over records that reach back further than linking does: the older records are not there to be counted."""
+    """Windows over records that reach back further than linking does: the older records are not there to be counted. Several, and it may be the reach."""
     reach = book.rulebook.documents.get("settings", {}).get("reach_days")
+    longer: list[int] = []
     for feature in book.rulebook.features.values():
         windowed = feature.kind in (FeatureKind.COUNT, FeatureKind.COUNT_DISTINCT) and feature.within is not None
         if windowed and type(reach) is int and feature.within and feature.within > timedelta(days=reach):
             place = book.places.of("features", feature.name, "within")
+            longer.append(feature.within.days)
             yield finding("L132", place, days=feature.within.days, reach=reach)
+    if len(longer) > 1:
+        yield finding("L132", book.places.of("settings", "reach_days"), days=max(longer), reach=reach)
     needed = max([_matter_days(book.rulebook), *(f.within.days for f in book.rulebook.features.values() if f.within)])
     if type(reach) is int and reach > needed:
         yield finding("L138", book.places.of("settings", "reach_days"), reach=reach, days=needed)

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from engine.features.folding import fold
 from engine.ruleset.faults import nearest
-from engine.ruleset.tree import Fault, Rulebook, WordEntry, WordList
-from engine.workbench.alternatives import Alternative, choices, parsed
+from engine.ruleset.tree import Fault, Place, Rulebook, WordEntry, WordList
+from engine.workbench.alternatives import choices, parsed
 from engine.workbench.linting.codes import finding
 from engine.workbench.places import Places
 from engine.workbench.testing import sentences
@@ -57,6 +57,11 @@ _COMMON = frozenset(
 )
 """Words that stand in any complaint, whatever it is about: connecting words, and the phrases with which clerks begin."""
 
+_EVERYDAY = frozenset(
+    "的一是了我不人在他她有这那上们来到时大为你说出就得里后会可下过去看要么好还多没都和也个着给被把很"
+)
+"""Characters of which each stands in one text out of a few; between bars any of them makes a pattern match nearly everything."""
+
 
 def findings(rulebook: Rulebook, places: Places) -> Iterator[Fault]:
     """What is wrong with the entries of every list."""
@@ -68,8 +73,8 @@ def findings(rulebook: Rulebook, places: Places) -> Iterator[Fault]:
                     yield finding("L152", place, text=entry.text, why="只有一个字，又没有写上下文")
                 elif entry.text in _COMMON:
                     yield finding("L152", place, text=entry.text, why="什么来件里都可能有")
-            if entry.pattern and any(one.start == one.end for one in _alternatives(entry.text)):
-                yield finding("L155", place, text=entry.text[:40])
+            if entry.pattern:
+                yield from _of_pattern(entry.text, place)
             other = None if entry.pattern else _within(words, entry)
             if other is not None:
                 yield finding("L151", place, text=entry.text, other=other.text)
@@ -90,12 +95,18 @@ def astray(rulebook: Rulebook, places: Places) -> Iterator[Fault]:
             yield finding("L116", places.of("sayings", name), name=name, near=nearest(name, rulebook.words))
 
 
-def _alternatives(pattern: str) -> Iterator[Alternative]:
-    """The alternatives of a pattern; of one that RE2 refuses, which is told elsewhere, none."""
+def _of_pattern(pattern: str, place: Place) -> Iterator[Fault]:
+    """Alternatives that are empty, and outermost ones that stand in ordinary texts; of a pattern that RE2 refuses, which is told elsewhere, none."""
     try:
-        yield from choices(parsed(pattern))
+        group = parsed(pattern)
     except ValueError:
         return
+    if any(one.start == one.end for one in choices(group)):
+        yield finding("L155", place, text=pattern[:40])
+    for one in group.alternatives if len(group.alternatives) > 1 else ():
+        text = pattern[one.start : one.end]
+        if text in _COMMON or text in _EVERYDAY:
+            yield finding("L152", place, text=text, why="什么来件里都可能有")
 
 
 def _within(words: WordList, entry: WordEntry) -> WordEntry | None:

@@ -99,23 +99,30 @@ class _Bench:
             yield f"路线应为{expect['route']}，实际为{route.id}"
         if "receivers" in expect and list(route.receivers) != list(expect["receivers"]):
             yield f"接收单位应为{'、'.join(expect['receivers'])}，实际为{'、'.join(route.receivers)}"
-        policy = self._terms.messages
+        yield from self._when(scene, view, colour)
+
+    def _when(self, scene: Scene, view: View, colour: Colour) -> Iterator[str]:
+        expect, policy = view.expect, self._terms.messages
         if "sign_by" in expect:
             due = policy.due(colour, view.at)
             yield from _timed("签收时限", [expect["sign_by"]], [due.at] if due else [], view.at)
         for what, title in _LIMITS.items():
             if f"{what}_by" in expect:
                 yield from _timed(title, [expect[f"{what}_by"]], self._limit(what, colour, view.at), view.at)
-        if "asked_again" in expect:
-            asked = [view.at + after for after in self._terms.looks[colour].follow_up]
-            yield from _timed("办结后回访时间", expect["asked_again"], asked, view.at)
+        looks = self._terms.looks[colour]
+        for key, title, spans in (
+            ("asked_again", "办结后回访时间", looks.follow_up),
+            ("reviewed_at", "按期再研判时间", looks.review),
+        ):
+            if key in expect:
+                yield from _timed(title, expect[key], [view.at + after for after in spans], view.at)
         if "told_at" in expect:
             held = policy.quiet_until(view.at) if colour is not Colour.RED else None
             yield from _timed("通知时间", [expect["told_at"]], [held or view.at], view.at)
         if "look_again" in expect:
-            looks = self._looks(scene, view, colour)
-            if not {moment(one, view.at) for one in expect["look_again"]} <= looks:
-                shown = "、".join(_spoken(at - view.at) for at in sorted(looks)) or "没有"
+            moments = self._looks(scene, view, colour)
+            if not {moment(one, view.at) for one in expect["look_again"]} <= moments:
+                shown = "、".join(_spoken(at - view.at) for at in sorted(moments)) or "没有"
                 yield f"再看时间应有{'、'.join(map(str, expect['look_again']))}，实际为{shown}"
 
     def _limit(self, what: str, colour: Colour, at: datetime) -> list[datetime]:

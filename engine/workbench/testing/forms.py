@@ -75,6 +75,7 @@ class Expected(Form):
     mediate_by: str | None = None
     close_by: str | None = None
     asked_again: list[str] | None = None
+    reviewed_at: list[str] | None = None
     flag_until: str | None = None
     told_at: str | None = None
     look_again: list[str] | None = None
