@@ -512,6 +512,16 @@ def test_after_an_outcome_what_a_person_dispatched_is_not_what_we_did() -> None:
     assert [view.colour for view in views] == [None, Colour.YELLOW]
 
 
+def test_after_an_outcome_every_record_may_have_been_dispatched() -> None:
+    """Had the second one been, it would be open for so many days now that it has points."""
+    acts = [Act("dispatch", 60 * DAY, 60 * DAY), Act("mediation_succeeded", 25 * DAY, 25 * DAY, actor="李四")]
+    acts.append(Act("mediation_tried", 24 * DAY, 24 * DAY, actor="李四"))
+    one, other = (
+        Matter([Record(60 * DAY, 60 * DAY), Record(days * DAY, days * DAY)], deepcopy(acts)) for days in (10, 5)
+    )
+    assert alone_and_apart(one, other, limits_with_points) == [View(None), View(Colour.GREEN)]
+
+
 def test_what_a_close_ends_in_its_second_may_hang_on_how_long_the_name_is() -> None:
     """A hit that came with the close is of the next episode where it names what was done after that; beyond so many letters it names a digest."""
     failed = [Act("mediation_failed", 60 * DAY, 60 * DAY, level="village", actor="李四") for _ in range(5)]

@@ -41,13 +41,13 @@ CREATE TABLE ways AS
 WITH told AS (
     SELECT matter, bool_or(closed_at IS NOT NULL) AS dated FROM history WHERE matter IN (SELECT matter FROM matters WHERE wanted) GROUP BY matter
 ), acted AS (
-    SELECT matter, bool_or(acts.kind IN ({turning})) AS turned, bool_and(acts.kind = '{dispatch}') AS dispatched
+    SELECT matter, bool_or(acts.kind IN ({outcomes})) AS ended, bool_and(acts.kind = '{dispatch}') AS dispatched
     FROM acts JOIN history ON record = subject GROUP BY matter
 )
-SELECT matter, dated, NOT dated AND NOT coalesce(turned, false) AS straight, {limits} AND straight AND coalesce(dispatched, false) AS idle
+SELECT matter, dated, NOT dated AND NOT coalesce(ended, false) AS straight, {limits} AND straight AND coalesce(dispatched, false) AS idle
 FROM told LEFT JOIN acted USING (matter)
 """
-"""`dated`: suppliers closed some records, so that it can matter when they happened and what colours are stored. `straight`: nobody closed any, so that of
+"""`dated`: suppliers closed some records, so that it can matter when they happened and what colours are stored. `straight`: it never had an outcome, so that of
 records only those can matter that are redder than all before them, and none if any is red. `idle`: nothing was done but dispatching, so that only the first
 dispatch can matter; and of moments only how long ago they are."""
 _MEMBERS = """
@@ -189,14 +189,14 @@ def arrive(space: Workspace, history: History) -> None:
 def group(space: Workspace, viewers: Sequence[Viewer], now: datetime, *, late: bool) -> None:
     """The table `courses` of the matters that are wanted; `late`: whether those are not quiet of which an action was written late."""
     grain, run = Grain.of(viewers), space.connection.execute
-    turning = ", ".join(f"'{kind}'" for kind in sorted({casework.CLOSE, casework.REOPEN, *OUTCOMES}))
+    outcomes = ", ".join(f"'{kind}'" for kind in sorted(OUTCOMES))
     given = {
         "now": int(now.timestamp()),
         "ago": _LONG_AGO // grain.unit * grain.unit,
         "unit": grain.unit,
         "most": grain.most,
         "values": " + ".join(["0", *(f"(moment >= {turn})::INT" for turn in grain.turns)]),
-        "turning": turning,
+        "outcomes": outcomes,
         "limits": all(viewer.only_limits() for viewer in viewers),
         "red": int(Colour.RED),
         "close": casework.CLOSE,
