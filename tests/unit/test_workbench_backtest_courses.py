@@ -567,12 +567,32 @@ def alone_and_apart(one: Matter, other: Matter, change: Callable[[Book], None]) 
 
 def test_time_is_told_in_the_largest_unit_of_all_windows() -> None:
     assert Grain.of([tried(as_it_is)]).unit == DAY
+    assert Grain.of([viewer(base(), newer_than=timedelta(hours=4))]).unit == 4 * 3_600
+    assert Grain.of([viewer(base(), newer_than=timedelta(days=100))]).most == 101
+    book = base()
+    book["parameters"]["open.days"]["values"][0]["value"] = 200
+    assert Grain.of([tried(as_it_is), viewer(book)]).most == 202
     grain = Grain.of([tried(as_it_is), tried(hours)])
     assert (grain.unit, grain.most) == (DAY // 2, 181)
     assert [datetime.fromtimestamp(turn, UTC).isoformat() for turn in grain.turns] == [
         "2025-04-30T16:00:00+00:00",
         "2025-08-31T16:00:00+00:00",
     ]
+
+
+def test_viewers_are_alike_where_the_rules_of_the_process_are() -> None:
+    """Where they stand in the files and what is asked of records alone sets nothing apart."""
+    book, live = base(), viewer(base())
+    book["parameters"]["repeat.red"]["values"][0]["value"] = 9
+    book["rules"].insert(0, {**book["rules"][4], "id": "Y0"})
+    assert live.alike(viewer(book))
+    assert not any(live.alike(tried(change)) for change in _BOOKS if change is not as_it_is)
+    assert not live.alike(viewer(base(), steady=False))
+    assert not live.alike(viewer(base(), newer_than=timedelta(days=8)))
+    for name in ("open.days", "points.yellow"):
+        other = base()
+        other["parameters"][name]["values"][0]["value"] = 9
+        assert not live.alike(viewer(other)), name
 
 
 def test_none_is_none() -> None:

@@ -88,11 +88,9 @@ WITH found AS (
 ), stepped AS (
     SELECT *, least(units - lag(units, 1, units) OVER (PARTITION BY matter ORDER BY moment), {most}) AS step FROM counted
 )
-SELECT matter, moment, {{
-    'units': CASE WHEN idle THEN since ELSE sum(step) OVER (PARTITION BY matter ORDER BY moment) END,
-    'rest': CASE WHEN NOT idle THEN dense_rank() OVER (PARTITION BY matter ORDER BY rest) END,
-    'values': CASE WHEN NOT idle THEN {values} END
-}} AS said FROM stepped
+SELECT matter, moment, CASE WHEN idle THEN since::VARCHAR ELSE concat_ws(
+    '.', sum(step) OVER (PARTITION BY matter ORDER BY moment), dense_rank() OVER (PARTITION BY matter ORDER BY rest), {values}
+) END AS said FROM stepped
 """
 _LATE = """
 CREATE TABLE late AS

@@ -124,10 +124,12 @@ class Matters:
     def look(self, viewers: tuple[Viewer, Viewer], now: datetime) -> None:
         """The views of matters of which something was done, or that are dispatched as their colour is."""
         seen: list[tuple[str, int, int]] = []
+        alike = viewers[0].alike(viewers[1])
         courses.group(self._space, viewers, now, late=ACTIONS in self._kinds)
         for speaker in courses.speakers(self._space):
-            case, colours = speaker.case, (speaker.before, speaker.after)
-            before, after = (viewer.view(case, of, now) for viewer, of in zip(viewers, colours, strict=True))
+            case, same = speaker.case, alike and speaker.before == speaker.after
+            before = viewers[0].view(case, speaker.before, now)
+            after = before if same else viewers[1].view(case, speaker.after, now)
             self._rules[case.id] = (before.rules, after.rules)
             seen.append((case.id, _number(before), _number(after)))
         columns = zip(*seen, strict=True) if seen else ((), (), ())

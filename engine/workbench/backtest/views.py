@@ -13,16 +13,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from engine import casework
+from engine.evaluate.plan import POINTS_COLOURS
 from engine.features.definitions import Definitions, seconds
 from engine.features.process import DISPATCH, OUTCOMES, course_of
 from engine.model import Action, Colour, HitHad
-from engine.ruleset.tree import FeatureKind, Leaf, Never, Reference, Rule, Rulebook, Status
+from engine.ruleset.tree import Bound, FeatureKind, Leaf, Never, Place, Reference, Rule, Rulebook, Status
 from engine.triage import Triage
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND, _DAY = timedelta(seconds=1), timedelta(days=1)
+_DONE = (FeatureKind.ACTIONS, FeatureKind.PROCESS)
 _ALL_DAYS = frozenset(range(-1, 100_000))
 MACHINE = "sanse"
 """Who it is that dispatches by itself."""
@@ -59,6 +62,7 @@ class Viewer:
         self._bounds = _yellow_bounds(rulebook)
         self._counting = Definitions.of(rulebook).actions
         parts: Sequence[Rule | Never] = (*rulebook.rules, *rulebook.nevers)
+        self._looking = (_of_the_process(rulebook), triage.live_engine, steady, newer_than)
         self._numbers = frozenset(_numbers(rulebook, [leaf for part in parts for leaf in part.let.values()]))
 
     def view(self, case: Case, colours: Sequence[Colour], now: datetime) -> View:
@@ -74,6 +78,10 @@ class Viewer:
         ]
         made = {max(base, colour) for colour, _ in told}
         return View(made.pop(), told[0][1]) if len(made) == 1 else View(None)
+
+    def alike(self, other: Viewer) -> bool:
+        """Whether another one of the same installation sees the same in the same colours: the rules of the process are the same, all that they ask too."""
+        return self._looking == other._looking
 
     def spans(self) -> Iterator[int]:
         """The lengths of time, in seconds, that a view tells from shorter and longer ones."""
@@ -213,6 +221,17 @@ def _dispatched_otherwise(
     return [case.actions, kept, *([*kept, one] for one in more)]
 
 
+def _of_the_process(rulebook: Rulebook) -> Any:
+    """All of a rulebook that the rules of the process go by, wherever it stands in the files."""
+    rules = [replace(r, place=Place(), tests=(), test_places=()) for r in rulebook.rules if r.matter_rule]
+    nevers = [replace(never, place=Place()) for never in rulebook.nevers]
+    features = [replace(feature, place=Place()) for feature in rulebook.features.values() if feature.kind in _DONE]
+    parts: Sequence[Rule | Never] = (*rules, *nevers)
+    bounds = [part for one in parts for leaf in one.let.values() for part in _parts(leaf.bound)]
+    names = {part.name for part in bounds if isinstance(part, Reference)} | {name for name, _ in POINTS_COLOURS}
+    return rules, nevers, features, {name: p.values for name, p in rulebook.parameters.items() if name in names}
+
+
 def _yellow_bounds(rulebook: Rulebook) -> frozenset[int]:
     """The numbers of days that rules tell apart since when a matter is yellow; empty where no rule asks."""
     live = [rule for rule in rulebook.rules if rule.matter_rule and rule.status is Status.LIVE]
@@ -226,10 +245,14 @@ def _numbers(rulebook: Rulebook, leaves: Sequence[Leaf]) -> Iterator[int]:
     for leaf in leaves:
         if not _process_fact(rulebook, leaf):
             continue
-        for part in leaf.bound if isinstance(leaf.bound, tuple) else (leaf.bound,):
+        for part in _parts(leaf.bound):
             dated = rulebook.parameters[part.name].values if isinstance(part, Reference) else ()
             numbers: list[object] = [one.value for one in dated] or [part]
             yield from (number for number in numbers if isinstance(number, int))
+
+
+def _parts(bound: Bound) -> Sequence[object]:
+    return bound if isinstance(bound, tuple) else (bound,)
 
 
 def _process_fact(rulebook: Rulebook, leaf: Leaf) -> str:
