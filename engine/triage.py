@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -38,6 +38,7 @@ from engine.model import (
     digest,
 )
 from engine.routing import Router
+from engine.ruleset.parameters import regimes
 from engine.ruleset.tree import FeatureKind, Reference, Rule, Rulebook
 
 _STRICTEST = {Outcome.QUIET: 0, Outcome.REVIEW: 1, Outcome.FIRED: 2}
@@ -101,6 +102,11 @@ class Triage:
     def live_engine(self) -> str:
         """Which engine decides live: `durable` or `trace`."""
         return "durable" if self._durable else "trace"
+
+    @property
+    def turns(self) -> tuple[datetime, ...]:
+        """The moments from which on a parameter has another value."""
+        return tuple(datetime.combine(day, time(), self._zone) for day in regimes(self.rulebook)[1:])
 
     def base(self, incident: Incident, sighting: Sighting) -> FeatureSet:
         """Facts of the record alone: fields and words."""

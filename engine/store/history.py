@@ -29,7 +29,17 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from engine.errors import StoreError
 from engine.store.dialects import PostgresVendor, SqliteVendor, transaction
-from engine.store.tables import NO_TIME, actions, assessments, facts, matters, rulebooks, sightings, verdicts
+from engine.store.tables import (
+    NO_TIME,
+    actions,
+    assessments,
+    decision_sides,
+    facts,
+    matters,
+    rulebooks,
+    sightings,
+    verdicts,
+)
 
 __all__ = ["NO_TIME", "History", "history"]
 
@@ -72,9 +82,13 @@ _RECORDS = select(
     *(sightings.c[name] for name in ("person", "matter", "place", "hotspot", "phone", "id_number", "marks")),
 )
 _ACTIONS = select(actions.c.n, actions.c.matter, actions.c.kind, actions.c.level, actions.c.at)
+_LOG = select(
+    *(actions.c[name] for name in ("n", "id", "matter", "kind", "level", "actor", "at", "known_at", "concerns"))
+)
+_DECIDED = select(decision_sides.c.record).distinct().order_by(decision_sides.c.record)
 _FACTS = select(sightings.c.n, facts.c.made_by, facts.c.body).join(facts, facts.c.incident == sightings.c.id)
 _LEARNED = (
-    select(sightings.c.n, sightings.c.first_known_at, assessments.c.previous)
+    select(sightings.c.n, sightings.c.first_known_at, assessments.c.previous, verdicts.c.colour)
     .join(verdicts, verdicts.c.subject == sightings.c.id)
     .join(assessments, assessments.c.seq == verdicts.c.seq)
 )
@@ -108,6 +122,14 @@ class History:
         """Actions, by the record that each names in `matter`."""
         return self._read(_ACTIONS.where(actions.c.n > first, actions.c.n <= last).order_by(actions.c.n))
 
+    def log(self, first: int, last: int) -> pa.Table:
+        """Actions with all that a standing hangs on; `concerns` as a list in a cell, empty where it names nothing."""
+        return self._read(_LOG.where(actions.c.n > first, actions.c.n <= last).order_by(actions.c.n))
+
+    def decided(self) -> pa.Table:
+        """The records that anybody ever cut apart or joined, whether it was taken back or not."""
+        return self._read(_DECIDED)
+
     def facts(self, first: int, last: int) -> pa.Table:
         """Base facts of records as stored, and what they were made by."""
         return self._read(_FACTS.where(sightings.c.n > first, sightings.c.n <= last).order_by(sightings.c.n))
@@ -117,7 +139,7 @@ class History:
         return self._read(_VERDICTS.where(sightings.c.n > first, sightings.c.n <= last).order_by(sightings.c.n))
 
     def learned(self, first: int, last: int) -> pa.Table:
-        """When we first learned of records, and the number of the decision before the last; 0 where there is none."""
+        """When we first learned of records, the number of the decision before the last (0 where there is none), and the colour decided last."""
         return self._read(_LEARNED.where(sightings.c.n > first, sightings.c.n <= last).order_by(sightings.c.n))
 
     def matters(self) -> pa.Table:

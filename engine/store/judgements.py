@@ -30,11 +30,6 @@ _HITS = Query(
     .where(among(hits.c.incident, "ids"))
     .order_by(hits.c.n)
 )
-_ONCE = Query(
-    select(verdicts.c.subject)
-    .join(assessments, assessments.c.seq == verdicts.c.seq)
-    .where(among(verdicts.c.subject, "ids"), assessments.c.previous == 0)
-)
 _chain = (
     select(verdicts.c.seq.label("seq")).where(verdicts.c.subject == bindparam("subject")).cte("chain", recursive=True)
 )
@@ -108,10 +103,6 @@ class Judgements(Session):
     def newest_records(self, subjects: Collection[str]) -> dict[str, bytes]:
         """The decision record of each subject's newest assessment."""
         return {row[0]: bytes(row[1]) for row in self._rows(_NEWEST_RECORDS, ids=subjects)}
-
-    def judged_once(self, subjects: Collection[str]) -> frozenset[str]:
-        """Those of the subjects of which a decision was ever kept once only: from the first on their facts were the same."""
-        return frozenset(row[0] for row in self._rows(_ONCE, ids=subjects))
 
     def write_assessments(self, made: Sequence[tuple[Assessment, bytes]], known_at: datetime) -> None:
         """Append assessments with their decision records; each becomes its subject's newest."""

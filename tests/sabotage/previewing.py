@@ -9,6 +9,7 @@ from tests.sabotage.defence import defence
 
 _PREVIEW = "property/test_preview.py::test_a_few_changes_are_foretold"
 _VIEWS = "unit/test_workbench_backtest_views.py"
+_COURSES = "unit/test_workbench_backtest_courses.py"
 _PLACES = "acceptance/test_place_windows.py"
 
 PREVIEWING = (
@@ -46,6 +47,22 @@ PREVIEWING = (
         "r.supplier_closed and r.colour is Colour.GREEN for",
         instead="r.supplier_closed for",
         tests=f"{_VIEWS}::test_what_suppliers_closed_is_dispatched_as_soon_as_it_is_not_green",
+    ),
+    defence(
+        "preview-alike",
+        "回测：经过一样才算一样，差一秒到整天也分开",
+        "engine/workbench/backtest/courses.py",
+        "PARTITION BY matter ORDER BY rest",
+        instead="PARTITION BY matter ORDER BY 1",
+        tests=f"{_COURSES}::test_each_gets_the_answer_that_it_would_have_got_alone",
+    ),
+    defence(
+        "preview-only-limits",
+        "回测：再派单若有规则说得出，就不算一样",
+        "engine/workbench/backtest/views.py",
+        "return all(self._only_limits(day * _DAY, at) for",
+        instead="return all(day is not None for",
+        tests=f"{_COURSES}::test_where_a_dispatch_is_counted_or_has_points_every_one_counts",
     ),
     defence(
         "preview-refused",

@@ -1,9 +1,9 @@
 """Matters: the machine views of all of them, before and after, in a workspace.
 
 In: what both rulebooks say of records, states and logs of the store. Out: a table of views, counts, matters that change with the rules on both
-sides. Not here: the view of one matter (`views`), columns of records (`trying`).
+sides. Not here: the view of one matter (`views`), which went alike (`courses`), columns of records (`trying`).
 
-A matter of which nothing was done stands where its records do: that is one query for all. The others are looked at one by one.
+A matter of which nothing was done stands where its records do: that is one query for all. Of the others one of each kind is looked at.
 """
 
 from __future__ import annotations
@@ -17,13 +17,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from engine import casework
-from engine.model import Action, Colour
+from engine.model import Colour
 from engine.rescore import HIT, REVIEW, STRETCH, Answers, Labels, Workspace
-from engine.store import Reading
 from engine.store.history import History
+from engine.workbench.backtest import courses
 from engine.workbench.backtest.steadiness import ACTIONS, quiet_sql
-from engine.workbench.backtest.views import Case, View, Viewer
+from engine.workbench.backtest.views import View, Viewer
 
 VIEW, OVERRIDDEN, HELD, UNKNOWN = "view", "overridden", "held", "unknown"
 _PIECE = 500
@@ -45,20 +44,19 @@ SELECT
 FROM looked JOIN history AS oldest ON oldest.subject = looked.matter
 LEFT JOIN states ON states.id = looked.matter LEFT JOIN acted ON acted.matter = looked.matter
 """
-_LEARNED = "SELECT n, first_known_at AS known, previous = 0 AS once FROM arriving"
-_WANTED = "SELECT matter FROM matters WHERE wanted ORDER BY matter"
-_QUIET = "SELECT matter FROM history JOIN quiet USING (n) WHERE list_contains($1, matter) GROUP BY matter HAVING bool_and(quiet)"
+_LEARNED = "SELECT n, first_known_at AS known, previous = 0 AS once, colour AS stored FROM arriving"
 _SEEN = f"""
 UPDATE matters SET was = seen.was, now = seen.now,
     part = CASE WHEN part = '{VIEW}' AND least(seen.was, seen.now) = {_UNKNOWN} THEN '{UNKNOWN}' ELSE part END
-FROM seen WHERE seen.matter = matters.matter
+FROM seen JOIN courses ON speaks = seen.matter WHERE courses.matter = matters.matter
 """
 _GROUPED = f"""
 SELECT timezone('{{zone}}', to_timestamp(first_at))::DATE AS day, area, topic, was, now, count(*)
 FROM matters WHERE part = '{VIEW}' GROUP BY ALL ORDER BY ALL
 """
 _MOVED = f"""
-SELECT matter, code, first_at, area, topic, was, now FROM matters WHERE part = '{VIEW}' AND was <> now ORDER BY first_at, matter
+SELECT matter, code, first_at, area, topic, was, now, speaks FROM matters LEFT JOIN courses USING (matter)
+WHERE part = '{VIEW}' AND was <> now ORDER BY first_at, matter
 """
 
 
@@ -119,23 +117,21 @@ class Matters:
             space.add(name, "SELECT * FROM arriving", table)
         for first in range(0, max(history.newest(), 1), STRETCH):
             space.add("learned", _LEARNED, history.learned(first, first + STRETCH))
+        courses.arrive(space, history)
         space.connection.sql(quiet_sql(kinds)).create("quiet")
         space.connection.execute(_MADE, [newer_than // timedelta(seconds=1)])
 
-    def look(self, view: Reading, viewers: tuple[Viewer, Viewer], now: datetime) -> None:
+    def look(self, viewers: tuple[Viewer, Viewer], now: datetime) -> None:
         """The views of matters of which something was done, or that are dispatched as their colour is."""
-        wanted = [row[0] for row in self._ask(_WANTED)]
         seen: list[tuple[str, int, int]] = []
-        for at in range(0, len(wanted), _PIECE):
-            piece = wanted[at : at + _PIECE]
-            colours = self._colours(piece)
-            for case in self._cases(view, piece):
-                before, after = (
-                    viewer.view(case, [colours[record.id][place] for record in case.records], now)
-                    for place, viewer in enumerate(viewers)
-                )
-                self._rules[case.id] = (before.rules, after.rules)
-                seen.append((case.id, _number(before), _number(after)))
+        alike = viewers[0].alike(viewers[1])
+        courses.group(self._space, viewers, now, late=ACTIONS in self._kinds)
+        for speaker in courses.speakers(self._space):
+            case, same = speaker.case, alike and speaker.before == speaker.after
+            before = viewers[0].view(case, speaker.before, now)
+            after = before if same else viewers[1].view(case, speaker.after, now)
+            self._rules[case.id] = (before.rules, after.rules)
+            seen.append((case.id, _number(before), _number(after)))
         columns = zip(*seen, strict=True) if seen else ((), (), ())
         types = (pa.string(), pa.int64(), pa.int64())
         arrays = [pa.array(column, type_) for column, type_ in zip(columns, types, strict=True)]
@@ -174,8 +170,8 @@ class Matters:
         cursor.execute(_MOVED)
         while rows := cursor.fetchmany(_PIECE):
             records = self._records([row[0] for row in rows])
-            for matter, code, first_at, area, topic, was, now in rows:
-                process = self._rules.get(matter, ((), ()))
+            for matter, code, first_at, area, topic, was, now, speaks in rows:
+                process = self._rules.get(speaks, ((), ()))
                 before, after = (
                     tuple(sorted({*self._said(answers, records[matter]), *process[place]}))
                     for place, answers in enumerate((self._both.before, self._both.after))
@@ -183,35 +179,12 @@ class Matters:
                 at = datetime.fromtimestamp(first_at, UTC)
                 yield Moved(matter, code, at, area, topic, Colour(was), Colour(now), before, after)
 
-    def _cases(self, view: Reading, matters: Sequence[str]) -> Iterator[Case]:
-        """Matters as the store has them."""
-        members = view.member_ids(matters)
-        everyone = [id_ for ids in members.values() for id_ in ids]
-        held, once = view.record_views(everyone), view.judged_once(everyone)
-        decided = {id_ for row in view.decision_rows(everyone) for id_ in (*row.left, *row.right)}
-        home = {id_: matter for matter, ids in members.items() for id_ in ids}
-        actions: dict[str, list[Action]] = defaultdict(list)
-        for action in view.actions_of(everyone, evidence=False):
-            actions[home[action.matter]].append(action)
-        quiet = {row[0] for row in self._ask(_QUIET, [list(matters)])}
-        for matter, ids in members.items():
-            log, records = tuple(actions[matter]), tuple(casework.RecordView(id_, *held[id_]) for id_ in ids)
-            plain = len({action.matter for action in log}) <= 1 and decided.isdisjoint(ids)
-            steady = ACTIONS not in self._kinds or not any(_late(action, records) for action in log)
-            yield Case(matter, records, log, plain, once.issuperset(ids), matter in quiet and steady)
-
     def _said(self, answers: Answers, numbers: Sequence[int]) -> Iterator[str]:
         """The rules that hit, or ask for review of, some records."""
         for place in np.searchsorted(answers.numbers, np.array(numbers, np.int64)):
             for label in self._both.labels.named([int(word[place]) for word in answers.words]):
                 if label.what in (HIT, REVIEW):
                     yield label.rule
-
-    def _colours(self, matters: Sequence[str]) -> Mapping[str, tuple[Colour, Colour]]:
-        rows = self._ask(
-            "SELECT subject, was, now FROM history JOIN said USING (n) WHERE list_contains($1, matter)", [list(matters)]
-        )
-        return {subject: (Colour(was), Colour(now)) for subject, was, now in rows}
 
     def _records(self, matters: Sequence[str]) -> Mapping[str, list[int]]:
         held: dict[str, list[int]] = defaultdict(list)
@@ -225,8 +198,3 @@ class Matters:
 
 def _number(view: View) -> int:
     return _UNKNOWN if view.colour is None else int(view.colour)
-
-
-def _late(action: Action, records: Sequence[casework.RecordView]) -> bool:
-    """Whether an action was written after a record was known that it happened before."""
-    return any(action.at <= record.at and action.known_at > record.known_at for record in records)

@@ -119,7 +119,7 @@ class Past:
                 newer_than=new.stages.terms.newer_than,
                 zone=ground.zone,
             )
-            matters.look(self._view, (old.viewer(), half.viewer()), ground.now)
+            matters.look((old.viewer(), half.viewer()), ground.now)
             told += [*half.notes(), *known.told(_channels(new.rulebook), ground.zone)]
             yield Backtest(
                 old.side.rulebook,

@@ -12,16 +12,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from engine import casework
+from engine.evaluate.plan import POINTS_COLOURS
+from engine.features.definitions import Definitions, seconds
 from engine.features.process import DISPATCH, OUTCOMES, course_of
 from engine.model import Action, Colour, HitHad
-from engine.ruleset.tree import FeatureKind, Reference, Rulebook, Status
+from engine.ruleset.tree import Bound, FeatureKind, Leaf, Never, Place, Reference, Rule, Rulebook, Status
 from engine.triage import Triage
 
-_DAY = timedelta(days=1)
-_MACHINE = "sanse"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SECOND, _DAY = timedelta(seconds=1), timedelta(days=1)
+_DONE = (FeatureKind.ACTIONS, FeatureKind.PROCESS)
+_ALL_DAYS = frozenset(range(-1, 100_000))
+MACHINE = "sanse"
+"""Who it is that dispatches by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +58,12 @@ class Viewer:
 
     def __init__(self, triage: Triage, *, steady: bool, newer_than: timedelta) -> None:
         self._triage, self._steady, self._newer_than = triage, steady, newer_than
-        self._bounds = _yellow_bounds(triage.rulebook)
+        rulebook = triage.rulebook
+        self._bounds = _yellow_bounds(rulebook)
+        self._counting = Definitions.of(rulebook).actions
+        parts: Sequence[Rule | Never] = (*rulebook.rules, *rulebook.nevers)
+        self._looking = (_of_the_process(rulebook), triage.live_engine, steady, newer_than)
+        self._numbers = frozenset(_numbers(rulebook, [leaf for part in parts for leaf in part.let.values()]))
 
     def view(self, case: Case, colours: Sequence[Colour], now: datetime) -> View:
         """Where a matter would stand at `now`, its records having these colours."""
@@ -66,6 +78,33 @@ class Viewer:
         ]
         made = {max(base, colour) for colour, _ in told}
         return View(made.pop(), told[0][1]) if len(made) == 1 else View(None)
+
+    def alike(self, other: Viewer) -> bool:
+        """Whether another one of the same installation sees the same in the same colours: the rules of the process are the same, all that they ask too."""
+        return self._looking == other._looking
+
+    def spans(self) -> Iterator[int]:
+        """The lengths of time, in seconds, that a view tells from shorter and longer ones."""
+        yield self._newer_than // _SECOND
+        yield from (seconds(feature) for feature in self._counting)
+        yield from ((number + 1) * (_DAY // _SECOND) for number in self._numbers)
+
+    def turns(self) -> Iterator[datetime]:
+        """The moments from which on a parameter has another value."""
+        yield from self._triage.turns
+
+    def only_limits(self) -> bool:
+        """Whether nothing but elapsed limits ever speaks of a matter that is dispatched, however often, and of which nothing else is done."""
+        if any(DISPATCH in feature.where.get("action", (DISPATCH,)) for feature in self._counting):
+            return False
+        days = {number + more for number in (0, *self._numbers) for more in (-1, 0, 1)} & _ALL_DAYS
+        turns = sorted(self.turns()) or [_EPOCH]
+        return all(self._only_limits(day * _DAY, at) for at in (turns[0] - _DAY, *turns) for day in days)
+
+    def _only_limits(self, since: timedelta, at: datetime) -> bool:
+        dispatched = Action("", DISPATCH, "", MACHINE, at - since, at - since)
+        decision = self._triage.assess_matter("", [dispatched], as_of=at, yellow_since=None, trigger="process")
+        return decision is None or all(hit.rule in self._triage.elapsed for hit in decision.assessment.hits)
 
     def _exact(self, case: Case) -> bool:
         return case.plain and (case.once if self._steady else case.quiet)
@@ -159,7 +198,7 @@ class Viewer:
 
 def _ours(action: Action) -> bool:
     """Whether it is a dispatch of the machine's."""
-    return action.kind == DISPATCH and action.actor == _MACHINE
+    return action.kind == DISPATCH and action.actor == MACHINE
 
 
 def _first_dispatched(case: Case, at: datetime | None) -> Sequence[Action]:
@@ -168,7 +207,7 @@ def _first_dispatched(case: Case, at: datetime | None) -> Sequence[Action]:
     others = [action for action in case.actions if action not in ours]
     if at is None:
         return others
-    first = replace(ours[0], at=at, known_at=at) if ours else Action(case.id, DISPATCH, "", _MACHINE, at, at, "")
+    first = replace(ours[0], at=at, known_at=at) if ours else Action(case.id, DISPATCH, "", MACHINE, at, at, "")
     return [first, *ours[1:], *others]
 
 
@@ -178,22 +217,45 @@ def _dispatched_otherwise(
     """As stored; without our dispatches from a time on; with one more at each moment from then on at which it may have come."""
     kept = [a for a in case.actions if not (_ours(a) and a.known_at >= since)]
     moments = {r.known_at for r in records} | {a.known_at for a in case.actions}
-    more = [Action(case.id, DISPATCH, "", _MACHINE, at, at, "") for at in sorted(moments) if at >= since]
+    more = [Action(case.id, DISPATCH, "", MACHINE, at, at, "") for at in sorted(moments) if at >= since]
     return [case.actions, kept, *([*kept, one] for one in more)]
+
+
+def _of_the_process(rulebook: Rulebook) -> Any:
+    """All of a rulebook that the rules of the process go by, wherever it stands in the files."""
+    rules = [replace(r, place=Place(), tests=(), test_places=()) for r in rulebook.rules if r.matter_rule]
+    nevers = [replace(never, place=Place()) for never in rulebook.nevers]
+    features = [replace(feature, place=Place()) for feature in rulebook.features.values() if feature.kind in _DONE]
+    parts: Sequence[Rule | Never] = (*rules, *nevers)
+    bounds = [part for one in parts for leaf in one.let.values() for part in _parts(leaf.bound)]
+    names = {part.name for part in bounds if isinstance(part, Reference)} | {name for name, _ in POINTS_COLOURS}
+    return rules, nevers, features, {name: p.values for name, p in rulebook.parameters.items() if name in names}
 
 
 def _yellow_bounds(rulebook: Rulebook) -> frozenset[int]:
     """The numbers of days that rules tell apart since when a matter is yellow; empty where no rule asks."""
-    found: set[int] = set()
-    live = (rule for rule in rulebook.rules if rule.matter_rule and rule.status is Status.LIVE)
-    leaves = [leaf for rule in live for leaf in rule.let.values()]
+    live = [rule for rule in rulebook.rules if rule.matter_rule and rule.status is Status.LIVE]
+    leaves = [leaf for rule in live for leaf in rule.let.values() if _process_fact(rulebook, leaf) == "yellow_days"]
+    found = {number + more for number in _numbers(rulebook, leaves) for more in (0, 1)}
+    return frozenset(found | {0}) if leaves else frozenset()
+
+
+def _numbers(rulebook: Rulebook, leaves: Sequence[Leaf]) -> Iterator[int]:
+    """The numbers, of any day, that process facts are compared with."""
     for leaf in leaves:
-        feature = rulebook.features.get(leaf.feature)
-        if feature is None or feature.kind is not FeatureKind.PROCESS or feature.of != "yellow_days":
+        if not _process_fact(rulebook, leaf):
             continue
-        for part in leaf.bound if isinstance(leaf.bound, tuple) else (leaf.bound,):
+        for part in _parts(leaf.bound):
             dated = rulebook.parameters[part.name].values if isinstance(part, Reference) else ()
             numbers: list[object] = [one.value for one in dated] or [part]
-            found.update(n + more for n in numbers if isinstance(n, int) for more in (0, 1))
-        found.add(0)
-    return frozenset(found)
+            yield from (number for number in numbers if isinstance(number, int))
+
+
+def _parts(bound: Bound) -> Sequence[object]:
+    return bound if isinstance(bound, tuple) else (bound,)
+
+
+def _process_fact(rulebook: Rulebook, leaf: Leaf) -> str:
+    """The process fact that a line compares, if it is one."""
+    feature = rulebook.features.get(leaf.feature)
+    return feature.of if feature is not None and feature.kind is FeatureKind.PROCESS else ""
