@@ -16,6 +16,7 @@ import numpy as np
 from engine.errors import RuleError
 from engine.model import Colour
 from engine.pipeline import Stages
+from engine.remaking import Remade
 from engine.rescore import (
     Answers,
     Asked,
@@ -33,7 +34,6 @@ from engine.rescore.makers import former, makers
 from engine.ruleset.tree import Rulebook
 from engine.store import Reading, Store
 from engine.store.history import History
-from engine.workbench.backtest.columns import Remade
 from engine.workbench.backtest.knowledge import Knowledge, asked_anew
 from engine.workbench.backtest.limits import areas_named, limits
 from engine.workbench.backtest.matters import Both, Group, Matters
