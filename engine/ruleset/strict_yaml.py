@@ -189,9 +189,14 @@ def _events(text: str) -> Iterable[Event]:
 
 
 def _plain(parser: CParser) -> Iterator[Event]:
-    """Its events up to the first that ruamel might read otherwise: an alias, an anchor, a tag, a block of text, a scalar that is empty."""
-    while parser.check_event():
+    """Its events up to the first that ruamel might read otherwise: an alias, an anchor, a tag, a block of text, a scalar that is empty.
+
+    And no deeper than is allowed: the cost of libyaml grows with the square of the depth.
+    """
+    depth = 0
+    while depth <= MAX_DEPTH and parser.check_event():
         event: Event = parser.get_event()
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
         if isinstance(event, AliasEvent) or (isinstance(event, NodeEvent) and event.anchor) or _tagged(event):
             return
         if isinstance(event, ScalarEvent) and (event.style in _BLOCKS or not (event.value or event.style)):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from sys import intern
 from typing import Any
 
 import orjson
@@ -92,7 +93,7 @@ def links_cells(links: Links) -> tuple[Any, ...]:
 
 
 def stored(row: Iterable[Any]) -> Stored:
-    """A row of `sightings` (id … ties) as identity and windows see it; thousands are made for each batch."""
+    """A row of `sightings` (id … ties) as identity and windows see it; thousands are made for each batch, and what many of them say is held once."""
     # fmt: off
     (
         id_, kind, at, cause, topic, area, place, fine, phone, id_number, account, opponent, gist, text_digest,
@@ -101,14 +102,14 @@ def stored(row: Iterable[Any]) -> Stored:
     # fmt: on
     sighting = Sighting(
         id=id_,
-        kind=kind,
+        kind=intern(kind),
         at=datetime.fromtimestamp(at, UTC),
         cause=_CAUSES[cause],
-        topic=topic or None,
-        area=area,
-        place=place or None,
-        fine=fine or None,
-        phone=phone or None,
+        topic=intern(topic) or None,
+        area=intern(area),
+        place=intern(place) or None,
+        fine=intern(fine) or None,
+        phone=intern(phone) or None,
         id_number=id_number or None,
         account=account or None,
         opponent=opponent or None,
@@ -121,13 +122,13 @@ def stored(row: Iterable[Any]) -> Stored:
     return Stored(
         sighting,
         Links(
-            person or None,
-            matter,
-            hotspot or None,
+            intern(person) or None,
+            intern(matter),
+            intern(hotspot) or None,
             counts == 1,
             resend_of or None,
-            cluster,
-            chain or None,
+            intern(cluster),
+            intern(chain) or None,
             _ties(ties) if ties else (),
         ),
     )

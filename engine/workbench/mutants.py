@@ -182,11 +182,12 @@ def _of_answers(rule: Rule, features: Mapping[str, Feature]) -> Iterator[Mutant]
 
 
 def _of_effect(rule: Rule) -> Iterator[Mutant]:
-    """Another colour, or none at all: a live rule left in shadow looks on and does nothing."""
-    if rule.colour is not None:
+    """Another colour, or none at all: a live rule left in shadow looks on and does nothing, whatever its colour."""
+    live = rule.status is Status.LIVE
+    if live and rule.colour is not None:
         other = Colour.YELLOW if rule.colour is Colour.RED else Colour.RED
         yield Mutant("colour", f"colour: {other.word}", rule.id, rule=replace(rule, colour=other))
-    if rule.status is Status.LIVE and (rule.colour is not None or rule.flag):
+    if live and (rule.colour is not None or rule.flag):
         yield Mutant("status", "status: shadow", rule.id, rule=replace(rule, status=Status.SHADOW))
 
 

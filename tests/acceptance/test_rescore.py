@@ -282,7 +282,9 @@ def test_other_words_make_base_facts_again_before_history_is_judged(
     desk, person, before = under(lived, other_words()), lived.person(), _facts(lived)
     assert {made for made, *_ in before.values()} == {made_by(shipped())}
     with rescored(desk, Which()) as found:
-        assert (found.worded, found.changed) == (False, 0), "shown from the facts as they are stored"
+        assert found.worded
+        foretold = {line["id"]: line["after"] for line in found.lines()}
+    assert _facts(lived) == before, "what is made again to look at is not written"
     first = next(refreshed(desk, person))
     half = [id_ for id_, (made, *_) in _facts(lived).items() if made == made_by(other_words())]
     assert 0 < len(half) == first < len(before)
@@ -297,6 +299,7 @@ def test_other_words_make_base_facts_again_before_history_is_judged(
         assert found.worded
         assert found.gained["Y1"] >= len(newly)
         changed = {line["id"]: line["after"] for line in found.lines()}
+        assert changed == foretold
         assert sum(apply(desk, person, found)) == len(changed)
     expected = live(lived, other_words())
     assert all(changed[id_] == told(expected[id_]) for id_ in changed)
