@@ -22,13 +22,13 @@ OCCURRED = datetime(2025, 1, 1, 19, 4, 5, tzinfo=UTC)
 @cache
 def shipped_mappings() -> Mapping[str, Mapping[str, Any]]:
     """Plain data of `rules/mappings/*.yaml` by kind."""
-    files = (YAML(typ="safe").load(path)["mapping"] for path in sorted((RULES / "mappings").glob("*.yaml")))
+    files = (YAML(typ="safe", pure=True).load(path)["mapping"] for path in sorted((RULES / "mappings").glob("*.yaml")))
     return {mapping["kind"]: mapping for mapping in files}
 
 
 def rulebook(**changed: Mapping[str, Any]) -> Rulebook:
     """A rulebook of the shipped mappings and categories; `changed` replaces whole mappings by kind."""
-    categories = YAML(typ="safe").load(RULES / "categories.yaml")["categories"]
+    categories = YAML(typ="safe", pure=True).load(RULES / "categories.yaml")["categories"]
     return Rulebook("0" * 64, {}, mappings={**shipped_mappings(), **changed}, documents={"categories": categories})
 
 

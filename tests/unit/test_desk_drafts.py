@@ -24,7 +24,7 @@ def test_a_lowering_drafts_a_test_that_each_rule_set_aside_is_silent(place: Inst
     acting.act(place.desk, person, "police_110:A9", kind="agreement")
     acting.override(place.desk, person, "police_110:A9", to=Colour.YELLOW, reason="已达成协议", second=second)
     draft = as_tests(place.desk, "police_110:A9")
-    (test,) = YAML(typ="safe").load(draft)
+    (test,) = YAML(typ="safe", pure=True).load(draft)
     assert draft.startswith("# 写到规则 R6")
     assert test["facts"]["matter.incidents_30d"] == 3
     assert test["expect"] == {"match": False, "because": "写明哪一行不成立"}
@@ -36,7 +36,7 @@ def test_a_lowering_drafts_a_test_that_each_rule_set_aside_is_silent(place: Inst
 def test_a_raising_drafts_a_test_that_the_newest_record_has_that_colour(place: Installation) -> None:
     place.ingest(place.call("A1", LEAK))
     acting.override(place.desk, place.person(), "police_110:A1", to=Colour.RED, reason="老人独居")
-    (test,) = YAML(typ="safe").load(as_tests(place.desk, "police_110:A1"))
+    (test,) = YAML(typ="safe", pure=True).load(as_tests(place.desk, "police_110:A1"))
     assert test["expect"] == {"match": True, "colour": "red"}
     assert test["incident"]["kind"] == "police_110"
     assert list(wrong(test)) == []

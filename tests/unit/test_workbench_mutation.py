@@ -114,7 +114,7 @@ def test_a_test_taken_away_lets_a_mistake_live_with_a_ready_test(survey: loader.
     assert len(looser) == 1
     assert looser[0].place.file == "groups.yaml"
     text = ready(looser[0], survey.rulebook)
-    (test,) = YAML(typ="safe").load(text)
+    (test,) = YAML(typ="safe", pure=True).load(text)
     assert test["generated"] is True
     assert test["facts"]["record.heads"] == 9
     assert "expect" not in test
