@@ -167,6 +167,12 @@ def simulated(desk: Desk) -> bool:
         return view.meta().get("clock") == "simulated"
 
 
+def lived_until(desk: Desk) -> datetime | None:
+    """Where a simulated clock was left: when something was last read in or done; None on a real clock, and while nothing was."""
+    with desk.store.read() as view:
+        return view.lived_until() if view.meta().get("clock") == "simulated" else None
+
+
 def authenticate(desk: Desk, name: str, secret: str) -> Person:
     """The person who acts; raises UsageError when name and secret do not belong together."""
     with desk.store.read() as view:

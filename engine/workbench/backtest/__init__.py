@@ -8,7 +8,7 @@ Preview is production: records are judged by the columns of `engine.rescore`, ba
 by `casework` and `triage`. What history cannot know is refused (`limits`) or told apart, never guessed.
 
 Modules: `limits` what cannot be foretold, `columns` history with the base facts of other rules, `views` machine views of matters, `weeks` load and its
-bands, `trying` the order, `told` the result as plain data, `charts` and `page` as HTML.
+bands, `dated` numbers that begin too late to be seen, `trying` the order, `recoloured` records one by one, `told` the result as plain data, `charts` and `page` as HTML.
 """
 
 from engine.workbench.backtest.limits import Limits, limits
