@@ -133,7 +133,7 @@ def _tell(found: Scan, rulebook: Rulebook, *, as_json: bool) -> None:
         line(_summary(found))
         return
     if not found.worded:
-        say("有的来件，词语和字段的事实是用别的词表做的，这里按存下的算；--apply 先按现行词表重做，再重判")
+        say("有的来件没有正文可以重读，词语和字段的事实是用别的词表做的，按存下的算")
     say(
         f"重判 {found.records} 件，{found.changed} 件会有变化"
         if found.changed

@@ -72,10 +72,22 @@ def tune(
         rulebook = rulebook_of(rules_folder) if rules_folder else desk.rulebook
         wanted = _planned(plan, tried or [], keep or [], most)
         cases = _cases(desk, labels, graded=grades)
+        _countable(wanted, cases)
         asked, day = _asked(desk, since, until), _day(desk, effective)
         good = _tune(desk, rulebook, wanted, cases, asked, since=day, draft=draft, as_json=as_json)
     if not good:
         raise typer.Exit(1)
+
+
+def _countable(plan: Plan, cases: Sequence[Case]) -> None:
+    from engine.errors import UsageError
+    from engine.workbench.tuning.plan import OF_CASES
+
+    counted = [name for name in plan.keep if name in OF_CASES]
+    if counted and not cases:
+        raise UsageError(
+            f"没有标注，{'、'.join(counted)} 无从数起", hint="加 --labels 文件，或 --grades 用盲评过的、人工上调过的"
+        )
 
 
 def _tune(
@@ -92,7 +104,7 @@ def _tune(
     """Whether the numbers of today keep to the limits, or something may be offered."""
     from cli.printing import progress
     from engine.desk.publishing import write_to
-    from engine.desk.rescoring import makers
+    from engine.desk.rescoring import as_read
     from engine.rescore import workspace
     from engine.workbench.tuning.ground import Ground
     from engine.workbench.tuning.plan import knobs
@@ -102,12 +114,12 @@ def _tune(
     tried = knobs(rulebook, plan, today)
     with workspace() as space:
         ground = Ground(rulebook, tried, space, today=today, zone=desk.config.zone)
-        with desk.store.history() as history, progress("铺开历史", quiet=as_json) as advance:
-            ground.lay(history, cases, asked=asked, advance=advance)
+        with as_read(desk, rulebook) as (columns, known), progress("铺开历史", quiet=as_json) as advance:
+            ground.lay(columns, cases, asked=asked, advance=advance)
         with progress("试算", quiet=as_json) as advance:
             found = search(ground, cases, plan.keep, plan.most, advance=advance)
         offers = list(offered(found, rulebook, tried, since))
-        worded = ground.makers <= makers(desk, rulebook)
+        worded = ground.makers <= known
         _Telling(desk, ground, cases, found, offers, as_json=as_json).tell(worded=worded)
     fit = [offer for offer in offers if offer.fit]
     if draft is not None and fit:

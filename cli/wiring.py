@@ -71,6 +71,8 @@ def person_of(desk: Desk, *, second: str = "") -> Person:
 
     name = second or os.environ.get("SANSE_ACTOR") or _asked("姓名", hide=False)
     secret = os.environ.get("SANSE_SECOND_SECRET" if second else "SANSE_SECRET") or _asked(f"{name} 的口令", hide=True)
+    if second:
+        return authenticate(desk, name, secret, asked=f"--second {name} 和 SANSE_SECOND_SECRET")
     return authenticate(desk, name, secret)
 
 

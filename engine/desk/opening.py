@@ -173,14 +173,12 @@ def lived_until(desk: Desk) -> datetime | None:
         return view.lived_until() if view.meta().get("clock") == "simulated" else None
 
 
-def authenticate(desk: Desk, name: str, secret: str) -> Person:
-    """The person who acts; raises UsageError when name and secret do not belong together."""
+def authenticate(desk: Desk, name: str, secret: str, *, asked: str = "SANSE_ACTOR 和 SANSE_SECRET") -> Person:
+    """The person who acts; raises UsageError when name and secret do not belong together. `asked`: where both were asked for."""
     with desk.store.read() as view:
         person = view.person(name, secret)
     if person is None:
-        raise UsageError(
-            "姓名或口令不对", hint="检查 SANSE_ACTOR 和 SANSE_SECRET；新人员由管理员用 sanse people add 登记"
-        )
+        raise UsageError("姓名或口令不对", hint=f"检查 {asked}；新人员由管理员用 sanse people add 登记")
     return person
 
 

@@ -25,6 +25,7 @@ from engine.store.rows import Person
 
 PUBLISH = "publish"
 _MAY, _APPROVE = ("analyst", "lead", "admin"), ("lead", "admin")
+_SHORTEST = 6
 _SHORT = 12
 
 Gate = Callable[[Mapping[str, bytes]], Iterable[tuple[str, str]]]
@@ -79,9 +80,11 @@ def changes(desk: Desk, files: Mapping[str, bytes]) -> Differences:
 
 
 def edition(desk: Desk, reference: str) -> tuple[str, Mapping[str, bytes]]:
-    """Digest and files of the one kept rulebook whose digest begins so; raises UsageError for none or several."""
+    """Digest and files of the one kept rulebook whose digest begins so, in six places at least; raises UsageError for none or several."""
+    if len(reference) < _SHORTEST:
+        raise UsageError(f"摘要太短：{reference or '（空）'}", hint="用 sanse rules history 查看摘要，写前 12 位")
     with desk.store.read() as view:
-        found = [digest for digest, _ in view.rulebooks() if reference and digest.startswith(reference)]
+        found = [digest for digest, _ in view.rulebooks() if digest.startswith(reference)]
         if len(found) != 1:
             what = "不止一套规则的摘要这样开头" if found else "没有保存过这套规则"
             raise UsageError(f"{what}：{reference}", hint="用 sanse rules history 查看摘要，写前 12 位")

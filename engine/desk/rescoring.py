@@ -5,8 +5,8 @@ time. Not here: judging by columns (`engine.rescore`), judging and writing one r
 
 Only the live rules are written, at the thresholds of each record's own day: a decision must replay. What the scan found is only where to look:
 each record is judged again inside its transaction, as it stands by then, so a running service may go on. Killed anywhere, the next run finds
-what is left; a run after that finds nothing. Links are taken as they are stored, and so are base facts as long as nothing is written: before that
-those that other words or fields made are made again (ruling 22). What made them is written beside them, and that is where a stopped run goes on.
+what is left; a run after that finds nothing. Links are taken as they are stored. Base facts that other words or fields made are made again
+(ruling 22): to look at only, or written first, with what made them beside them, and that is where a stopped run goes on.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from engine.masking import mask_reference
 from engine.model import Colour
 from engine.occasion import RULE_CHANGE
 from engine.pipeline import rejudge, remake
-from engine.rescore import Asked, Questions, Scan, cluster, scan, workspace
+from engine.remaking import Remade
+from engine.rescore import Asked, Columns, Questions, Scan, cluster, scan, workspace
 from engine.rescore.makers import former
 from engine.rescore.makers import makers as known_makers
 from engine.ruleset.tree import Rulebook
@@ -55,18 +56,31 @@ def rescored(
     thresholds: Thresholds = "dated",
     advance: Callable[[int], None] = lambda _: None,
 ) -> Iterator[Scan]:
-    """History judged by columns under the live rulebook or another; nothing is written. Raises UsageError for an unknown matter or caller."""
+    """History judged by columns under the live rulebook or another; nothing is written. Raises UsageError for an unknown matter or caller.
+
+    Base facts that other words made are made again to look at; of a record whose text was purged they stay, and the scan is not `worded`.
+    """
+    book = rulebook or desk.rulebook
     asked = _asked(desk, which)
     today = desk.clock().astimezone(ZoneInfo(desk.config.zone)).date()
     bulk = desk.config.bulk
     spark = cluster(bulk, desk.config.bulk_folder) if bulk.engine == "pyspark" else nullcontext()
     with workspace() as space, spark as opened:
-        questions = Questions(rulebook or desk.rulebook, thresholds=thresholds, today=today, dialect=bulk.engine)
-        with desk.store.history() as history:
+        questions = Questions(book, thresholds=thresholds, today=today, dialect=bulk.engine)
+        with as_read(desk, book) as (columns, known):
             zone = desk.config.zone
-            found = scan(history, questions, space, asked=asked, zone=zone, advance=advance, spark=opened)
-        found.worded = found.makers <= makers(desk, rulebook or desk.rulebook)
+            found = scan(columns, questions, space, asked=asked, zone=zone, advance=advance, spark=opened)
+        found.worded = found.makers <= known
         yield found
+
+
+@contextmanager
+def as_read(desk: Desk, rulebook: Rulebook) -> Iterator[tuple[Columns, frozenset[str]]]:
+    """History with the base facts that a rulebook makes of the texts, and what those that hold under it were made by; nothing is written."""
+    with desk.store.read() as view, desk.store.history() as history:
+        known = known_makers(former(view, desk.rulebook), rulebook)
+        stale = view.made_otherwise(known, 0, 1)
+        yield Remade(history, view, desk.stages_of(rulebook, "trace"), known) if stale else history, known
 
 
 def refreshed(desk: Desk, person: Person) -> Iterator[int]:

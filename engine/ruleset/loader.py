@@ -7,6 +7,7 @@ left of a file with faults (`sifting`).
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from engine.ruleset.sifting import out_of_sight, sift
 from engine.ruleset.strict_yaml import MAX_BYTES, Document, read
 from engine.ruleset.tree import Fault, Rulebook
 
+_ALMOST = re.compile(r"\.ya?ml", re.IGNORECASE)
 _TYPED = frozenset({"rules", "never", "features", "words", "parameters", "mapping", "facts", "monotone_in"})
 
 
@@ -31,10 +33,16 @@ def shipped() -> Path:
 
 
 def read_folder(folder: Path) -> dict[str, bytes]:
-    """Every *.yaml below a folder by its posix name, sorted; raises RuleError when there is none, or one that is no file.
+    """Every *.yaml below a folder by its posix name, sorted; raises RuleError when there is none, one that is no file, or one that is named almost so.
 
     Of a file that is too large only so much is read as shows it.
     """
+    misnamed = [
+        path for path in sorted(folder.rglob("*.*")) if _ALMOST.fullmatch(path.suffix) and path.suffix != ".yaml"
+    ]
+    if misnamed:
+        names = "、".join(path.relative_to(folder).as_posix() for path in misnamed)
+        raise RuleError(f"规则文件的名称要以 .yaml 结尾，这些不会读：{names}", hint="改名，或移出规则目录")
     files = {path.relative_to(folder).as_posix(): _content(path) for path in sorted(folder.rglob("*.yaml"))}
     if not files:
         raise RuleError(f"目录 {folder} 里没有规则文件（*.yaml）", hint="检查路径，或用 sanse init 生成一份")

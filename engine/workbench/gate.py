@@ -95,7 +95,7 @@ GATES: Mapping[str, Gate] = {"lint": linted, "test": tested, "never": invariant,
 
 
 def findings(files: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
-    """(gate, finding) of the first gate that finds anything, for what does not load cannot be tried; nothing where all are passed."""
+    """(gate, finding) of every gate, and of lint alone where files do not load; nothing where all are passed."""
     candidate = Candidate(files)
     for name, gate in GATES.items():
         try:
@@ -103,5 +103,5 @@ def findings(files: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
         except SanseError as fault:
             found = [str(fault)]
         yield from ((name, one) for one in found)
-        if found:
+        if candidate.survey.faults:
             return

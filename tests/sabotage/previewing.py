@@ -24,10 +24,10 @@ PREVIEWING = (
     defence(
         "preview-words",
         "回测：词表改了，词语事实按新词表重做",
-        "engine/workbench/backtest/columns.py",
+        "engine/remaking.py",
         "if self.always or maker not in self.known",
         instead="if False",
-        tests="unit/test_workbench_backtest_columns.py::test_other_words_make_other_facts_and_marks_and_nothing_is_written",
+        tests="unit/test_remaking.py::test_other_words_make_other_facts_and_marks_and_nothing_is_written",
     ),
     defence(
         "preview-once",

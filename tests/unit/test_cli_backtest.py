@@ -45,7 +45,9 @@ def test_another_rulebook_is_tried_and_nothing_is_written(read_office: Console, 
     assert "来件可能" in shown
     assert "证明只说来件" in shown
     assert "历史不满一周" in shown
-    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+    written = page.read_text(encoding="utf-8")
+    assert written.startswith("<!doctype html>")
+    assert "事项看到 2025-03-10 09:30；按来件当天的阈值" in written
     assert (read_office.folder / "sanse.db").read_bytes() == before
 
 
@@ -149,9 +151,9 @@ def test_a_page_in_a_folder_that_may_not_be_written_is_named(
 ) -> None:
     """Tests may run as somebody who may do everything."""
     monkeypatch.setattr("os.access", lambda path, mode: mode != os.W_OK)
-    refused = read_office.run("rules", "backtest", "--rules", milder, "--html", "page.html", "--now", NOW)
-    assert (refused.code, "page.html：没有写的权限" in refused.err) == (2, True)
-    assert not (read_office.folder / "page.html").exists()
+    refused = read_office.run("rules", "backtest", "--rules", milder, "--html", "another.html", "--now", NOW)
+    assert (refused.code, "another.html：没有写的权限" in refused.err) == (2, True)
+    assert not (read_office.folder / "another.html").exists()
 
 
 def test_without_a_time_a_simulated_clock_stands_where_it_was_left(read_office: Console, milder: Path) -> None:

@@ -59,6 +59,19 @@ def test_published_shown_and_rolled_back(office: Console) -> None:
     assert loader.digest_of(loader.read_folder(office.folder / "old")) == made["digest"]
 
 
+@pytest.mark.parametrize("reference", ["2", "", "27433"])
+def test_a_digest_has_six_places_at_least(office: Console, reference: str) -> None:
+    refused = office.run("rules", "rollback", reference, "--reason", "有误", *SECOND, **TWO)
+    assert (refused.code, "摘要太短" in refused.err) == (2, True)
+
+
+def test_the_second_persons_secret_is_asked_for_by_its_name(office: Console) -> None:
+    wrong = {**TWO, "SANSE_SECOND_SECRET": "别的口令-7Qz"}
+    refused = office.run("rules", "publish", "--rules", "draft", "--reason", "例会", *SECOND, **wrong)
+    assert refused.code == 2
+    assert "SANSE_SECOND_SECRET" in refused.err
+
+
 def test_what_the_gate_finds_is_told_and_ends_with_one(office: Console) -> None:
     edit(office, "when: thrice or steady", "when: thrice or nothing", "repeats.yaml")
     checked = office.run("rules", "publish", "--rules", "draft", "--check", "--json")

@@ -13,6 +13,21 @@ from tests.console import ACTOR, Console
 pytest_plugins = ["tests.places"]
 
 NOW = "2025-03-10T09:30:00"
+LAMPS = """words:
+  lamp: {title: 路灯, entries: [路灯]}
+features:
+  words.lamp: {title: 提到路灯, words: lamp}
+rules:
+  - id: Z1
+    title: 路灯
+    status: live
+    colour: yellow
+    let: {lamp: {feature: words.lamp, is: true}}
+    because: 提到{words.lamp}
+    advice: 报修
+    basis: 试
+    tests: []
+"""
 OLD, NEW = "value: 2, source: 公安“二次报警”", "value: 3, source: 公安“二次报警”"
 
 
@@ -46,6 +61,17 @@ def test_other_rules_are_tried_and_nothing_is_written(read_office: Console, tmp_
     assert (changed["before"]["rules"], changed["after"]["rules"]) == (["Y2"], ["G0"])
     assert (summary["changed"], summary["lost"]) == (1, {"Y2": 1})
     assert read_office.ok("rescore", "--rules", rules, "--colour", "red", "--json").only["changed"] == 0
+
+
+def test_a_new_word_list_is_tried_on_what_the_records_say(read_office: Console, tmp_path: Path) -> None:
+    """Its facts are in no stored record; a record that cannot be read again would be said to need review."""
+    rules = tmp_path / "lamps"
+    shutil.copytree(loader.shipped(), rules)
+    (rules / "lamps.yaml").write_text(LAMPS, encoding="utf-8")
+    *changed, summary = read_office.ok("rescore", "--rules", rules, "--json").lines
+    assert [one["after"]["rules"] for one in changed if "Z1" in one["after"]["rules"]] != []
+    assert (summary["gained"], summary["words_as_stored"]) == ({"Z1": 1}, False)
+    assert "没有变化" in read_office.ok("rescore").out
 
 
 def test_where_no_record_is_asked_for_nothing_is_judged(read_office: Console) -> None:

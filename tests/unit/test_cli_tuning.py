@@ -61,6 +61,7 @@ def test_where_nothing_keeps_to_the_limits_the_exit_code_says_so(read_office: Co
         (("--try", "repeat.yellow_30d=2", "--keep", "reds<=1"), "没有这项约束：reds"),
         (("--try", "repeat.yellow_30d=2", "--labels", "no.csv"), "文件读不了：no.csv"),
         (("--plan", "config.yaml", "--try", "repeat.yellow_30d=2"), "--plan 已经写了"),
+        (("--try", "repeat.yellow_30d=2", "--keep", "missed<=0"), "没有标注，missed 无从数起"),
         (("--try", "repeat.yellow_30d=2", "--from", "明天"), "时间写法不对"),
     ],
 )

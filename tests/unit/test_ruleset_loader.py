@@ -50,6 +50,15 @@ def test_only_yaml_files_are_read_and_those_below_too(tmp_path: Path) -> None:
     assert list(loader.read_folder(tmp_path)) == ["a.yaml", "deep/b.yaml"]
 
 
+@pytest.mark.parametrize("name", ["local.yml", "deep/LOCAL.YAML", "b.Yml"])
+def test_a_file_that_is_named_almost_so_is_not_passed_over(tmp_path: Path, name: str) -> None:
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "a.yaml").write_text("rules: []", encoding="utf-8")
+    (tmp_path / name).write_text("rules: []", encoding="utf-8")
+    with pytest.raises(RuleError, match=rf"不会读：{name}"):
+        loader.read_folder(tmp_path)
+
+
 def test_a_folder_without_rules_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RuleError, match="没有规则文件"):
         loader.read_folder(tmp_path)

@@ -39,6 +39,15 @@ def test_a_test_that_fails_is_named_with_its_place() -> None:
     assert "颜色应为green" in found[0][1]
 
 
+def test_what_loads_is_tried_by_every_part() -> None:
+    files = changed(
+        "repeats.yaml",
+        "thrice: {feature: matter.incidents_30d, at_least: $repeat.red_30d}",
+        "thrice: {feature: matter.incidents_30d, at_least: 0}",
+    )
+    assert {part for part, _ in findings(files)} >= {"lint", "test"}
+
+
 def test_an_invariant_that_only_its_guard_keeps_is_told() -> None:
     """Every test passes, for none says a colour; in one of them the rules come to less than the invariant allows."""
     files = dict(shipped().files)

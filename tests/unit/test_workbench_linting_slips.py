@@ -51,6 +51,19 @@ def test_deadlines_follow_each_other_and_red_is_no_slower(spans: tuple[str, str,
     assert codes(DEADLINES % spans) == found
 
 
+@pytest.mark.parametrize(
+    ("entries", "found"),
+    [
+        ("[广场舞，跳舞的音响]", ["L153"]),
+        ("[广场舞, 跳舞的音响]", []),
+        ("[{pattern: '刀[^，]{0,3}砍'}]", []),
+        ("[{pattern: '刀｜斧'}]", ["L153"]),
+    ],
+)
+def test_signs_of_the_chinese_keyboard_in_entries(entries: str, found: list[str]) -> None:
+    assert codes(f"words:\n  list: {{title: 试, entries: {entries}}}\n") == found
+
+
 def test_a_missing_column_is_wanted_after_the_one_it_follows_elsewhere() -> None:
     other = "mapping:\n  kind: grid\n  title: 网格\n  columns:\n    source_id: [编号]\n    title: [标题]\n%s"
     whole = other.replace("kind: grid", "kind: walk_in") % "    occurred_at: [时间]\n    narrative: [内容]\n"

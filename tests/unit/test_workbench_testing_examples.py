@@ -126,6 +126,13 @@ def test_a_failure_is_told_at_the_line_of_its_test_in_chinese() -> None:
     assert "第 7 章" in shape
 
 
+def test_a_rule_on_trial_says_so_where_its_test_expects_a_colour() -> None:
+    shadow = CLOCK.replace("status: live", "status: shadow").format(expect="message_has: 人数3", more="", todo="")
+    (told,) = [one.message for one in run(loader.load({**FILES, "z.yaml": shadow.encode()})) if one.file == "z.yaml"]
+    assert "理由里应有“人数3”" in told
+    assert "Z1 在试运行" in told
+
+
 CLOCK = """rules:
   - id: Z1
     title: 群体

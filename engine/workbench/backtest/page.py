@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
+from zoneinfo import ZoneInfo
 
 from engine.model import Colour
 from engine.workbench.backtest import charts
@@ -60,7 +61,8 @@ def html(found: Backtest, load: Weeks, changes: Sequence[Change] = (), *, thresh
 def _head(found: Backtest, thresholds: str) -> Iterator[str]:
     yield "<h1>规则回测</h1>"
     old, new = found.old.digest[:_SHORT], found.new.digest[:_SHORT]
-    yield f"<p>原来的规则 {old}，新的规则 {new}；事项看到 {found.now.date().isoformat()}；{THRESHOLDS[thresholds]}。</p>"
+    now = found.now.astimezone(ZoneInfo(found.zone))
+    yield f"<p>原来的规则 {old}，新的规则 {new}；事项看到 {now:%Y-%m-%d %H:%M}；{THRESHOLDS[thresholds]}。</p>"
     if said := late(found):
         yield f"<p>{escape(said)}</p>"
     changed = f"{found.records.changed} 件的颜色或规则会变"

@@ -88,8 +88,9 @@ def titled(rules: Sequence[str], titles: Mapping[str, str]) -> list[str]:
 
 def lines(found: Backtest) -> Iterator[dict[str, Any]]:
     """One mapping for each matter whose machine view changes, in order of time."""
+    titles = _titles(found)
     for moved in found.matters.moved():
-        before, after = _sides(found, moved)
+        before, after = _sides(titles, moved)
         yield {
             "what": "matter",
             "matter": reference(moved.code, moved.id),
@@ -103,8 +104,9 @@ def lines(found: Backtest) -> Iterator[dict[str, Any]]:
 
 def record_lines(found: Backtest) -> Iterator[dict[str, Any]]:
     """One mapping for each record whose colour is another, in order of time; `part`: whether its matter is compared (`view`), or why not."""
+    titles = _titles(found)
     for record in recoloured(found):
-        before, after = _sides(found, record)
+        before, after = _sides(titles, record)
         yield {
             "what": "record",
             "id": mask_reference(record.id),
@@ -152,12 +154,17 @@ def left_out(load: Load) -> str:
     return "；".join(f"{BRIEFLY[part]} {before}→{after}" for part, (before, after) in load.apart.items())
 
 
-def _sides(found: Backtest, one: Moved | Recoloured) -> Iterator[dict[str, Any]]:
+def _titles(found: Backtest) -> tuple[dict[str, str], dict[str, str]]:
+    """The names of rules, before and after."""
+    before, after = ({rule.id: rule.title for rule in book.rules} for book in (found.old, found.new))
+    return before, after
+
+
+def _sides(titles: tuple[dict[str, str], dict[str, str]], one: Moved | Recoloured) -> Iterator[dict[str, Any]]:
     """Before and after: the colour, and the rules with their names."""
-    told = ((found.old, one.before, one.rules_before), (found.new, one.after, one.rules_after))
-    for book, colour, rules in told:
-        titles = {rule.id: rule.title for rule in book.rules if rule.id in rules}
-        yield {"colour": colour.word, "reasons": titled(rules, titles)}
+    told = ((one.before, one.rules_before), (one.after, one.rules_after))
+    for (colour, rules), names in zip(told, titles, strict=True):
+        yield {"colour": colour.word, "reasons": titled(rules, names)}
 
 
 def summary(found: Backtest, load: Weeks, changes: Sequence[Change] = ()) -> dict[str, Any]:

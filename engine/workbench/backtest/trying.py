@@ -16,6 +16,7 @@ import numpy as np
 from engine.errors import RuleError, UsageError
 from engine.model import Colour
 from engine.pipeline import Stages
+from engine.remaking import Remade
 from engine.rescore import (
     Answers,
     Asked,
@@ -33,7 +34,6 @@ from engine.rescore.makers import former, makers
 from engine.ruleset.tree import Rulebook
 from engine.store import Reading, Store
 from engine.store.history import History
-from engine.workbench.backtest.columns import Remade
 from engine.workbench.backtest.dated import Late, late
 from engine.workbench.backtest.knowledge import Knowledge, asked_anew
 from engine.workbench.backtest.limits import areas_named, limits
@@ -81,6 +81,7 @@ class Backtest:
     remade: int = 0
     apart: Sequence[Group] = ()
     late: Sequence[Late] = ()
+    zone: str = "Asia/Shanghai"
 
     @property
     def matrix(self) -> Counter[tuple[Colour, Colour]]:
@@ -137,6 +138,7 @@ class Past:
                 half.columns.remade,
                 matters.apart(),
                 late(space, old.side.rulebook, new.rulebook, ground.zone),
+                ground.zone,
             )
 
     def _half(self, side: Side) -> _Half:

@@ -170,8 +170,9 @@ def _keyboard(rulebook: Rulebook, places: Places) -> Iterator[Fault]:
     for words in rulebook.words.values():
         for index, entry in enumerate(words.entries):
             base = ("words", words.name, "entries", index)
-            if "｜" in entry.text:
-                yield finding("L153", places.of(*base), text=_around(entry.text, "｜"), sign="｜")
+            sign = next((one for one in ("｜" if entry.pattern else _KEYBOARD) if one in entry.text), "")
+            if sign and len(entry.text) > 1:
+                yield finding("L153", places.of(*base), text=_around(entry.text, sign), sign=sign)
             for key in ("not_after", "not_before", "unless_near", "only_near"):
                 yield from _fused(getattr(entry, key), places, base, key)
     for kind, mapping in rulebook.mappings.items():

@@ -70,6 +70,8 @@ class _Bench:
                 told = [misread(problem)]
             faults += [f"{view.step}：{fault}" if view.step else fault for fault in told]
         message = "；".join(faults)
+        if message and scene.rule.status is Status.SHADOW:
+            message = f"{message}（{scene.rule.id} 在试运行，不影响颜色和理由）"
         if scene.todo:
             message = "" if faults else "标着 todo 的测试已经通过：删去 todo"
         place = scene.place

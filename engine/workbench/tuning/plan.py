@@ -35,6 +35,8 @@ KEPT: Mapping[str, str] = {
     "over_percent": "判红的标注里应低于红的，百分之几",
 }
 """What a choice can be held to, and what it counts."""
+OF_CASES = ("missed", "over_percent")
+"""Of these, what counts labelled cases."""
 _RANGE = re.compile(r"(-?\d+)\.\.(-?\d+)(?:/(\d+))?", re.ASCII)
 _LIMIT = re.compile(r"\s*(\w+)\s*<?=\s*(\d+)\s*", re.ASCII)
 _WIDEST = 1_000

@@ -1,4 +1,4 @@
-"""Columns of history with the base facts, marks and areas that other rules make of the stored records.
+"""Remaking: columns of history with the base facts, marks and areas that other rules make of the stored records.
 
 In: history as columns, the stages of a rulebook, the records' texts. Out: the same columns, made again where other words or fields made them.
 Not here: making them (`pipeline.Stages.sight`), judging (`engine.rescore`). Nothing is written.

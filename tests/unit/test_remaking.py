@@ -1,4 +1,4 @@
-"""Columns of a back-test: base facts and marks as other words make them, nothing written, what was purged left as it was."""
+"""Remaking: base facts and marks as other words make them, nothing written, what was purged left as it was."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 
 from engine.features.base import made_by
 from engine.pipeline import ingest_batch
+from engine.remaking import Remade
 from engine.rescore import workspace
-from engine.workbench.backtest.columns import Remade
 from tests.installation import Installation
 from tests.orders import KNOWN_AT, township
 from tests.property.previews import stages_of
