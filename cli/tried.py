@@ -156,7 +156,7 @@ def _hits(found: Backtest) -> None:
 
 def _load(load: Weeks) -> None:
     from cli.printing import say, table
-    from engine.workbench.backtest.told import LEFT_OUT
+    from engine.workbench.backtest.told import LEFT_OUT, undone
 
     if not load.count:
         say("历史不满一周，算不出每周的件数")
@@ -167,6 +167,8 @@ def _load(load: Weeks) -> None:
     table(headers, [_cells(one) for one in told])
     if any(one.apart for one in told):
         say(LEFT_OUT)
+    if said := undone(load):
+        say(said)
 
 
 def _cells(one: Load) -> list[str]:

@@ -70,4 +70,5 @@ def test_beside_the_load_stands_what_is_left_out(shown: str) -> None:
     assert "不在数里" in shown
     assert "历史说不准 " in shown
     assert "1；超出的周至少：" in shown
+    assert f"新的每周里，{IMAGINED}的：" in shown
     assert LEFT_OUT in "".join(shown.split("\n"))

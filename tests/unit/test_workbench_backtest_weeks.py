@@ -13,7 +13,7 @@ from engine.errors import UsageError
 from engine.model import Colour
 from engine.ruleset.tree import Rulebook
 from engine.workbench.backtest.matters import OVERRIDDEN, UNKNOWN, Group
-from engine.workbench.backtest.told import left_out
+from engine.workbench.backtest.told import IMAGINED, left_out, undone
 from engine.workbench.backtest.weeks import Band, Load, Weeks, band, weeks
 from tests.installation import shipped
 from tests.property.rulebook_changes import base, loaded
@@ -86,6 +86,15 @@ def test_what_is_not_compared_is_in_no_number_and_is_counted_beside_them_with_it
     assert made.counts == plain.counts
     assert left_out(load(made, "yellow")) == "历史说不准 4→0"
     assert left_out(load(plain, "red")) == ""
+
+
+def test_what_only_would_have_been_dispatched_is_in_the_load_and_told_beside_it() -> None:
+    made = tried([replace(group(0, G, R, count=5), imagined=3), group(6, G, R), replace(group(-1, G, R), imagined=1)])
+    assert (load(made, "red").after.mean, load(made, "red").never_dispatched) == (6, 3)
+    assert load(made, "red", "东冲村").never_dispatched == 3
+    assert load(made, "green").never_dispatched == 0
+    assert f"{IMAGINED}的：{load(made, 'red').title} 3 个。" in undone(made)
+    assert undone(tried([group(0, G, R), group(6, G, R)])) == ""
 
 
 def test_a_band_holds_the_mean_and_is_wider_where_trouble_comes_in_runs() -> None:

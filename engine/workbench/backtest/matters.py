@@ -57,12 +57,12 @@ UPDATE matters SET was = seen.was, now = seen.now, imagined_was = seen.imagined_
 FROM seen JOIN courses ON speaks = seen.matter WHERE courses.matter = matters.matter
 """
 _GROUPED = f"""
-SELECT timezone('{{zone}}', to_timestamp(first_at))::DATE AS day, area, topic, was, now, count(*)
+SELECT timezone('{{zone}}', to_timestamp(first_at))::DATE AS day, area, topic, was, now, count(*), part, count(*) FILTER (imagined_now)
 FROM matters WHERE part = '{VIEW}' GROUP BY ALL ORDER BY ALL
 """
 _APART = f"""
 SELECT timezone('{{zone}}', to_timestamp(first_at))::DATE AS day, area, topic, CASE WHEN was = {_UNKNOWN} THEN top_was ELSE was END,
-    CASE WHEN now = {_UNKNOWN} THEN top_now ELSE now END, count(*), part
+    CASE WHEN now = {_UNKNOWN} THEN top_now ELSE now END, count(*), part, 0
 FROM matters WHERE part <> '{VIEW}' GROUP BY ALL ORDER BY ALL
 """
 _IMAGINED = f"""
@@ -107,7 +107,8 @@ class Moved:
 class Group:
     """So many matters of one part whose oldest record is of one day, area and topic, with one view before and one after.
 
-    Where they are apart and nobody knows the view, the reddest of their records stands for it.
+    Where they are apart and nobody knows the view, the reddest of their records stands for it. `imagined`: of how many that are compared the view
+    after hangs on a dispatch that only would have been.
     """
 
     day: str
@@ -117,6 +118,7 @@ class Group:
     after: Colour
     count: int
     part: str = VIEW
+    imagined: int = 0
 
 
 class Matters:
@@ -175,10 +177,7 @@ class Matters:
 
     def _grouped(self, query: str) -> list[Group]:
         rows = self._ask(query.format(zone=self._zone))
-        return [
-            Group(str(day), area, topic, Colour(was), Colour(now), n, *part)
-            for day, area, topic, was, now, n, *part in rows
-        ]
+        return [Group(str(day), area, topic, Colour(was), Colour(now), *of) for day, area, topic, was, now, *of in rows]
 
     def imagined(self) -> Counter[tuple[Colour, Colour]]:
         """From view to view, of the matters that change: how many would have been dispatched, and never were."""

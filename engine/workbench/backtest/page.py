@@ -27,6 +27,7 @@ from engine.workbench.backtest.told import (
     recoloured_count,
     said_of,
     steps,
+    undone,
 )
 from engine.workbench.backtest.trying import Backtest
 from engine.workbench.backtest.weeks import Band, Weeks
@@ -109,6 +110,8 @@ def _weekly(load: Weeks) -> Iterator[str]:
     ]
     yield _table(("路线", "辖区", "原来每周", "新的每周", "最多的一周", "承办能力", "不在数里"), rows)
     yield f"<p>{LEFT_OUT}。</p>"
+    if said := undone(load):
+        yield f"<p>{escape(said)}。</p>"
 
 
 def _matters(found: Backtest) -> Iterator[str]:

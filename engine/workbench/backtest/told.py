@@ -154,6 +154,14 @@ def left_out(load: Load) -> str:
     return "；".join(f"{BRIEFLY[part]} {before}→{after}" for part, (before, after) in load.apart.items())
 
 
+def undone(load: Weeks) -> str:
+    """What is to be said of matters in the load that only would have been dispatched; nothing where there are none."""
+    routes = "、".join(
+        f"{one.title} {one.never_dispatched} 个" for one in load.loads if one.never_dispatched and not one.area
+    )
+    return f"新的每周里，{IMAGINED}的：{routes}。它们按拖到现在的颜色算，当时会先按来件的颜色派单" if routes else ""
+
+
 def _titles(found: Backtest) -> tuple[dict[str, str], dict[str, str]]:
     """The names of rules, before and after."""
     before, after = ({rule.id: rule.title for rule in book.rules} for book in (found.old, found.new))

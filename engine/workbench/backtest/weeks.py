@@ -48,7 +48,8 @@ class Load:
     """What one route gets in a week, in one township (all of them where `area` is empty), before and after; `most_after`: in its fullest week.
 
     `over`: in how many weeks more than `capacity`, before and after; None where no capacity is stated. `apart`: in none of these numbers; by
-    the reason why they are not compared how many matters of these weeks, before and after.
+    the reason why they are not compared how many matters of these weeks, before and after. `never_dispatched`: how many matters of these weeks stand here
+    after that only would have been dispatched.
     """
 
     route: str
@@ -61,6 +62,7 @@ class Load:
     capacity: int | None = None
     over: tuple[int, int] | None = None
     apart: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    never_dispatched: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +95,18 @@ def weeks(
     routes = (_routed(old), _routed(new))
     counts = _counted(groups, mondays, routes)
     left = _left(apart, mondays, routes)
-    none = np.zeros(len(mondays), np.int64)
+    imagined = _counted([replace(group, count=group.imagined) for group in groups if group.imagined], mondays, routes)
+    none = (np.zeros(len(mondays), np.int64),) * 2
     loads = [
         replace(
             _load(
                 key,
-                *counts.get(key, (none, none)),
+                *counts.get(key, none),
                 route=titles[key[0]],
                 capacity=None if key[1] else capacities.get(key[0]),
             ),
             apart=left.get(key, {}),
+            never_dispatched=int(imagined.get(key, none)[1].sum()),
         )
         for key in sorted(counts.keys() | left.keys())
     ]
