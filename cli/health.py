@@ -34,9 +34,15 @@ def stats(
     from cli.printing import line
     from cli.wiring import desk_of
     from engine.desk.figures import health
+    from engine.errors import UsageError
 
     with desk_of(config, now, steadfast=True) as desk:
-        found = health(desk, since=_time(desk, since), until=_time(desk, until))
+        begin, end = _time(desk, since), _time(desk, until)
+        if begin is not None and end is not None and begin >= end:
+            raise UsageError(
+                f"--since {since} 不早于 --until {until}，这段时间是空的", hint="把早的写在 --since，晚的写在 --until"
+            )
+        found = health(desk, since=begin, until=end)
         if as_json:
             _lines(found, line)
         else:

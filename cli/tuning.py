@@ -126,7 +126,9 @@ def _tune(
         from cli.printing import line, say
 
         write_to(draft, fit[0].edit.files)
-        line({"what": "draft", "folder": str(draft)}) if as_json else say(f"已写成草稿：{draft}")
+        line({"what": "draft", "folder": str(draft)}) if as_json else say(
+            f"已写成草稿：{draft}；它动了哪些事项：sanse rules backtest --rules {draft} --thresholds today"
+        )
     return bool(fit) or not found.now.broken
 
 

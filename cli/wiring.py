@@ -42,20 +42,22 @@ def moment(text: str, zone: str = "Asia/Shanghai") -> datetime:
 
 
 @contextmanager
-def desk_of(path: Path, now: str = "", *, steadfast: bool = False) -> Iterator[Desk]:
+def desk_of(path: Path, now: str = "", *, steadfast: bool = False, lived: bool = False) -> Iterator[Desk]:
     """The installation of a configuration, closed afterwards; `now` only for a database with a simulated clock (ruling 15).
 
-    `steadfast`: with the rules that held last where those in the folder are faulty.
+    `steadfast`: with the rules that held last where those in the folder are faulty. `lived`: where no time is given, a simulated clock stands
+    where it was left.
     """
     from engine.desk import open_desk
-    from engine.desk.opening import simulated
+    from engine.desk.opening import lived_until, simulated
 
     config = load_config(path)
     fixed = moment(now, config.zone) if now else None
     desk = open_desk(config, (lambda: fixed) if fixed else real_clock, steadfast=steadfast)
     try:
         if not fixed:
-            desk = replace(desk, clock=desk.store.clock(real_clock))
+            left = lived_until(desk) if lived else None
+            desk = replace(desk, clock=(lambda: left) if left else desk.store.clock(real_clock))
         elif not simulated(desk):
             raise UsageError("这个数据库用的是真实时钟，不接受 --now", hint="模拟时钟要在建库时写 clock: simulated")
         yield desk

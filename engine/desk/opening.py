@@ -167,6 +167,12 @@ def simulated(desk: Desk) -> bool:
         return view.meta().get("clock") == "simulated"
 
 
+def lived_until(desk: Desk) -> datetime | None:
+    """Where a simulated clock was left: when something was last read in or done; None on a real clock, and while nothing was."""
+    with desk.store.read() as view:
+        return view.lived_until() if view.meta().get("clock") == "simulated" else None
+
+
 def authenticate(desk: Desk, name: str, secret: str, *, asked: str = "SANSE_ACTOR 和 SANSE_SECRET") -> Person:
     """The person who acts; raises UsageError when name and secret do not belong together. `asked`: where both were asked for."""
     with desk.store.read() as view:

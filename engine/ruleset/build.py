@@ -106,7 +106,7 @@ def _parameter(parts: Parts, name: str, raw: Mapping[str, Any], place: Callable[
             parts.add("P101", place("values", index))
         if name in _POINTS and type(dated["value"]) is not int:
             parts.add("P104", place("values", index, "value"), name=name)
-        values.append(DatedValue(start, dated["value"], dated["source"]))
+        values.append(DatedValue(start, dated["value"], dated["source"], place("values", index, "value")))
     if not raw["values"]:
         parts.add("P102", place("values"))
     return Parameter(name, raw["title"], tuple(values) or (DatedValue(date.min, 0),), raw.get("unit", ""), place())

@@ -6,7 +6,7 @@ In: parts, plain data of a rule. Out: leaves and a tree; faults. Not here: the g
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from engine.model import Value
@@ -125,10 +125,11 @@ def _check_leaf(parts: Parts, leaf: Leaf, feature: Feature, place: Place) -> Non
     wanted = {"bool": bool, "int": int, "code": str, "list": str}[feature.type]
     if leaf.operator is Operator.EXISTS:
         return
-    values = [_sample(parts, part) for part in (leaf.bound if isinstance(leaf.bound, tuple) else (leaf.bound,))]
-    for value in values:
-        if value is not None and type(value) is not wanted:
-            parts.add("R108", place, feature=feature.name, type=_TYPES[feature.type], bound=value)
+    bounds = leaf.bound if isinstance(leaf.bound, tuple) else (leaf.bound,)
+    for value, told in (held for part in bounds for held in _values(parts, part)):
+        if type(value) is not wanted:
+            parts.add("R108", place, feature=feature.name, type=_TYPES[feature.type], bound=told)
+    values = [_newest(parts, part) for part in bounds]
     if leaf.operator is Operator.BETWEEN and (len(values) != 2 or _descending(values)):
         parts.add("R109", place)
 
@@ -137,7 +138,16 @@ def _descending(values: list[Any]) -> bool:
     return all(type(value) is int for value in values) and values[0] > values[1]
 
 
-def _sample(parts: Parts, part: object) -> object:
+def _values(parts: Parts, part: object) -> Iterator[tuple[object, object]]:
+    """Every value that a bound has had, and how it is told: that of a parameter with its name and where it stands."""
+    if not isinstance(part, Reference):
+        yield part, part
+    elif part.name in parts.parameters:
+        for dated in parts.parameters[part.name].values:
+            yield dated.value, f"${part.name}＝{dated.value}（{dated.place}）"
+
+
+def _newest(parts: Parts, part: object) -> object:
     if isinstance(part, Reference):
         parameter = parts.parameters.get(part.name)
         return parameter.values[-1].value if parameter else None

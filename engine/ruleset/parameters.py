@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
 from engine.model import Value
@@ -19,6 +20,15 @@ Resolved = Value | tuple[Value, ...]
 def values_at(rulebook: Rulebook, day: date) -> Mapping[str, Value]:
     """Every parameter's value in force on a day."""
     return {name: parameter.at(day) for name, parameter in rulebook.parameters.items()}
+
+
+def newest(rulebook: Rulebook) -> Rulebook:
+    """The same rules as if every parameter had always had its newest value, be that one of a day to come."""
+    parameters = {
+        name: replace(held, values=(replace(held.values[-1], start=held.values[0].start),))
+        for name, held in rulebook.parameters.items()
+    }
+    return replace(rulebook, parameters=parameters)
 
 
 def regimes(rulebook: Rulebook) -> tuple[date, ...]:

@@ -287,6 +287,7 @@ class DatedValue:
     start: date
     value: Value
     source: str = ""
+    place: Place = field(default=Place(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,10 @@ _HITS = Query(
     .group_by(hits.c.rule, hits.c.incident, sightings.c.matter, sightings.c.at)
 )
 _SPAN = Query(select(func.count(), func.min(sightings.c.at), func.max(sightings.c.at)).where(*_within))
+_LIVED = (
+    Query(select(func.max(sightings.c.first_known_at))),
+    Query(select(func.max(actions.c.known_at))),
+)
 _MATTERS = Query(
     select(matters.c.id, matters.c.status, matters.c.standing, matters.c.machine)
     .where(matters.c.last_at >= bindparam("since"), matters.c.last_at < bindparam("until"))
@@ -83,6 +87,12 @@ class Figures(Session):
         if first is None:
             return 0, None, None
         return int(count), cells.moment(first), cells.moment(last)
+
+    def lived_until(self) -> datetime | None:
+        """When something was last read in or done; None while nothing was."""
+        found = [self._rows(query)[0][0] for query in _LIVED]
+        known = [moment for moment in found if moment is not None]
+        return cells.moment(max(known)) if known else None
 
     def matters_between(self, since: datetime, until: datetime) -> list[tuple[str, str, Colour, Colour]]:
         """(matter, status, standing, machine view) of those whose newest record happened in a period."""

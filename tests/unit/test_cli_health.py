@@ -52,6 +52,13 @@ def test_shadow_rules_say_what_they_would_do(desk_office: Console) -> None:
     assert "试运行的规则（没有起作用）：Y2" in digest
 
 
+@pytest.mark.parametrize("until", ["2025-01-01", "2026-01-01"])
+def test_a_period_that_is_empty_is_refused(read_office: Console, until: str) -> None:
+    refused = read_office.run("rules", "stats", "--since", "2026-01-01", "--until", until, *NOW)
+    assert (refused.code, refused.out) == (2, "")
+    assert f"--since 2026-01-01 不早于 --until {until}" in refused.err
+
+
 @pytest.mark.parametrize("wrong", ["--since", "--until"])
 def test_a_time_that_cannot_be_read_is_refused(read_office: Console, wrong: str) -> None:
     assert read_office.run("rules", "stats", wrong, "昨天").code == 2

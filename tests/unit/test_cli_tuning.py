@@ -41,6 +41,9 @@ def test_a_choice_is_shown_with_what_it_loses_and_written_as_a_draft(read_office
     assert "+    values: [{from: 2025-01-01, value: 2" in offer["diff"]
     assert "{from: 2026-01-01, value: 3" in (draft / "parameters.yaml").read_text(encoding="utf-8")
     assert others[-1] == {"what": "draft", "folder": str(draft)}
+    other = tmp_path / "other"
+    said = read_office.ok("rules", "tune", "--plan", plan, "--from", "2026-01-01", "--draft", other, *NOW).out
+    assert f"已写成草稿：{other}；它动了哪些事项：sanse rules backtest --rules {other} --thresholds today" in said
     assert "2026-01-01" not in (read_office.folder / "rules" / "parameters.yaml").read_text(encoding="utf-8")
 
 

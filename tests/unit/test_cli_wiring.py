@@ -46,6 +46,14 @@ class TestClock:
         with desk_of(read_office.folder / "config.yaml", "2025-03-11T08:00:00") as desk:
             assert desk.clock() == desk.clock() == datetime(2025, 3, 11, tzinfo=UTC)
 
+    def test_where_no_time_is_given_a_simulated_clock_stands_where_it_was_left(self, read_office: Console) -> None:
+        with desk_of(read_office.folder / "config.yaml", lived=True) as desk:
+            assert desk.clock() == desk.clock() == datetime(2025, 3, 10, 1, tzinfo=UTC), "its export was read in then"
+        with desk_of(read_office.folder / "config.yaml", "2025-03-11T08:00:00", lived=True) as desk:
+            assert desk.clock() == datetime(2025, 3, 11, tzinfo=UTC)
+        with desk_of(read_office.folder / "config.yaml") as desk:
+            assert desk.clock() > datetime(2026, 1, 1, tzinfo=UTC)
+
 
 class TestPeople:
     @pytest.fixture(autouse=True)

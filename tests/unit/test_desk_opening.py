@@ -9,7 +9,7 @@ import pytest
 
 from engine.config import Config, DatabaseConfig, KeyMaterial, write_keys
 from engine.desk import Desk, create, open_desk
-from engine.desk.opening import add_person, authenticate, people, simulated
+from engine.desk.opening import add_person, authenticate, lived_until, people, simulated
 from engine.errors import ConfigError, RuleError, StoreError, UsageError
 from engine.model import Colour
 from engine.ruleset import loader
@@ -31,6 +31,7 @@ class TestOpening:
         assert create(made, at=MORNING) != ""
         desk = open_desk(made, lambda: MORNING)
         assert simulated(desk)
+        assert lived_until(desk) is None, "nothing was read in or done"
         assert desk.stages is desk.stages, "made once"
         desk.close()
 
@@ -39,7 +40,13 @@ class TestOpening:
         create(made, at=MORNING)
         desk = open_desk(made, lambda: MORNING)
         assert not simulated(desk)
+        assert lived_until(desk) is None
         desk.close()
+
+    def test_on_a_real_clock_what_was_read_in_last_is_not_the_present(self, small_place: Installation) -> None:
+        small_place.ingest(small_place.call("A1", "楼上漏水把天花板泡坏了", days=1))
+        assert not simulated(small_place.desk)
+        assert lived_until(small_place.desk) is None
 
     def test_looking_at_a_missing_database_makes_none(self, tmp_path: Path) -> None:
         with pytest.raises(StoreError, match="没有找到数据库文件") as fault:

@@ -77,6 +77,18 @@ def test_comparisons_that_do_not_fit(line: str, code: str) -> None:
     assert codes(line) == [code]
 
 
+@pytest.mark.parametrize(("first", "last", "wrong"), [("3", "三", 2), ("三", "4", 1)])
+def test_a_parameter_that_does_not_fit_is_named_with_its_place(first: str, last: str, wrong: int) -> None:
+    """Whichever of its values it is: the one that holds today, or the one of a day that is past."""
+    dated = f"      - {{from: '2024-01-01', value: {first}, source: 惯例}}\n      - {{from: '2025-01-01', value: {last}, source: 会议}}\n"
+    parameters = f"parameters:\n  limit.red:\n    title: 几次为红\n    values:\n{dated}"
+    rule = "rules:\n  - {id: Y1, title: 甲, status: live, colour: yellow, because: 甲, let: {x: {feature: fact.int, at_least: $limit.red}}}\n"
+    files = {"a.yaml": (FACTS + rule).encode(), "parameters.yaml": parameters.encode()}
+    (fault,) = loader.check(files)[1]
+    assert (fault.code, fault.place.file) == ("R108", "a.yaml")
+    assert f"与“$limit.red＝三（parameters.yaml:{4 + wrong}:30）”不能比较" in fault.message
+
+
 def test_conditions_are_held_against_the_lines() -> None:
     line = "{feature: fact.int, at_least: 3}"
     assert codes(line, when="x") == []

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.ruleset import loader
-from engine.ruleset.parameters import bound, regime_of, regimes, values_at
+from engine.ruleset.parameters import bound, newest, regime_of, regimes, values_at
 from engine.ruleset.tree import DatedValue, Parameter, Reference, Rulebook
 
 FILE = """parameters:
@@ -50,6 +50,14 @@ def test_the_last_change_that_is_not_later_holds(rulebook: Rulebook, day: date, 
 def test_regimes_are_the_days_of_change_after_the_beginning_of_time(rulebook: Rulebook) -> None:
     assert regimes(rulebook) == (date.min, date(2025, 1, 1), date(2025, 12, 31))
     assert regimes(loader.load({"a.yaml": b"settings: {}"})) == (date.min,)
+
+
+@pytest.mark.parametrize("day", [date.min, date(2024, 12, 31), date(2026, 1, 1), date.max])
+def test_the_newest_numbers_as_if_they_had_always_held(rulebook: Rulebook, day: date) -> None:
+    held = newest(rulebook)
+    assert values_at(held, day) == {"repeat.red": 5, "money.red": 50_000_000}
+    assert regimes(held) == (date.min,)
+    assert (held.digest, values_at(rulebook, date(2025, 1, 1))["repeat.red"]) == (rulebook.digest, 4)
 
 
 @given(day=st.dates())

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from engine.errors import StoreError
-from engine.model import Colour, HitHad
+from engine.model import Action, Colour, HitHad
 from engine.store import Store
 from engine.store.rows import Dealt
 from tests.store_samples import START, samples, write
@@ -28,6 +28,22 @@ def test_a_hit_is_one_however_often_it_was_made(store: Store) -> None:
         assert view.hits_between(at + DAY, at + 2 * DAY) == []
         assert view.records_between(at, at + DAY) == (1, at, at)
         assert view.records_between(at + DAY, at + 2 * DAY) == (0, None, None)
+
+
+def test_what_was_read_in_or_done_last_is_where_a_life_was_left(store: Store) -> None:
+    (one,) = samples(1)
+    with store.read() as view:
+        assert view.lived_until() is None
+    with store.batch() as tx:
+        write(tx, [one])
+    with store.read() as view:
+        read_in = view.lived_until()
+    assert read_in is not None
+    done = Action(one.links.matter, "contact", "", "王主任", START, read_in + DAY, "")
+    with store.batch() as tx:
+        tx.write_actions([done])
+    with store.read() as view:
+        assert view.lived_until() == read_in + DAY
 
 
 def test_dealt_matters_come_back_with_their_grade(store: Store) -> None:

@@ -82,7 +82,9 @@ def test_the_page_tells_what_the_data_tell(tried: Tried) -> None:
     assert len(moved) == sum(n for (was, now), n in tried.found.matrix.items() if was is not now) > 0
     assert all(one["matter"] in page for one in moved)
     assert any("Y1 Y1" in one["after"]["reasons"] and one["after"]["colour"] == "red" for one in moved)
-    assert "已证明不可能" in page
+    assert "来件不可能（按最新的阈值已证明）" in page
+    assert "证明只说来件" in page
+    assert "<th>不在数里</th>" in page
 
 
 def test_the_summary_is_plain_and_its_parts_agree(tried: Tried) -> None:
@@ -100,8 +102,8 @@ def test_the_summary_is_plain_and_its_parts_agree(tried: Tried) -> None:
 def test_what_the_solver_says_stands_beside_how_often_it_was(tried: Tried) -> None:
     made = {(step.before, step.after): step for step in steps(tried.found, tried.changes)}
     up, down = made[Colour.YELLOW, Colour.RED], made[Colour.RED, Colour.YELLOW]
-    assert (up.proved, up.records > 0, said_of(up)) == (Verdict.REFUTED, True, "可能")
-    assert (down.proved, down.records, said_of(down)) == (Verdict.PROVED, 0, "按最新的阈值已证明不可能")
+    assert (up.proved, up.records > 0, said_of(up)) == (Verdict.REFUTED, True, "来件可能")
+    assert (down.proved, down.records, said_of(down)) == (Verdict.PROVED, 0, "来件不可能（按最新的阈值已证明）")
     assert {said_of(step) for step in steps(tried.found)} == {"没有问"}
 
 

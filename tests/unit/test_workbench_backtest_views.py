@@ -81,7 +81,8 @@ def test_what_suppliers_closed_is_dispatched_as_soon_as_it_is_not_green(triage: 
     """Green it never was, and never had a clock; yellow it would have been, and be thirty days old."""
     undispatched = case([record(1, day=0, closed=True)])
     assert seen(triage, undispatched, [G], day=60) == View(G)
-    assert seen(triage, undispatched, [Y], day=60) == View(R, ("R9", "Y8"))
+    assert seen(triage, undispatched, [Y], day=60) == View(R, ("R9", "Y8"), imagined=True)
+    assert seen(triage, undispatched, [Y], day=5) == View(Y), "its records alone make it so"
     dispatched = case([record(1, day=0, closed=True, colour=Y)], done(DISPATCH, day=0))
     assert seen(triage, dispatched, [G], day=60) == View(G)
 
@@ -92,6 +93,16 @@ def test_what_people_did_may_open_what_suppliers_closed(triage: Triage) -> None:
     held = case([record(1, day=0, closed=True, colour=Y)], done(DISPATCH, day=0), failed)
     assert seen(triage, held, [G], day=31) == View(Y, ("Y7",))
     assert seen(triage, held, [G], day=32).colour is R
+
+
+def test_only_what_hangs_on_a_dispatch_that_never_was_is_imagined(triage: Triage) -> None:
+    """What people did makes it yellow without any dispatch."""
+    failed = done("mediation_failed", day=2, level="village", actor="李四")
+    held = case([record(1, day=0, closed=True)], failed)
+    assert seen(triage, held, [G], day=20) == View(Y, ("Y7",))
+    assert seen(triage, held, [Y], day=20) == View(Y, ("Y7",))
+    dispatched = case([record(1, day=0)], done(DISPATCH, day=0))
+    assert not seen(triage, dispatched, [Y], day=60).imagined
 
 
 def test_a_log_that_colours_do_not_explain_is_not_explained_away(triage: Triage) -> None:

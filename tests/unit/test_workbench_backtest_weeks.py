@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -11,7 +12,8 @@ import pytest
 from engine.errors import UsageError
 from engine.model import Colour
 from engine.ruleset.tree import Rulebook
-from engine.workbench.backtest.matters import Group
+from engine.workbench.backtest.matters import OVERRIDDEN, UNKNOWN, Group
+from engine.workbench.backtest.told import IMAGINED, left_out, undone
 from engine.workbench.backtest.weeks import Band, Load, Weeks, band, weeks
 from tests.installation import shipped
 from tests.property.rulebook_changes import base, loaded
@@ -66,6 +68,33 @@ def test_against_what_a_route_can_take() -> None:
     assert load(made, "yellow").over is None
     with pytest.raises(UsageError, match="没有这条路线：rad"):
         tried([group(0, G, G)], rad=2)
+
+
+def test_what_is_not_compared_is_in_no_number_and_is_counted_beside_them_with_its_reason() -> None:
+    compared = [group(0, Y, R), group(6, Y, Y)]
+    unknown = replace(group(3, Y, R, count=4), part=UNKNOWN)
+    elsewhere = replace(group(3, G, G, area="河西社区"), part=OVERRIDDEN)
+    before = replace(group(-1, Y, Y, count=9), part=UNKNOWN)
+    made = weeks(compared, shipped(), shipped(), {"red": 1}, [unknown, elsewhere, before])
+    plain = weeks(compared, shipped(), shipped(), {"red": 1})
+    assert load(made, "red").apart == {UNKNOWN: (0, 4)}
+    assert load(made, "yellow").apart == {UNKNOWN: (4, 0)}, "of the weeks that are counted"
+    assert load(made, "red", "东冲村").apart == {UNKNOWN: (0, 4)}
+    assert load(made, "green").apart == load(made, "green", "河西社区").apart == {OVERRIDDEN: (1, 1)}
+    assert (load(made, "green").after.mean, load(made, "green").most_after) == (0, 0)
+    assert [replace(one, apart={}) for one in made.loads if one.route != "green"] == list(plain.loads)
+    assert made.counts == plain.counts
+    assert left_out(load(made, "yellow")) == "历史说不准 4→0"
+    assert left_out(load(plain, "red")) == ""
+
+
+def test_what_only_would_have_been_dispatched_is_in_the_load_and_told_beside_it() -> None:
+    made = tried([replace(group(0, G, R, count=5), imagined=3), group(6, G, R), replace(group(-1, G, R), imagined=1)])
+    assert (load(made, "red").after.mean, load(made, "red").never_dispatched) == (6, 3)
+    assert load(made, "red", "东冲村").never_dispatched == 3
+    assert load(made, "green").never_dispatched == 0
+    assert f"{IMAGINED}的：{load(made, 'red').title} 3 个。" in undone(made)
+    assert undone(tried([group(0, G, R), group(6, G, R)])) == ""
 
 
 def test_a_band_holds_the_mean_and_is_wider_where_trouble_comes_in_runs() -> None:

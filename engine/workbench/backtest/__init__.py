@@ -7,8 +7,8 @@ writing (`desk.rescoring`), pages and commands (`cli`).
 Preview is production: records are judged by the columns of `engine.rescore`, base facts are made by `pipeline.Stages`, a matter's course and process
 by `casework` and `triage`. What history cannot know is refused (`limits`) or told apart, never guessed.
 
-Modules: `limits` what cannot be foretold, `columns` history with the base facts of other rules, `views` machine views of matters, `weeks` load and its
-bands, `trying` the order, `told` the result as plain data, `charts` and `page` as HTML.
+Modules: `limits` what cannot be foretold, `views` machine views of matters, `weeks` load and its
+bands, `dated` numbers that begin too late to be seen, `trying` the order, `recoloured` records one by one, `told` the result as plain data, `charts` and `page` as HTML.
 """
 
 from engine.workbench.backtest.limits import Limits, limits

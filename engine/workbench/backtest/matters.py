@@ -8,7 +8,7 @@ A matter of which nothing was done stands where its records do: that is one quer
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -27,6 +27,11 @@ from engine.workbench.backtest.views import View, Viewer
 VIEW, OVERRIDDEN, HELD, UNKNOWN = "view", "overridden", "held", "unknown"
 _PIECE = 500
 _UNKNOWN = -1
+_SEEN_COLUMNS = {
+    "matter": pa.string(),
+    **dict.fromkeys(("was", "now"), pa.int64()),
+    **dict.fromkeys(("imagined_was", "imagined_now"), pa.bool_()),
+}
 
 _MADE = f"""
 CREATE TABLE matters AS
@@ -39,6 +44,7 @@ WITH looked AS (
 )
 SELECT
     looked.matter, coalesce(states.code, '') AS code, first_at, oldest.area, coalesce(oldest.topic, '') AS topic, was, now,
+    was AS top_was, now AS top_now, false AS imagined_was, false AS imagined_now,
     CASE WHEN coalesce(by_hand, false) THEN '{OVERRIDDEN}' WHEN standing > machine THEN '{HELD}' ELSE '{VIEW}' END AS part,
     acted.matter IS NOT NULL OR may_open AS wanted
 FROM looked JOIN history AS oldest ON oldest.subject = looked.matter
@@ -46,16 +52,25 @@ LEFT JOIN states ON states.id = looked.matter LEFT JOIN acted ON acted.matter = 
 """
 _LEARNED = "SELECT n, first_known_at AS known, previous = 0 AS once, colour AS stored FROM arriving"
 _SEEN = f"""
-UPDATE matters SET was = seen.was, now = seen.now,
+UPDATE matters SET was = seen.was, now = seen.now, imagined_was = seen.imagined_was, imagined_now = seen.imagined_now,
     part = CASE WHEN part = '{VIEW}' AND least(seen.was, seen.now) = {_UNKNOWN} THEN '{UNKNOWN}' ELSE part END
 FROM seen JOIN courses ON speaks = seen.matter WHERE courses.matter = matters.matter
 """
 _GROUPED = f"""
-SELECT timezone('{{zone}}', to_timestamp(first_at))::DATE AS day, area, topic, was, now, count(*)
+SELECT timezone('{{zone}}', to_timestamp(first_at))::DATE AS day, area, topic, was, now, count(*), part, count(*) FILTER (imagined_now)
 FROM matters WHERE part = '{VIEW}' GROUP BY ALL ORDER BY ALL
 """
+_APART = f"""
+SELECT timezone('{{zone}}', to_timestamp(first_at))::DATE AS day, area, topic, CASE WHEN was = {_UNKNOWN} THEN top_was ELSE was END,
+    CASE WHEN now = {_UNKNOWN} THEN top_now ELSE now END, count(*), part, 0
+FROM matters WHERE part <> '{VIEW}' GROUP BY ALL ORDER BY ALL
+"""
+_IMAGINED = f"""
+SELECT was, now, count(*) FROM matters
+WHERE part = '{VIEW}' AND was <> now AND (imagined_was OR imagined_now) GROUP BY ALL
+"""
 _MOVED = f"""
-SELECT matter, code, first_at, area, topic, was, now, speaks FROM matters LEFT JOIN courses USING (matter)
+SELECT matter, code, first_at, area, topic, was, now, imagined_was, imagined_now, speaks FROM matters LEFT JOIN courses USING (matter)
 WHERE part = '{VIEW}' AND was <> now ORDER BY first_at, matter
 """
 
@@ -71,7 +86,10 @@ class Both:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A matter before and after: its code, if it has one, where and what it is about, its views and the rules that speak for each."""
+    """A matter before and after: its code, if it has one, where and what it is about, its views and the rules that speak for each.
+
+    `imagined`: whether each view hangs on a dispatch that only would have been.
+    """
 
     id: str
     code: str
@@ -82,11 +100,16 @@ class Moved:
     after: Colour
     rules_before: tuple[str, ...]
     rules_after: tuple[str, ...]
+    imagined: tuple[bool, bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """So many matters whose oldest record is of one day, area and topic, with one view before and one after."""
+    """So many matters of one part whose oldest record is of one day, area and topic, with one view before and one after.
+
+    Where they are apart and nobody knows the view, the reddest of their records stands for it. `imagined`: of how many that are compared the view
+    after hangs on a dispatch that only would have been.
+    """
 
     day: str
     area: str
@@ -94,6 +117,8 @@ class Group:
     before: Colour
     after: Colour
     count: int
+    part: str = VIEW
+    imagined: int = 0
 
 
 class Matters:
@@ -123,7 +148,7 @@ class Matters:
 
     def look(self, viewers: tuple[Viewer, Viewer], now: datetime) -> None:
         """The views of matters of which something was done, or that are dispatched as their colour is."""
-        seen: list[tuple[str, int, int]] = []
+        seen: list[tuple[str, int, int, bool, bool]] = []
         alike = viewers[0].alike(viewers[1])
         courses.group(self._space, viewers, now, late=ACTIONS in self._kinds)
         for speaker in courses.speakers(self._space):
@@ -131,11 +156,10 @@ class Matters:
             before = viewers[0].view(case, speaker.before, now)
             after = before if same else viewers[1].view(case, speaker.after, now)
             self._rules[case.id] = (before.rules, after.rules)
-            seen.append((case.id, _number(before), _number(after)))
-        columns = zip(*seen, strict=True) if seen else ((), (), ())
-        types = (pa.string(), pa.int64(), pa.int64())
-        arrays = [pa.array(column, type_) for column, type_ in zip(columns, types, strict=True)]
-        self._space.connection.register("seen", pa.table(arrays, ["matter", "was", "now"]))
+            seen.append((case.id, _number(before), _number(after), before.imagined, after.imagined))
+        columns = zip(*seen, strict=True) if seen else [()] * len(_SEEN_COLUMNS)
+        arrays = [pa.array(column, of) for column, of in zip(columns, _SEEN_COLUMNS.values(), strict=True)]
+        self._space.connection.register("seen", pa.table(arrays, list(_SEEN_COLUMNS)))
         self._space.connection.execute(_SEEN)
         self._space.connection.unregister("seen")
 
@@ -145,8 +169,19 @@ class Matters:
 
     def groups(self) -> list[Group]:
         """Matters that are compared, grouped."""
-        rows = self._ask(_GROUPED.format(zone=self._zone))
-        return [Group(str(day), area, topic, Colour(was), Colour(now), n) for day, area, topic, was, now, n in rows]
+        return self._grouped(_GROUPED)
+
+    def apart(self) -> list[Group]:
+        """Matters that are not compared, grouped."""
+        return self._grouped(_APART)
+
+    def _grouped(self, query: str) -> list[Group]:
+        rows = self._ask(query.format(zone=self._zone))
+        return [Group(str(day), area, topic, Colour(was), Colour(now), *of) for day, area, topic, was, now, *of in rows]
+
+    def imagined(self) -> Counter[tuple[Colour, Colour]]:
+        """From view to view, of the matters that change: how many would have been dispatched, and never were."""
+        return Counter({(Colour(was), Colour(now)): count for was, now, count in self._ask(_IMAGINED)})
 
     def views(self) -> Iterator[tuple[str, str, Colour | None]]:
         """Matter, part and the view after of every matter."""
@@ -170,14 +205,16 @@ class Matters:
         cursor.execute(_MOVED)
         while rows := cursor.fetchmany(_PIECE):
             records = self._records([row[0] for row in rows])
-            for matter, code, first_at, area, topic, was, now, speaks in rows:
+            for matter, code, first_at, area, topic, was, now, *imagined, speaks in rows:
                 process = self._rules.get(speaks, ((), ()))
                 before, after = (
                     tuple(sorted({*self._said(answers, records[matter]), *process[place]}))
                     for place, answers in enumerate((self._both.before, self._both.after))
                 )
                 at = datetime.fromtimestamp(first_at, UTC)
-                yield Moved(matter, code, at, area, topic, Colour(was), Colour(now), before, after)
+                yield Moved(
+                    matter, code, at, area, topic, Colour(was), Colour(now), before, after, (imagined[0], imagined[1])
+                )
 
     def _said(self, answers: Answers, numbers: Sequence[int]) -> Iterator[str]:
         """The rules that hit, or ask for review of, some records."""

@@ -13,7 +13,7 @@ from datetime import datetime
 
 import numpy as np
 
-from engine.errors import RuleError
+from engine.errors import RuleError, UsageError
 from engine.model import Colour
 from engine.pipeline import Stages
 from engine.remaking import Remade
@@ -34,6 +34,7 @@ from engine.rescore.makers import former, makers
 from engine.ruleset.tree import Rulebook
 from engine.store import Reading, Store
 from engine.store.history import History
+from engine.workbench.backtest.dated import Late, late
 from engine.workbench.backtest.knowledge import Knowledge, asked_anew
 from engine.workbench.backtest.limits import areas_named, limits
 from engine.workbench.backtest.matters import Both, Group, Matters
@@ -65,7 +66,8 @@ class Backtest:
     """What another rulebook would have made of history. Valid while it is open.
 
     `parts`: how many matters are compared, and how many are apart: a person lowered or raised them, law 2 remembers more than the facts say, or they
-    hang on a moment that history does not tell. `groups`: those that are compared. `told`: what holds of the result, in words.
+    hang on a moment that history does not tell. `groups`: those that are compared; `apart`: the others. `told`: what holds of the result, in words.
+    `late`: new numbers that hardly a record was judged by.
     """
 
     old: Rulebook
@@ -77,6 +79,9 @@ class Backtest:
     groups: Sequence[Group]
     told: Sequence[str]
     remade: int = 0
+    apart: Sequence[Group] = ()
+    late: Sequence[Late] = ()
+    zone: str = "Asia/Shanghai"
 
     @property
     def matrix(self) -> Counter[tuple[Colour, Colour]]:
@@ -131,6 +136,9 @@ class Past:
                 matters.groups(),
                 told,
                 half.columns.remade,
+                matters.apart(),
+                late(space, old.side.rulebook, new.rulebook, ground.zone),
+                ground.zone,
             )
 
     def _half(self, side: Side) -> _Half:
@@ -161,8 +169,10 @@ class Past:
 
 @contextmanager
 def past(ground: Ground, old: Side) -> Iterator[Past]:
-    """History as one rulebook judges it, to try others against; read only."""
+    """History as one rulebook judges it, to try others against; read only. Raises UsageError where nothing is stored."""
     with ground.store.read() as view, ground.store.history() as history:
+        if not history.newest():
+            raise UsageError("还没有存下的来件，没有可回测的", hint="先 sanse ingest 读入来件，再回测")
         yield Past(ground, old, view, history)
 
 

@@ -47,10 +47,14 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The machine view, None where it hangs on a moment that history does not tell; `rules`: those of the process that hit."""
+    """The machine view, None where it hangs on a moment that history does not tell; `rules`: those of the process that hit.
+
+    `imagined`: it would be milder but for a dispatch that only would have been: in truth nobody was ever sent, so nobody could do anything.
+    """
 
     colour: Colour | None
     rules: tuple[str, ...] = ()
+    imagined: bool = False
 
 
 class Viewer:
@@ -77,7 +81,17 @@ class Viewer:
             for since in self._since(case, records, actions, now)
         ]
         made = {max(base, colour) for colour, _ in told}
-        return View(made.pop(), told[0][1]) if len(made) == 1 else View(None)
+        if len(made) > 1:
+            return View(None)
+        colour = made.pop()
+        return View(colour, told[0][1], colour > base and self._imagined(case, records, colour, now))
+
+    def _imagined(self, case: Case, records: Sequence[casework.RecordView], colour: Colour, now: datetime) -> bool:
+        """Whether it was never dispatched, and its process is milder as it was."""
+        if any(action.kind == DISPATCH for action in case.actions):
+            return False
+        since = self._since(case, records, case.actions, now)
+        return all(self._process(case, case.actions, one, now)[0] < colour for one in since)
 
     def alike(self, other: Viewer) -> bool:
         """Whether another one of the same installation sees the same in the same colours: the rules of the process are the same, all that they ask too."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -47,7 +47,9 @@ class Band:
 class Load:
     """What one route gets in a week, in one township (all of them where `area` is empty), before and after; `most_after`: in its fullest week.
 
-    `over`: in how many weeks more than `capacity`, before and after; None where no capacity is stated.
+    `over`: in how many weeks more than `capacity`, before and after; None where no capacity is stated. `apart`: in none of these numbers; by
+    the reason why they are not compared how many matters of these weeks, before and after. `never_dispatched`: how many matters of these weeks stand here
+    after that only would have been dispatched.
     """
 
     route: str
@@ -59,6 +61,8 @@ class Load:
     most_after: int
     capacity: int | None = None
     over: tuple[int, int] | None = None
+    apart: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    never_dispatched: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +76,39 @@ class Weeks:
     counts: Mapping[tuple[str, str], tuple[tuple[int, ...], tuple[int, ...]]]
 
 
-def weeks(groups: Sequence[Group], old: Rulebook, new: Rulebook, capacities: Mapping[str, int]) -> Weeks:
-    """Load by route and township, over the whole weeks that history has. Raises UsageError for a capacity of a route that neither rulebook has."""
+def weeks(
+    groups: Sequence[Group],
+    old: Rulebook,
+    new: Rulebook,
+    capacities: Mapping[str, int],
+    apart: Sequence[Group] = (),
+) -> Weeks:
+    """Load by route and township, over the whole weeks that history has; `apart`: groups that are not compared.
+
+    Raises UsageError for a capacity of a route that neither rulebook has.
+    """
     titles = {route["id"]: route for book in (old, new) for route in book.documents.get("routes", ())}
     unknown = sorted(capacities.keys() - titles.keys())
     if unknown:
         raise UsageError(f"没有这条路线：{'、'.join(unknown)}", hint=f"可用：{'、'.join(titles)}")
     mondays = list(_mondays(groups))
-    counts = _counted(groups, mondays, (_routed(old), _routed(new)))
+    routes = (_routed(old), _routed(new))
+    counts = _counted(groups, mondays, routes)
+    left = _left(apart, mondays, routes)
+    imagined = _counted([replace(group, count=group.imagined) for group in groups if group.imagined], mondays, routes)
+    none = (np.zeros(len(mondays), np.int64),) * 2
     loads = [
-        _load(key, before, after, route=titles[key[0]], capacity=None if key[1] else capacities.get(key[0]))
-        for key, (before, after) in sorted(counts.items())
+        replace(
+            _load(
+                key,
+                *counts.get(key, none),
+                route=titles[key[0]],
+                capacity=None if key[1] else capacities.get(key[0]),
+            ),
+            apart=left.get(key, {}),
+            never_dispatched=int(imagined.get(key, none)[1].sum()),
+        )
+        for key in sorted(counts.keys() | left.keys())
     ]
     told = {key: (tuple(before.tolist()), tuple(after.tolist())) for key, (before, after) in counts.items()}
     return Weeks(mondays[0] if mondays else None, mondays[-1] if mondays else None, len(mondays), tuple(loads), told)
@@ -122,6 +148,18 @@ def _counted(
             for area in {"", group.area}:
                 made[route, area][side][week] += group.count
     return made
+
+
+def _left(
+    apart: Sequence[Group], mondays: Sequence[date], routes: tuple[_Route, _Route]
+) -> Mapping[tuple[str, str], Mapping[str, tuple[int, int]]]:
+    """Matters that are not compared, by (route, township or empty) and by why, of all these weeks together."""
+    left: dict[tuple[str, str], dict[str, tuple[int, int]]] = defaultdict(dict)
+    for part in sorted({group.part for group in apart}):
+        of_part = _counted([group for group in apart if group.part == part], mondays, routes)
+        for key, (before, after) in of_part.items():
+            left[key][part] = (int(before.sum()), int(after.sum()))
+    return left
 
 
 def _routed(rulebook: Rulebook) -> _Route:
