@@ -232,9 +232,9 @@ class TestEditions:
         with place.desk.store.read() as view:
             assert len(view.publications()) == 1
 
-    def test_an_unknown_or_ambiguous_digest_is_refused(self, place: Installation) -> None:
+    def test_an_unknown_or_short_digest_is_refused(self, place: Installation) -> None:
         publish(place, other())
-        for wrong, said in (("f" * 20, "没有保存过"), ("", "没有保存过")):
+        for wrong, said in (("f" * 20, "没有保存过"), ("", "摘要太短"), (shipped().digest[:5], "摘要太短")):
             with pytest.raises(UsageError, match=said):
                 publishing.edition(place.desk, wrong)
 
