@@ -79,11 +79,10 @@ def backtest(
 
 def _check(thresholds: str, page: Path | None) -> None:
     """Refuse what could not be done in the end before anything is read: raises UsageError."""
+    from cli.wiring import thresholds_of
     from engine.errors import UsageError
-    from engine.workbench.backtest.told import THRESHOLDS
 
-    if thresholds not in THRESHOLDS:
-        raise UsageError(f"不认识的阈值口径：{thresholds}", hint=f"可用：{'、'.join(THRESHOLDS)}")
+    thresholds_of(thresholds)
     if page is not None and (why := _unwritable(page)):
         raise UsageError(
             f"写不了 --html 的文件 {page}：{why}", hint="换一个路径，或先建好目录、放开权限；还没有开始回测"

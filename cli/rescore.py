@@ -16,10 +16,10 @@ from cli.options import CONFIG, AsJson, ConfigPath, Now
 if TYPE_CHECKING:
     from engine.desk import Desk
     from engine.desk.rescoring import Which
+    from engine.evaluate.comparisons import Thresholds
     from engine.rescore import Scan
     from engine.ruleset.tree import Rulebook
 
-_THRESHOLDS = ("dated", "today")
 _SHOWN = 20
 ZONE = "Asia/Shanghai"
 """Where the days of an export begin."""
@@ -54,13 +54,12 @@ def rescore(
 ) -> None:
     """把历史来件按规则重判一遍：默认只看会有什么变化。"""
     from cli.printing import progress
-    from cli.wiring import desk_of, person_of, rulebook_of
+    from cli.wiring import desk_of, person_of, rulebook_of, thresholds_of
     from engine.desk.rescoring import may_apply, rescored
     from engine.errors import UsageError
 
-    if thresholds not in _THRESHOLDS:
-        raise UsageError(f"不认识的阈值口径：{thresholds}", hint=f"可用：{'、'.join(_THRESHOLDS)}")
-    if write and (rules_folder or thresholds != "dated"):
+    way = thresholds_of(thresholds)
+    if write and (rules_folder or way != "dated"):
         raise UsageError(
             "只有现行规则、按来件当天的阈值才能写进去：每条研判都要能重做出来",
             hint="先把规则放进现行规则目录，再运行 sanse rescore --apply；只看变化时不写 --apply",
@@ -69,7 +68,7 @@ def rescore(
         if write:
             raise UsageError("导出的文件里写不进研判", hint="在数据库上运行 sanse rescore --apply")
         which = _which_of(ZONE, since=since, until=until, caller=caller, matter=matter, colour=colour)
-        _from_files(files, which, rules_folder, thresholds, now=now, as_json=as_json)
+        _from_files(files, which, rules_folder, way, now=now, as_json=as_json)
         return
     with desk_of(config, now) as desk:
         which = _which_of(desk.config.zone, since=since, until=until, caller=caller, matter=matter, colour=colour)
@@ -80,7 +79,7 @@ def rescore(
         rulebook = rulebook_of(rules_folder) if rules_folder else None
         with (
             progress("重判", quiet=as_json) as advance,
-            rescored(desk, which, rulebook=rulebook, thresholds=thresholds, advance=advance) as found,  # type: ignore[arg-type]
+            rescored(desk, which, rulebook=rulebook, thresholds=way, advance=advance) as found,
         ):
             _tell(found, rulebook or desk.rulebook, as_json=as_json)
             if person is not None:
@@ -88,7 +87,7 @@ def rescore(
 
 
 def _from_files(
-    folder: Path, which: Which, rules_folder: Path | None, thresholds: str, *, now: str, as_json: bool
+    folder: Path, which: Which, rules_folder: Path | None, thresholds: Thresholds, *, now: str, as_json: bool
 ) -> None:
     """An export judged by the rules of a folder, or the shipped ones."""
     from zoneinfo import ZoneInfo
@@ -101,7 +100,7 @@ def _from_files(
     today = (moment(now, ZONE) if now else real_clock()).astimezone(ZoneInfo(ZONE)).date()
     with (
         progress("重判", quiet=as_json) as advance,
-        rescored_files(folder, which, rulebook=rulebook, thresholds=thresholds, today=today, advance=advance) as found,  # type: ignore[arg-type]
+        rescored_files(folder, which, rulebook=rulebook, thresholds=thresholds, today=today, advance=advance) as found,
     ):
         _tell(found, rulebook, as_json=as_json)
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 from zoneinfo import ZoneInfo
 
 from engine.config import Config, SourceConfig, from_environment, load_config
@@ -23,6 +23,7 @@ _LARGEST_LIST = 64 * 1024 * 1024
 
 if TYPE_CHECKING:
     from engine.desk import Desk, Person
+    from engine.evaluate.comparisons import Thresholds
     from engine.ruleset.tree import Rulebook
 
 
@@ -63,6 +64,16 @@ def desk_of(path: Path, now: str = "", *, steadfast: bool = False, lived: bool =
         yield desk
     finally:
         desk.close()
+
+
+def thresholds_of(text: str) -> Thresholds:
+    """How thresholds are taken, as typed; raises UsageError for what is none of the ways."""
+    from engine.evaluate.comparisons import Thresholds
+
+    ways: dict[str, Thresholds] = {way: way for way in get_args(Thresholds)}
+    if text not in ways:
+        raise UsageError(f"不认识的阈值口径：{text}", hint=f"可用：{'、'.join(ways)}")
+    return ways[text]
 
 
 def person_of(desk: Desk, *, second: str = "") -> Person:

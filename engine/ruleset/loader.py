@@ -22,7 +22,7 @@ from engine.ruleset.sifting import out_of_sight, sift
 from engine.ruleset.strict_yaml import MAX_BYTES, Document, read
 from engine.ruleset.tree import Fault, Rulebook
 
-_ALMOST = re.compile(r"\.ya?ml", re.IGNORECASE)
+_ALMOST = re.compile(r"\.ya?ml\Z", re.IGNORECASE)
 _TYPED = frozenset({"rules", "never", "features", "words", "parameters", "mapping", "facts", "monotone_in"})
 
 
@@ -37,13 +37,15 @@ def read_folder(folder: Path) -> dict[str, bytes]:
 
     Of a file that is too large only so much is read as shows it.
     """
-    misnamed = [
-        path for path in sorted(folder.rglob("*.*")) if _ALMOST.fullmatch(path.suffix) and path.suffix != ".yaml"
-    ]
+    found = {
+        path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*.*")) if _ALMOST.search(path.name)
+    }
+    misnamed = [name for name in found if not name.endswith(".yaml")]
     if misnamed:
-        names = "、".join(path.relative_to(folder).as_posix() for path in misnamed)
-        raise RuleError(f"规则文件的名称要以 .yaml 结尾，这些不会读：{names}", hint="改名，或移出规则目录")
-    files = {path.relative_to(folder).as_posix(): _content(path) for path in sorted(folder.rglob("*.yaml"))}
+        raise RuleError(
+            f"规则文件的名称要以 .yaml 结尾，这些不会读：{'、'.join(misnamed)}", hint="改名，或移出规则目录"
+        )
+    files = {name: _content(path) for name, path in found.items()}
     if not files:
         raise RuleError(f"目录 {folder} 里没有规则文件（*.yaml）", hint="检查路径，或用 sanse init 生成一份")
     return files

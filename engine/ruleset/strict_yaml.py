@@ -158,11 +158,11 @@ def _scan(name: str, text: str, events: list[Event]) -> list[Fault]:
             return [fault("Y009", place)]
         if isinstance(event, DocumentStartEvent) and (event.version or event.tags):
             return [fault("Y011", place)]
-        if isinstance(event, AliasEvent) or (isinstance(event, NodeEvent) and event.anchor):
+        if _anchored(event):
             return [fault("Y004", place)]
         if _tagged(event):
             return [fault("Y005", place)]
-        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        depth += _deeper(event)
         nodes += isinstance(event, NodeEvent)
         if depth > MAX_DEPTH:
             return [fault("Y006", place, limit=MAX_DEPTH)]
@@ -196,12 +196,21 @@ def _plain(parser: CParser) -> Iterator[Event]:
     depth = 0
     while depth <= MAX_DEPTH and parser.check_event():
         event: Event = parser.get_event()
-        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
-        if isinstance(event, AliasEvent) or (isinstance(event, NodeEvent) and event.anchor) or _tagged(event):
+        depth += _deeper(event)
+        if _anchored(event) or _tagged(event):
             return
         if isinstance(event, ScalarEvent) and (event.style in _BLOCKS or not (event.value or event.style)):
             return
         yield event
+
+
+def _deeper(event: Event) -> int:
+    """One for what begins a list or a mapping, one less for what ends it."""
+    return isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+
+
+def _anchored(event: Event) -> bool:
+    return isinstance(event, AliasEvent) or (isinstance(event, NodeEvent) and bool(event.anchor))
 
 
 def _tagged(event: object) -> bool:

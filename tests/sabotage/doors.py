@@ -19,7 +19,7 @@ DOORS = (
         "yaml-aliases",
         "别名炸弹",
         _YAML,
-        "if isinstance(event, AliasEvent) or (isinstance(event, NodeEvent) and event.anchor):",
+        "if _anchored(event):",
         instead="if False:",
         tests=f"{_RULES}::test_a_bomb_or_a_trap_is_a_fault_with_its_place[alias bomb]",
     ),

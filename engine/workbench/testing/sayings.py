@@ -129,7 +129,7 @@ class _Drawing:
             for number in range(_TRIES):
                 others = rng.sample(everything, min(number, len(everything)))
                 text, shown = self._by(group, [target, *others])
-                if target in self._needed(text, [target] if target in shown else []):
+                if target in shown and self._needed(text, [target]):
                     yield text
                     needed = self._needed(text, shown)
                     left = {one: None for one in left if one not in needed}
@@ -144,7 +144,7 @@ class _Drawing:
 
     def _needed(self, text: str, shown: list[Alternative]) -> set[Alternative]:
         """The alternatives without which the list would not find the phrase."""
-        if not shown or BETWEEN in text or not self._only(text):
+        if BETWEEN in text or not self._only(text):
             return set()
         return {one for one in shown if not self._without(one)(text)}
 
