@@ -143,14 +143,15 @@ def _tell_published(desk: Desk, made: Published, *, as_json: bool) -> None:
 
 
 def _checked(desk: Desk, files: Mapping[str, bytes], *, as_json: bool) -> None:
-    """The gate and the changes, for whoever is to approve."""
+    """The gate, and the changes of files that load, for whoever is to approve or to mend them."""
     from cli.printing import line, say
     from engine.desk.publishing import changes
     from engine.ruleset import loader
     from engine.workbench.gate import findings
 
     found = list(findings(files))
-    changed = changes(desk, files) if not found else None
+    loads = loader.check(files)[0] is not None
+    changed = changes(desk, files) if loads else None
     if as_json:
         line(
             {
@@ -165,7 +166,8 @@ def _checked(desk: Desk, files: Mapping[str, bytes], *, as_json: bool) -> None:
     if changed is not None and not as_json:
         for told in told_changes(desk, changed):
             say(f"  {told}")
-        say(f"✓ 过关，可以发布：{loader.digest_of(files)[:_SHORT]}" + ("" if changed else "，与正在用的没有差别"))
+        if not found:
+            say(f"✓ 过关，可以发布：{loader.digest_of(files)[:_SHORT]}" + ("" if changed else "，与正在用的没有差别"))
     if found:
         raise typer.Exit(1)
 

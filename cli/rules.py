@@ -77,6 +77,7 @@ def prove(
     """对一切可能的来件证明：有没有死的、被盖住的、互相矛盾的规则，颜色会不会倒着走，底线守不守得住；有问题或未能判定则退出码为 1。"""
     from cli.printing import line, say
     from engine.workbench.proof import words
+    from engine.workbench.proof.codes import FOR_INFORMATION
     from engine.workbench.proof.questions import prove as proved
 
     rulebook, places = _loaded(rules_folder)
@@ -86,7 +87,7 @@ def prove(
         findings += answer.finding
         if as_json:
             line(answer)
-        elif answer.finding or show_all or answer.code == "P211":
+        elif answer.finding or show_all or answer.code == FOR_INFORMATION:
             say(words.told(answer))
             for name, case in (("例子", answer.case), ("升高以后", answer.then)):
                 if case is not None:

@@ -76,7 +76,7 @@ def test_what_the_gate_finds_is_told_and_ends_with_one(office: Console) -> None:
     edit(office, "when: thrice or steady", "when: thrice or nothing", "repeats.yaml")
     checked = office.run("rules", "publish", "--rules", "draft", "--check", "--json")
     assert checked.code == 1
-    assert checked.only["findings"][0]["part"] == "lint"
+    assert (checked.only["findings"][0]["part"], checked.only["changes"]) == ("lint", None)
     refused = office.run("rules", "publish", "--rules", "draft", "--reason", "例会", *SECOND, **TWO)
     assert refused.code == 1
     assert "repeats.yaml" in refused.out
@@ -85,6 +85,16 @@ def test_what_the_gate_finds_is_told_and_ends_with_one(office: Console) -> None:
         is False
     )
     assert len(office.ok("rules", "history", "--json").lines) == 1
+
+
+def test_what_the_gate_finds_stands_beside_what_is_changed(office: Console) -> None:
+    """Files that load and are found faulty are compared nevertheless; those that do not load cannot be."""
+    (office.folder / "draft" / "empty.yaml").write_text("# 空的\n", encoding="utf-8")
+    checked = office.run("rules", "publish", "--rules", "draft", "--check", "--now", "2025-03-11T09:00:00")
+    assert checked.code == 1
+    assert "✗ lint：empty.yaml:1:1 [L108]" in checked.out
+    assert "2026-05-01 起：无 → 3\n" in checked.out
+    assert "过关" not in checked.out
 
 
 def test_a_number_dated_back_says_that_the_past_is_judged_anew(office: Console) -> None:

@@ -20,6 +20,11 @@ CODES: dict[str, tuple[str, str, str]] = {
         "threshold begins after the last year of the calendar",
         "核对年份；真是以后的，先把那一年写进 calendar.yaml",
     ),
+    "L108": (
+        "{file} 里什么也没有：它原来写的规则、词表、设置都不在了",
+        "file without content",
+        "误删了就从 rules history 里的上一套取回；不要了就删掉这个文件",
+    ),
     "L111": ("规则 {id} 缺少命中的测试", "rule without a test that fires", "在 tests 里写一个 match: true"),
     "L112": ("规则 {id} 缺少不命中的测试", "rule without a negative test", "在 tests 里写一个 match: false"),
     "L113": (
@@ -37,7 +42,7 @@ CODES: dict[str, tuple[str, str, str]] = {
     "L117": ("来源 {kind} 的码 {table} {text} 没有测试", "code that no test names", "写进映射的 tests.{table}"),
     "L121": ("规则 {id} 永远不会命中，也不会请人核实", "condition is never true", "检查 when 和各行的数"),
     "L122": ("规则 {id} 总是命中", "condition is always true", "检查 when 和各行的数"),
-    "L123": ("“{name}”永远{truth}：{fact}不可能{where}", "bound outside the domain of the fact", "检查比较和数"),
+    "L123": ("“{name}”永远{truth}：{fact} 能取到的值{why}", "bound outside the domain of the fact", "检查比较和数"),
     "L124": ("规则 {id} 与 {other} 的条件和颜色一样", "identical rules", "删掉一条，或写出它们的不同"),
     "L125": ("规则 {id} 命中时 {other} 一定命中，颜色不低于它", "rule subsumed by another", "放宽这一条，或删掉"),
     "L126": (
@@ -81,7 +86,11 @@ CODES: dict[str, tuple[str, str, str]] = {
         "receiver is nearly another",
         "写错了就改成“{near}”",
     ),
-    "L144": ("{colour} 的时限 {name} {why}", "deadlines out of order", "核对单位：h 是小时，d 是天"),
+    "L144": (
+        "{colour} 的时限 {name}（{value}）比 {other} {why}",
+        "deadlines out of order",
+        "核对单位：h 是小时，d 是天",
+    ),
     "L145": ("来源 {kind} 没有写 {name} 在哪一列", "mapping without a needed field", "在 columns 里写上 {name}"),
     "L151": (
         "词条“{text}”里已经有词条“{other}”，永远轮不到它",

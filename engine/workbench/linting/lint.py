@@ -49,8 +49,17 @@ def of_survey(seen: loader.Survey, files: Mapping[str, bytes]) -> tuple[Fault, .
     book = _Book(seen.rulebook, places, tuple(_sound(seen.rulebook, places, seen.faults)))
     checks = (*_OF_PARTS, *(_OF_WHOLE if seen.whole else ()), *(() if seen.faults else _OF_LOADED))
     found = {*(replace(fault, of="") for fault in seen.faults), *(fault for check in checks for fault in check(book))}
+    found.update(_empty(seen))
     told = named(found, files)
     return tuple(sorted(told, key=lambda f: (f.place.file, f.place.line, f.place.column, f.code, f.message)))
+
+
+def _empty(seen: loader.Survey) -> Iterator[Fault]:
+    """Files with nothing in them: nobody keeps one, and what was lost with it is told by its absence only."""
+    faulty = {fault.place.file for fault in seen.faults}
+    for document in seen.documents:
+        if document.value == {} and document.name not in faulty:
+            yield finding("L108", Place(document.name, 1, 1), file=document.name)
 
 
 def _sound(rulebook: Rulebook, places: Places, faults: Collection[Fault]) -> Iterator[Rule]:

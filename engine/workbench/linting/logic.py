@@ -64,9 +64,9 @@ class _Logic:
                 if feature.type == "int" and line.operator is not Operator.EXISTS:
                     truths = self._truths(line)
                     if len(truths) == 1:
-                        truth, where = ("成立", "在别处") if True in truths else ("不成立", "到那里")
+                        truth, why = ("成立", "全都符合") if True in truths else ("不成立", "没有一个符合")
                         place = self._places.of("rules", rule.id, *path, name)
-                        yield finding("L123", place, name=name, truth=truth, fact=line.feature, where=where)
+                        yield finding("L123", place, name=name, truth=truth, fact=line.feature, why=why)
 
     def _truths(self, line: Leaf) -> set[object]:
         condition = Condition(_alone(line), self._cases.values)

@@ -131,21 +131,25 @@ def _a_slip_away(one: str, other: str) -> bool:
 
 def _deadlines(rulebook: Rulebook, places: Places) -> Iterator[Fault]:
     """Deadlines that come before what they follow, or give a worse colour more time than a better one."""
-    spans = {
-        colour: {name: duration(of[name]) for name in _ORDER}
-        for colour, of in (rulebook.documents.get("deadlines") or {}).items()
-    }
+    written = rulebook.documents.get("deadlines") or {}
+    spans = {colour: {name: duration(of[name]) for name in _ORDER} for colour, of in written.items()}
     for colour, of in spans.items():
         for first, then in pairwise(_ORDER):
             if of[first] > of[then]:
                 place = places.of("deadlines", colour, first)
-                yield finding("L144", place, colour=colour, name=first, why=f"比 {then} 还晚")
+                other = f"{then}（{written[colour][then]}）"
+                yield finding(
+                    "L144", place, colour=colour, name=first, value=written[colour][first], other=other, why="还晚"
+                )
     colours = [colour.word for colour in sorted(Colour, reverse=True) if colour.word in spans]
     for worse, better in pairwise(colours):
         for name in _FASTER:
             if spans[worse][name] > spans[better][name]:
                 place = places.of("deadlines", worse, name)
-                yield finding("L144", place, colour=worse, name=name, why=f"比 {better} 的还宽")
+                other = f"{better} 的（{written[better][name]}）"
+                yield finding(
+                    "L144", place, colour=worse, name=name, value=written[worse][name], other=other, why="还宽"
+                )
 
 
 def _needed(rulebook: Rulebook, places: Places) -> Iterator[Fault]:

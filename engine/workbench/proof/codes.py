@@ -46,6 +46,9 @@ CODES: dict[str, tuple[str, str, str]] = {
     "P211": ("每件来件都有规则看见", "some rule sees every incident", ""),
 }
 
+FOR_INFORMATION = "P211"
+"""What is worth seeing however it stands, and never to be mended."""
+
 
 class Verdict(str, Enum):
     """PROVED: of every incident. REFUTED: an incident shows otherwise, and the engine agrees. UNDECIDED: not known, for a reason."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from engine.assessment import show
 from engine.model import Value
 from engine.ruleset.tree import Feature, Rulebook
-from engine.workbench.proof.codes import Answer, Verdict
+from engine.workbench.proof.codes import FOR_INFORMATION, Answer, Verdict
 from engine.workbench.proof.confirming import Case
 from engine.workbench.proof.relations import WINDOWED
 from engine.workbench.proof.space import LENGTHS, PLAIN_LENGTH
@@ -23,7 +23,10 @@ def told(answer: Answer) -> str:
     """An answer in one line: where, which claim, how it stands."""
     hint = f"（建议：{answer.hint}）" if answer.hint else ""
     reason = f"，因为{answer.reason}" if answer.reason else ""
-    return f"{answer.place} [{answer.code}] {VERDICTS[answer.verdict]}：{answer.claim}{reason}{hint}"
+    stands = f"{VERDICTS[answer.verdict]}：{answer.claim}"
+    if answer.code == FOR_INFORMATION and answer.verdict is Verdict.REFUTED:
+        stands = f"供参考：并非{answer.claim}"
+    return f"{answer.place} [{answer.code}] {stands}{reason}{hint}"
 
 
 def state(case: Case, fact: str, rulebook: Rulebook) -> str:
