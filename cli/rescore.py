@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.options import CONFIG, AsJson, ConfigPath, Now
+from cli.tried import hits
 
 if TYPE_CHECKING:
     from engine.desk import Desk
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from engine.rescore import Scan
     from engine.ruleset.tree import Rulebook
 
-_SHOWN = 20
 ZONE = "Asia/Shanghai"
 """Where the days of an export begin."""
 
@@ -146,14 +146,7 @@ def _tell(found: Scan, rulebook: Rulebook, *, as_json: bool) -> None:
         ["原来＼现在", *words.values()],
         [[words[was], *(str(found.matrix[was, is_]) for is_ in Colour)] for was in Colour],
     )
-    titles = {rule.id: rule.title for rule in rulebook.rules}
-    moved = sorted({*(+found.gained), *(+found.lost)}, key=lambda rule: (-found.gained[rule] - found.lost[rule], rule))
-    table(
-        ["规则", "新命中", "不再命中", "名称"],
-        [[rule, str(found.gained[rule]), str(found.lost[rule]), titles.get(rule, "")] for rule in moved[:_SHOWN]],
-    )
-    if len(moved) > _SHOWN:
-        say(f"另有 {len(moved) - _SHOWN} 条规则有变化，见 --json")
+    hits(found.moved(rulebook))
 
 
 def _summary(found: Scan) -> dict[str, Any]:

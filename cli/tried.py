@@ -37,7 +37,7 @@ def show(
     _moved(desk, found)
     _records(desk, found)
     _apart(desk, found)
-    _hits(found)
+    hits(found.records.moved(found.old, found.new))
     _load(load)
 
 
@@ -139,16 +139,14 @@ def _apart(desk: Desk, found: Backtest) -> None:
         say(f"  另有 {len(matters) - _SHOWN} 个，见 --json")
 
 
-def _hits(found: Backtest) -> None:
+def hits(moved: Sequence[tuple[str, str, int, int]]) -> None:
+    """Rules whose hits change, those that change most first."""
     from cli.printing import say, table
 
-    gained, lost = found.records.gained, found.records.lost
-    titles = {rule.id: rule.title for book in (found.old, found.new) for rule in book.rules}
-    moved = sorted({*(+gained), *(+lost)}, key=lambda rule: (-gained[rule] - lost[rule], rule))
     if not moved:
         say("没有一条规则在来件上的命中有变化")
         return
-    rows = [[rule, str(gained[rule]), str(lost[rule]), titles.get(rule, "")] for rule in moved[:_SHOWN]]
+    rows = [[rule, str(gained), str(lost), title] for rule, title, gained, lost in moved[:_SHOWN]]
     table(["规则", "新命中", "不再命中", "名称"], rows)
     if len(moved) > _SHOWN:
         say(f"另有 {len(moved) - _SHOWN} 条规则有变化，见 --json")

@@ -36,6 +36,7 @@ from engine.rescore.answers import (
 from engine.rescore.questions import Asked, Questions
 from engine.rescore.spark import Cluster
 from engine.rescore.workspace import Workspace
+from engine.ruleset.tree import Rulebook
 
 STRETCH = 200_000
 """Records read, and decided, at a time: a query over hundreds of rules takes seconds to plan, so it is not asked often."""
@@ -90,6 +91,13 @@ class Scan:
     def number(self, labels: tuple[Label, ...]) -> int:
         """The number of what a decision said; a new one if need be."""
         return self._known.setdefault(labels, len(self._known))
+
+    def moved(self, *rulebooks: Rulebook) -> list[tuple[str, str, int, int]]:
+        """Id, title, hits gained and lost of every rule whose hits change, those that change most first; titles as the last rulebook has them."""
+        titles = {rule.id: rule.title for rulebook in rulebooks for rule in rulebook.rules}
+        gained, lost = self.gained, self.lost
+        ids = sorted({*(+gained), *(+lost)}, key=lambda id_: (-gained[id_] - lost[id_], id_))
+        return [(id_, titles.get(id_, ""), gained[id_], lost[id_]) for id_ in ids]
 
     def lines(self) -> Iterator[dict[str, Any]]:
         """One mapping for each record that would change, in order of time."""

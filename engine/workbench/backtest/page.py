@@ -147,9 +147,7 @@ def _step(before: str, after: str) -> str:
 
 def _hits(found: Backtest) -> Iterator[str]:
     yield "<h2>每条规则新命中和不再命中的来件</h2>"
-    gained, lost = found.records.gained, found.records.lost
-    titles = {rule.id: rule.title for book in (found.old, found.new) for rule in book.rules}
-    rows = [(rule, titles.get(rule, ""), gained[rule], lost[rule]) for rule in sorted({*(+gained), *(+lost)})]
+    rows = found.records.moved(found.old, found.new)
     yield _table(("规则", "名称", "新命中", "不再命中"), rows) if rows else "<p>没有变化。</p>"
 
 
