@@ -63,12 +63,14 @@ class _Service:
         from cli.channels import post_of
         from cli.journal import journal
         from cli.wiring import real_clock
+        from engine.scheduler.thrift import Thrift
         from engine.scheduler.vitals import Pulse
 
         self._desk, self._refused, self._waiting, self._listen = desk, "", "", listen
         self._log: Any = journal(desk.clock if desk.config.clock == "simulated" else real_clock, as_json=as_json)
         self.pulse: Pulse = Pulse(real_clock)
         self._looked: dict[str, str] = {}
+        self._thrift: Thrift = Thrift()
         post_of(desk)  # a channel or watchman that cannot work is told now, not at the first message
         self._jobs()
 
@@ -129,6 +131,7 @@ class _Service:
                 self._looked[ran.job] = said
                 self._ran(ran)
         self.pulse.beat()
+        self._thrift.turn(desk.clock())
         return well and not swept.failed
 
     def _jobs(self) -> Any:

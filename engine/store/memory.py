@@ -16,7 +16,7 @@ from engine.store.rows import Stored
 
 _MOST = 40_000
 _TURNS = 16
-_FEW = 500
+_FEW = 250
 
 
 @dataclass(frozen=True, slots=True)
