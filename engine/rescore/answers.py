@@ -68,6 +68,11 @@ class Answers:
         """Some of them."""
         return Answers(self.numbers[chosen], self.colours[chosen], tuple(word[chosen] for word in self.words))
 
+    def between(self, after: int, last: int) -> Answers:
+        """Those with a row number after the first and up to the last; they are in order of row numbers."""
+        low, high = np.searchsorted(self.numbers, [after, last], side="right")
+        return Answers(self.numbers[low:high], self.colours[low:high], tuple(word[low:high] for word in self.words))
+
     def widened(self, words: int) -> Answers:
         """With so many words; the new ones say nothing."""
         empty = np.zeros(len(self.numbers), np.int64)

@@ -9,7 +9,7 @@ memory. Base facts and former decisions stream through once.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -39,7 +39,9 @@ from engine.rescore.workspace import Workspace
 from engine.ruleset.tree import Rulebook
 
 STRETCH = 200_000
-"""Records read, and decided, at a time: a query over hundreds of rules takes seconds to plan, so it is not asked often."""
+"""Records read at a time."""
+DECIDED = 5
+"""Stretches decided at a time: the query over hundreds of rules takes seconds to plan, so it is not asked often."""
 SPAN = 1_000_000
 """Records whose windows are made at a time."""
 _TOLD = 10_000
@@ -218,8 +220,11 @@ class OnDuckDB:
     def answers(
         self, questions: Questions, space: Workspace, facts: Callable[[int], pa.Table], firsts: Sequence[int]
     ) -> Iterator[tuple[int, Answers]]:
-        for first in firsts:
-            yield first, decide(questions, space, facts(first))
+        for place in range(0, len(firsts), DECIDED):
+            block = firsts[place : place + DECIDED]
+            made = decide(questions, space, map(facts, block))
+            for first in block:
+                yield first, made.between(first, first + STRETCH)
 
 
 class OnSpark:
@@ -306,11 +311,15 @@ def _span(questions: Questions, space: Workspace, zone: str, engine: Engine) -> 
     )
 
 
-def decide(questions: Questions, space: Workspace, facts: pa.Table) -> Answers:
-    """What columns say of records whose base facts are given."""
-    query = f"WITH facts AS ({questions.facts_sql()}) SELECT * FROM ({questions.verdicts_sql})"
-    with given(space, facts):
-        made = space.connection.sql(query).order("subject").to_arrow_table()
+def decide(questions: Questions, space: Workspace, facts: Iterable[pa.Table]) -> Answers:
+    """What columns say of records whose base facts are given, a stretch after another; all of them lie in one table when they are judged."""
+    run, into = space.connection.execute, "CREATE OR REPLACE TEMP TABLE facts AS"
+    for stretch in facts:
+        with given(space, stretch):
+            run(f"{into} {questions.facts_sql()}")
+        into = "INSERT INTO facts"
+    made = space.connection.sql(questions.verdicts_sql).order("subject").to_arrow_table()
+    run("DROP TABLE facts")
     return computed(made, questions.words)
 
 

@@ -68,3 +68,10 @@ def test_sides_are_compared_record_by_record_whatever_their_width() -> None:
 def test_what_columns_computed_is_read_by_name() -> None:
     held = computed(pa.table({"subject": [7], "colour": [1], "said0": [5], "said1": [6]}), 2)
     assert ([*held.numbers], [*held.colours], [int(word[0]) for word in held.words]) == ([7], [1], [5, 6])
+
+
+def test_between_row_numbers_the_first_left_out_and_the_last_in() -> None:
+    made = Answers(np.array([1, 4, 5, 9]), np.array([0, 1, 2, 1]), (np.array([0, 1, 3, 7]),))
+    part = made.between(1, 5)
+    assert (list(part.numbers), list(part.colours), list(part.words[0])) == ([4, 5], [1, 2], [1, 3])
+    assert [list(made.between(*edges).numbers) for edges in ((0, 3), (5, 8), (8, 99))] == [[1], [], [9]]

@@ -42,7 +42,7 @@ def by_columns(held: Rulebook, cases: Sequence[FeatureSet], days: Sequence[date]
     with workspace(threads=1) as space:
         space.connection.register("windows", pa.table({"n": numbers, "day": pa.array(days, pa.date32()), **made}))
         given = pa.table({"n": numbers, "made_by": [""] * len(cases), "body": pa.array(bodies, pa.binary())})
-        answers = decide(questions, space, given)
+        answers = decide(questions, space, [given])
     labels = Labels(questions.labels)
     assert list(answers.numbers) == numbers
     return [
