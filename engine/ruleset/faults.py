@@ -112,7 +112,7 @@ CODES: dict[str, tuple[str, str, str]] = {
     "L101": (
         "规则只看发生了什么，不看是什么人：不能涉及“{what}”",
         "law 3: rules never judge who somebody is",
-        "删掉，改写这一次发生了什么；保护性事实（未成年、老人、怀孕、残疾、重病）只能用来上调",
+        "删掉；保护性事实只能用来上调",
     ),
 }
 

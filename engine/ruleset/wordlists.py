@@ -6,12 +6,10 @@ In: parts, plain data of one list. Out: a `WordList`; faults. Not here: matching
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from itertools import chain
 from typing import Any
 
 import re2
 
-from engine.ruleset.barred import sought, spoken_of
 from engine.ruleset.parts import Parts
 from engine.ruleset.tree import Examples, Place, Sentence, WordEntry, WordList
 
@@ -108,7 +106,6 @@ def _entry(parts: Parts, raw: str | Mapping[str, Any], place: Place) -> WordEntr
     if not 0 <= distance <= _MAX_DISTANCE:
         parts.add("W105", place)
     near = {key: tuple(raw.get(key, ())) for key in ("not_after", "not_before", "unless_near", "only_near")}
-    parts.lawful(" ".join([text or "", *chain(*near.values())]), place)
     return WordEntry(text or "", pattern is not None, distance=distance, **near)
 
 
@@ -121,13 +118,9 @@ def _check_pattern(parts: Parts, pattern: str, place: Place) -> None:
     try:
         options = re2.Options()
         options.log_errors = False
-        compiled = re2.compile(pattern, options)
-        size = compiled.programsize  # type: ignore[attr-defined]  # the stub lacks it
+        size = re2.compile(pattern, options).programsize  # type: ignore[attr-defined]  # the stub lacks it
         if size > _MAX_PROGRAM:
             parts.add("W107", place, size=size, limit=_MAX_PROGRAM)
-        person = None if spoken_of(pattern) else sought(compiled.fullmatch)
-        if person:
-            parts.add("L101", place, what=person)
     except re2.error as problem:
         why = problem.args[0] if problem.args else ""
         parts.add("W101", place, why=_said((why.decode() if isinstance(why, bytes) else str(why))[:100]))

@@ -25,6 +25,11 @@ CODES: dict[str, tuple[str, str, str]] = {
         "file without content",
         "误删了就从 rules history 里的上一套取回；不要了就删掉这个文件",
     ),
+    "L109": (
+        "“{what}”说的是什么人，不是发生了什么",
+        "word for who somebody is",
+        "改写这一次说了什么、做了什么；要保护的人（未成年、老人、怀孕、残疾、重病）另有词表，只能用来上调",
+    ),
     "L111": ("规则 {id} 缺少命中的测试", "rule without a test that fires", "在 tests 里写一个 match: true"),
     "L112": ("规则 {id} 缺少不命中的测试", "rule without a negative test", "在 tests 里写一个 match: false"),
     "L113": (

@@ -20,7 +20,7 @@ from engine.ruleset.condition import leaves
 from engine.ruleset.faults import nearest
 from engine.ruleset.naming import named
 from engine.ruleset.tree import Fault, Feature, FeatureKind, Leaf, Place, Reference, Rule, Rulebook, Status
-from engine.workbench.linting import logic, slips, words
+from engine.workbench.linting import logic, persons, slips, words
 from engine.workbench.linting.codes import finding
 from engine.workbench.places import Places
 from engine.workbench.testing import coverage, readings
@@ -115,6 +115,10 @@ def _conditions(book: _Book) -> Iterator[Fault]:
 
 def _entries(book: _Book) -> Iterator[Fault]:
     yield from words.findings(book.rulebook, book.places)
+
+
+def _persons(book: _Book) -> Iterator[Fault]:
+    yield from persons.findings(book.rulebook, book.places)
 
 
 def _sentences(book: _Book) -> Iterator[Fault]:
@@ -274,7 +278,17 @@ def _edges(book: _Book) -> Iterator[Fault]:
 
 
 _Check = Callable[[_Book], Iterator[Fault]]
-_OF_PARTS: tuple[_Check, ...] = (_untested, _without_because, _mappings, _titles, _conditions, _entries, _reach, _slips)
+_OF_PARTS: tuple[_Check, ...] = (
+    _untested,
+    _without_because,
+    _mappings,
+    _titles,
+    _conditions,
+    _entries,
+    _persons,
+    _reach,
+    _slips,
+)
 """What one rule, list or mapping shows of itself, whatever is wrong with others."""
 _OF_WHOLE: tuple[_Check, ...] = (
     _dead_parameters,
