@@ -141,7 +141,7 @@ def test_a_test_without_a_readable_expectation_is_no_test(shipped: dict[str, byt
     text = shipped["quality.yaml"].decode()
     odd = text[: text.index("    tests:")] + "    tests: [{name: 怪, expect: 3}]\n"
     codes = [fault.code for fault in findings({**shipped, "quality.yaml": odd.encode()})]
-    assert codes == ["L111", "L112", "L113"]
+    assert codes == ["L111", "L112", "L113", "L118"]
 
 
 def test_parameters_and_facts_that_nobody_reads(shipped: dict[str, bytes]) -> None:
@@ -173,3 +173,25 @@ def test_routes_without_a_root(shipped: dict[str, bytes]) -> None:
     (found,) = [fault for fault in findings({**shipped, "routes.yaml": routes.encode()}) if fault.code == "L105"]
     assert "yellow" in found.message
     assert found.hint
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("incident: {heads: 3}", "incident: {naration: 三人}", "不认识的键“incident.naration”，是不是“narrative”"),
+        ("incident: {heads: 3}", "incident: {heads: 三}", "“incident.heads”"),
+        ("match: true", "match：true", "不认识的键“expect.match：true”"),
+        ("match: true", "colour: yelow", "“expect.colour”"),
+        ("match: true", "match: false, because: meny", "because 写的“meny”不是这条规则的一行，是不是“many”"),
+        ("incident: {heads: 3}", "as_of: 2025-01-05T10:00:00, steps: [{as_of: 2025-01-06, expect: {because: meny}}]", "“meny”"),
+    ],
+)  # fmt: skip
+def test_a_test_that_cannot_be_read_is_shown(shipped: dict[str, bytes], old: str, new: str, said: str) -> None:
+    tests = """    tests:
+      - {name: 两人, incident: {heads: 2}, expect: {match: false, because: many}}
+      - {name: 三人, incident: {heads: 3}, expect: {match: true}}
+"""
+    files = {**shipped, "more.yaml": (UNTESTED.rstrip() + "\n" + tests.replace(old, new)).encode()}
+    shown = [fault for fault in findings(files) if fault.code == "L118"]
+    assert {str(fault.place) for fault in shown} == {"more.yaml:10:9"}
+    assert any(said in fault.message and "三人" in fault.message for fault in shown)

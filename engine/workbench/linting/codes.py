@@ -45,6 +45,7 @@ CODES: dict[str, tuple[str, str, str]] = {
     ),
     "L116": ("sayings 里的“{name}”不是词表", "sayings kept of no word list", "{near}"),
     "L117": ("来源 {kind} 的码 {table} {text} 没有测试", "code that no test names", "写进映射的 tests.{table}"),
+    "L118": ("测试“{name}”写得不对：{why}", "test that cannot be read", "对照 docs/rule-tests.md 的表改"),
     "L121": ("规则 {id} 永远不会命中，也不会请人核实", "condition is never true", "检查 when 和各行的数"),
     "L122": ("规则 {id} 总是命中", "condition is always true", "检查 when 和各行的数"),
     "L123": ("“{name}”永远{truth}：{fact} 能取到的值{why}", "bound outside the domain of the fact", "检查比较和数"),

@@ -25,6 +25,7 @@ from engine.workbench.linting.codes import finding
 from engine.workbench.places import Places
 from engine.workbench.testing import coverage, readings
 from engine.workbench.testing.examples import untested
+from engine.workbench.testing.forms import wrong
 
 _EVALUATED = (Status.LIVE, Status.SHADOW)
 
@@ -87,9 +88,31 @@ def _without_because(book: _Book) -> Iterator[Fault]:
                 yield finding("L114", place, name=test.get("name", ""))
 
 
+def _misspelt(book: _Book) -> Iterator[Fault]:
+    """Tests whose keys nothing reads, or that speak of a line which the rule has not: they would fail, and show nothing."""
+    for rule in book.rulebook.rules:
+        for test, place in zip(rule.tests, rule.test_places, strict=True):
+            name = str(test.get("name", ""))
+            for why in wrong(test):
+                yield finding("L118", place, name=name, why=why)
+            for line in _named_lines(test):
+                if rule.let and line not in rule.let:
+                    why = f"because 写的“{line}”不是这条规则的一行，{nearest(line, rule.let)}"
+                    yield finding("L118", place, name=name, why=why)
+
+
+def _named_lines(test: Mapping[str, object]) -> Iterator[str]:
+    steps = test.get("steps")
+    for held in (test, *(steps if isinstance(steps, list) else ())):
+        expect = held.get("expect") if isinstance(held, Mapping) else None
+        line = expect.get("because") if isinstance(expect, Mapping) else None
+        if isinstance(line, str):
+            yield line
+
+
 def _mappings(book: _Book) -> Iterator[Fault]:
-    for wrong in suppliers.wrongs(book.rulebook.mappings):
-        yield finding("L104", book.places.of("mapping", wrong.kind, *wrong.path), why=wrong.message)
+    for fault in suppliers.wrongs(book.rulebook.mappings):
+        yield finding("L104", book.places.of("mapping", fault.kind, *fault.path), why=fault.message)
 
 
 def _codes_untested(book: _Book) -> Iterator[Fault]:
@@ -281,6 +304,7 @@ _Check = Callable[[_Book], Iterator[Fault]]
 _OF_PARTS: tuple[_Check, ...] = (
     _untested,
     _without_because,
+    _misspelt,
     _mappings,
     _titles,
     _conditions,

@@ -5,7 +5,7 @@ In: plain data of one test. Out: what is wrong with its keys, in Chinese; models
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, ValidationError
@@ -111,7 +111,7 @@ def wrong(test: Mapping[str, Any]) -> Iterator[str]:
         for error in problems.errors():
             path = ".".join(str(part) for part in error["loc"] if part not in _UNIONS)
             if error["type"] == "extra_forbidden":
-                yield f"不认识的键“{path}”，{nearest(str(error['loc'][-1]), sorted(_KEYS))}"
+                yield f"不认识的键“{path}”，{nearest(str(error['loc'][-1]), sorted(_keys(error['loc'])))}"
             elif error["type"] == "missing":
                 yield f"缺“{path}”"
             else:
@@ -122,4 +122,10 @@ def wrong(test: Mapping[str, Any]) -> Iterator[str]:
 
 
 _UNIONS = frozenset({"bool", "int", "str", "list[str]"})
-_KEYS = frozenset(name for form in (Record, Given, Expected, Step, Example) for name in form.model_fields)
+_WITHIN: Mapping[str, type[Form]] = {"given": Given, "incident": Record, "expect": Expected, "steps": Step}
+
+
+def _keys(path: tuple[int | str, ...]) -> Collection[str]:
+    """The keys that may stand where an unknown one does."""
+    around = [part for part in path[:-1] if part in _WITHIN]
+    return (_WITHIN[str(around[-1])] if around else Example).model_fields
