@@ -43,16 +43,26 @@ class Wanted:
 
 
 def listed(desk: Desk, name: str, data: bytes) -> list[Wanted]:
-    """The cases of a list. Raises UsageError naming rows that cannot be read and ids that nothing has: a slip there would miss nothing for ever."""
+    """The cases of a list. Raises UsageError naming rows that cannot be read, ids that nothing has and cases that are named twice: a slip there would
+    miss nothing for ever, or count one case as two.
+    """
     rows = list(_rows(name, data))
     if not rows:
         raise UsageError(f"{name} 里一条标注也没有", hint="写两列：id 和 colour")
     found, unknown = [], []
+    places: dict[tuple[str, str], int] = {}
     with desk.store.read() as view:
         for at, row in enumerate(rows, start=1):
             reference, whole = _named(name, at, row)
             one = _found(view, reference, colour_named(_cell(row, _COLOUR)), whole=whole)
-            found.append(one) if one is not None else unknown.append(mask_reference(reference))
+            if one is None:
+                unknown.append(mask_reference(reference))
+                continue
+            before = places.setdefault((one.matter, one.record), at)
+            if before != at:
+                what = f"第 {before} 条和第 {at} 条是同一{'个事项' if one.matter else '件来件'}"
+                raise UsageError(f"{name} {what}：{mask_reference(reference)}", hint="只留一条，写至少应是的颜色")
+            found.append(one)
     if unknown:
         more = f"等 {len(unknown)} 个" if len(unknown) > _SHOWN else ""
         raise UsageError(
@@ -80,14 +90,22 @@ def judged(desk: Desk) -> list[Wanted]:
 
 def _rows(name: str, data: bytes) -> Iterator[Mapping[str, Any]]:
     try:
-        text = data.decode("utf-8-sig")
+        text = _decoded(data)
         if text.lstrip()[:1] not in ("[", "{"):
             yield from csv.DictReader(io.StringIO(text))
             return
         held = orjson.loads(text)
     except (UnicodeDecodeError, orjson.JSONDecodeError) as problem:
-        raise UsageError(f"{name} 读不懂", hint="写成 UTF-8 的 csv（两列 id,colour）或 json") from problem
+        raise UsageError(f"{name} 读不懂", hint="写成 UTF-8 或 GB18030 的 csv（两列 id,colour）或 json") from problem
     yield from ({"id": key, "colour": of} for key, of in held.items()) if isinstance(held, dict) else held
+
+
+def _decoded(data: bytes) -> str:
+    """UTF-8, or what Excel saves where Chinese is at home."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("gb18030")
 
 
 def _named(name: str, at: int, row: Mapping[str, Any]) -> tuple[str, bool]:

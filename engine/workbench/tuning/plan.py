@@ -104,7 +104,7 @@ def of_words(tried: Sequence[str], keep: Sequence[str], most: int) -> Plan:
     limits = [(text, _LIMIT.fullmatch(text)) for text in keep]
     for text, found in limits:
         if found is None:
-            raise UsageError(f"约束写法不对：{text}", hint=f"写成 reds_per_week<=8；可用：{'、'.join(KEPT)}")
+            raise UsageError(f"约束写法不对：{text}", hint=f"写成 reds_per_week<=8，只写整数；可用：{'、'.join(KEPT)}")
     return Plan(
         dict(map(_typed, tried)), _kept({found[1]: int(found[2]) for _, found in limits if found is not None}), most
     )
@@ -130,7 +130,7 @@ def _ranged(text: str, low: int, high: int, step: int) -> tuple[int, ...]:
 def _kept(keep: Mapping[str, int]) -> Mapping[str, int]:
     for name in keep:
         if name not in KEPT:
-            raise UsageError(f"没有这项约束：{name}", hint=nearest(name, KEPT))
+            raise UsageError(f"没有这项约束：{name}", hint=f"可用：{'、'.join(KEPT)}")
     return keep
 
 
@@ -156,7 +156,8 @@ def _knob(rulebook: Rulebook, name: str, values: tuple[int, ...], today: date) -
     rules = {rule.id: rule for rule in rulebook.rules}
     id_, _, line = name.partition(".")
     if id_ not in rules or line not in rules[id_].let:
-        known = [*rulebook.parameters, *(f"{rule.id}.{of}" for rule in rulebook.rules for of in rule.let)]
+        own = [f"{id_}.{of}" for of in rules[id_].let] if id_ in rules else []
+        known = own or [*rulebook.parameters, *(f"{rule.id}.{of}" for rule in rulebook.rules for of in rule.let)]
         raise UsageError(f"没有叫“{name}”的参数，也没有这一行条件", hint=nearest(name, known))
     leaf = rules[id_].let[line]
     if isinstance(leaf.bound, Reference):
