@@ -65,12 +65,22 @@ class BaseFacts:
 
 
 def made_by(rulebook: Rulebook) -> str:
-    """Digest of all that base facts are made by: equal ones make the same facts of a record."""
+    """Digest of all that base facts and marks are made by: equal ones make the same of a record."""
+    return digest([facts_by(rulebook), list(marked(rulebook))])
+
+
+def facts_by(rulebook: Rulebook) -> str:
+    """Digest of all that base facts alone are made by; what the first releases noted as their maker."""
     definitions = Definitions.of(rulebook)
     facts = [[feature.name, feature.kind.value, feature.of] for feature in (*definitions.fields, *definitions.words)]
     return digest(
         [facts, [[words.name, repr(words.entries), repr(words.examples)] for words in rulebook.words.values()]]
     )
+
+
+def marked(rulebook: Rulebook) -> tuple[str, ...]:
+    """The base facts that are kept as marks where they are true, in order: windows can count by these and no other."""
+    return tuple(sorted(Definitions.of(rulebook).marks))
 
 
 def _by_list(features: Iterable[Feature]) -> dict[str, tuple[str, ...]]:

@@ -39,6 +39,7 @@ from engine.store.tables import (
     rulebooks,
     sightings,
     verdicts,
+    versions,
 )
 
 __all__ = ["NO_TIME", "History", "history"]
@@ -86,6 +87,7 @@ _LOG = select(
     *(actions.c[name] for name in ("n", "id", "matter", "kind", "level", "actor", "at", "known_at", "concerns"))
 )
 _DECIDED = select(decision_sides.c.record).distinct().order_by(decision_sides.c.record)
+_RETOLD = select(versions.c.incident.label("record")).group_by(versions.c.incident).having(func.count() > 1)
 _FACTS = select(sightings.c.n, facts.c.made_by, facts.c.body).join(facts, facts.c.incident == sightings.c.id)
 _LEARNED = (
     select(sightings.c.n, sightings.c.first_known_at, assessments.c.previous, verdicts.c.colour)
@@ -129,6 +131,10 @@ class History:
     def decided(self) -> pa.Table:
         """The records that anybody ever cut apart or joined, whether it was taken back or not."""
         return self._read(_DECIDED)
+
+    def retold(self) -> pa.Table:
+        """The records of which there is more than one version."""
+        return self._read(_RETOLD)
 
     def facts(self, first: int, last: int) -> pa.Table:
         """Base facts of records as stored, and what they were made by."""

@@ -27,6 +27,7 @@ def filled(place: Installation) -> Store:
         place.call("A2", '邻居拿着菜刀上门扬言要砍死我们一家人，说","flags":[', days=2),
         place.call("A3", "村口的路灯坏了一个多星期没有人来修理", caller=3, days=1),
     )
+    place.ingest(place.call("A3", "村口的路灯坏了两个星期没有人来修理", caller=3, days=1))
     with place.desk.store.batch() as tx:
         tx.write_decision(Cut(("police_110:A1",), ("police_110:A3",)), by="王主任", reason="两件事", known_at=place.now)
     return place.desk.store
@@ -34,7 +35,7 @@ def filled(place: Installation) -> Store:
 
 def columns(view: History) -> list[pa.Table]:
     parts = (view.records, view.actions, view.facts, view.verdicts, view.learned, view.log)
-    return [*(part(0, 99) for part in parts), view.decided()]
+    return [*(part(0, 99) for part in parts), view.decided(), view.retold()]
 
 
 def test_both_drivers_read_the_same(filled: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,7 +45,7 @@ def test_both_drivers_read_the_same(filled: Store, monkeypatch: pytest.MonkeyPat
     with filled.history() as view:
         by_rows = columns(view)
         assert (view.newest(), view.newest_action()) == rest
-    assert [len(table) for table in by_adbc] == [3, rest[1], 3, 3, 3, rest[1], 2]
+    assert [len(table) for table in by_adbc] == [3, rest[1], 3, 3, 3, rest[1], 2, 1]
     for one, other in zip(by_adbc, by_rows, strict=True):
         assert one.schema == other.schema
         assert one.to_pylist() == other.to_pylist()
@@ -81,7 +82,7 @@ def test_what_others_write_meanwhile_is_not_seen(filled: Store, place: Installat
 def test_an_empty_store_has_empty_columns(store: Store) -> None:
     with store.history() as view:
         assert (view.newest(), view.newest_action()) == (0, 0)
-        assert [len(table) for table in columns(view)] == [0] * 7
+        assert [len(table) for table in columns(view)] == [0] * 8
 
 
 def test_the_other_copy_of_sqlite_is_in_a_process_of_its_own(sqlite_url: str) -> None:

@@ -54,6 +54,7 @@ class Record:
     once: bool = True
     quiet: bool = True
     decided: bool = False
+    retold: bool = False
 
 
 @dataclass
@@ -120,6 +121,7 @@ def alone(matter: Matter, *, late: bool) -> tuple[Case, list[Colour], list[Colou
         plain,
         all(r.once for r in matter.records),
         quiet,
+        any(r.retold for r in matter.records),
     )
     return case, [Colour(r.was) for r in matter.records], [Colour(r.now) for r in matter.records]
 
@@ -164,6 +166,7 @@ def held(matters: Sequence[Matter]) -> Iterator[Workspace]:
         "matters": [{"matter": m.name, "wanted": True} for m in matters],
         "acts": [{"n": n, **act} for n, act in enumerate(acts)],
         "decided": [{"record": id_} for _, id_, r in records if r.decided] or [{"record": "nobody"}],
+        "retold": [{"record": id_} for _, id_, r in records if r.retold] or [{"record": "nobody"}],
     }
     types = {"acts": _ACTS_TYPE, "history": _HISTORY_TYPE}
     with workspace() as space:
@@ -273,7 +276,7 @@ def _coloured(rng: Random, matter: Matter) -> None:
 
 
 def _turned(rng: Random, matter: Matter) -> None:
-    one, name = rng.choice(matter.records), rng.choice(("counts", "closed", "once", "quiet", "decided"))
+    one, name = rng.choice(matter.records), rng.choice(("counts", "closed", "once", "quiet", "decided", "retold"))
     setattr(one, name, not getattr(one, name))
 
 
@@ -454,7 +457,8 @@ def test_what_is_done_is_set_apart_by_kind_level_and_by_whom() -> None:
 
 def test_a_matter_is_looked_at_as_what_is_known_of_its_past_allows() -> None:
     made = [dispatched(10), dispatched(10, once=False), dispatched(10, quiet=False), dispatched(10, decided=True)]
-    assert groups(*made, deepcopy(made[1]), deepcopy(made[3])) == 4
+    made.append(dispatched(10, retold=True))
+    assert groups(*made, deepcopy(made[1]), deepcopy(made[3]), deepcopy(made[4])) == 5
 
 
 def test_an_action_written_late_sets_apart_where_actions_are_counted_anew() -> None:

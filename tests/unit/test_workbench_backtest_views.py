@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -120,3 +121,33 @@ def test_after_an_outcome_a_dispatch_hangs_on_colours(triage: Triage) -> None:
     )
     assert seen(triage, held, [G], day=5).colour is G
     assert seen(triage, held, [G], day=60).colour is None
+
+
+def test_an_outcome_does_not_prove_the_dispatch_before_it(triage: Triage) -> None:
+    """What its supplier closed was dispatched because it was yellow; green it never had been, and would not be thirty days yellow now."""
+    held = case(
+        [record(1, day=0, closed=True, colour=Y)],
+        done(DISPATCH, day=0),
+        done("mediation_succeeded", day=1, actor="李四"),
+        done("mediation_failed", day=40, level="village", actor="李四"),
+    )
+    assert seen(triage, held, [G], day=75).colour is None
+
+
+def test_each_part_of_what_people_joined_was_dispatched_as_its_own_colour_was(triage: Triage) -> None:
+    """The eldest was open, and too old for a dispatch; the other was closed, and would have been dispatched had it not been green."""
+    records = [record(1, day=0), record(2, day=20, closed=True)]
+    joined = case(records, done("mediation_tried", day=30, actor="李四"), plain=False)
+    assert seen(triage, joined, [Y, Y], day=75).colour is None
+    assert (
+        seen(triage, case([record(1, day=0), record(2, day=20)], *joined.actions, plain=False), [Y, Y], day=75).colour
+        is Y
+    )
+
+
+def test_what_was_told_again_may_have_been_closed_before(triage: Triage) -> None:
+    """Open as it was told last; an older version may have said that it was closed, and then it was dispatched only if it was not green."""
+    told = case([record(1, day=0)])
+    assert seen(triage, told, [Y], day=60) == View(Y)
+    assert seen(triage, replace(told, retold=True), [Y], day=60).colour is None
+    assert seen(triage, replace(told, retold=True), [R], day=60) == View(R)

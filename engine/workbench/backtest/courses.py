@@ -39,7 +39,8 @@ FROM arriving
 _WAYS = """
 CREATE TABLE ways AS
 WITH told AS (
-    SELECT matter, bool_or(closed_at IS NOT NULL) AS dated FROM history WHERE matter IN (SELECT matter FROM matters WHERE wanted) GROUP BY matter
+    SELECT matter, bool_or(closed_at IS NOT NULL OR subject IN (SELECT record FROM retold)) AS dated
+    FROM history WHERE matter IN (SELECT matter FROM matters WHERE wanted) GROUP BY matter
 ), acted AS (
     SELECT matter, bool_or(acts.kind IN ({outcomes})) AS ended, bool_and(acts.kind = '{dispatch}') AS dispatched
     FROM acts JOIN history ON record = subject GROUP BY matter
@@ -47,7 +48,7 @@ WITH told AS (
 SELECT matter, dated, NOT dated AND NOT coalesce(ended, false) AS straight, {limits} AND straight AND coalesce(dispatched, false) AS idle
 FROM told LEFT JOIN acted USING (matter)
 """
-"""`dated`: suppliers closed some records, so that it can matter when they happened and what colours are stored. `straight`: it never had an outcome, so that of
+"""`dated`: suppliers closed some records, or an older version of some may have said so, so that it can matter when they happened and what colours are stored. `straight`: it never had an outcome, so that of
 records only those can matter that are redder than all before them, and none if any is red. `idle`: nothing was done but dispatching, so that only the first
 dispatch can matter; and of moments only how long ago they are."""
 _MEMBERS = """
@@ -60,7 +61,7 @@ WITH held AS (
     WINDOW whole AS (PARTITION BY matter)
 )
 SELECT
-    matter, subject, "at", known, counts, closed_at IS NOT NULL AS closed, stored, was, now, once, quiet, straight, dated, told_was, told_now,
+    matter, subject, "at", known, counts, closed_at IS NOT NULL AS closed, subject IN (SELECT record FROM retold) AS retold, stored, was, now, once, quiet, straight, dated, told_was, told_now,
     row_number() OVER (PARTITION BY matter ORDER BY known, n) AS place,
     NOT straight OR coalesce(told_was > max(told_was) OVER earlier OR told_now > max(told_now) OVER earlier, true) AS told
 FROM held
@@ -104,7 +105,7 @@ _COURSES = """
 CREATE TABLE courses AS
 WITH held AS (
     SELECT
-        members.matter, bool_and(once) AS once, bool_and(quiet) AS quiet, bool_or(subject IN (SELECT record FROM decided)) AS decided,
+        members.matter, bool_and(once) AS once, bool_and(quiet) AS quiet, bool_or(subject IN (SELECT record FROM decided)) AS decided, bool_or(retold) AS retold,
         list({{
             'was': told_was, 'now': told_now, 'known': learned.said,
             'counts': CASE WHEN NOT straight THEN counts END, 'eldest': CASE WHEN NOT straight THEN subject = members.matter END,
@@ -133,16 +134,16 @@ WITH held AS (
     GROUP BY done.matter
 ), known AS (
     SELECT
-        matter, NOT decided AND coalesce(named, 0) <= 1 AS plain, once, quiet AND late.matter IS NULL AS quiet, records, log, length, said
+        matter, NOT decided AND coalesce(named, 0) <= 1 AS plain, once, quiet AND late.matter IS NULL AS quiet, retold, records, log, length, said
     FROM held JOIN moments USING (matter) LEFT JOIN logged USING (matter) LEFT JOIN late USING (matter) WHERE moment = {now}
 )
 SELECT
-    matter, plain, once, quiet, min(matter) OVER (PARTITION BY plain, once, quiet, records, log, length, said) AS speaks
+    matter, plain, once, quiet, retold, min(matter) OVER (PARTITION BY plain, once, quiet, retold, records, log, length, said) AS speaks
 FROM known
 """
 """A hit names what made it, or a digest where that is long: whether a close of the same second ends it may hang on the `length` of ids."""
 _SPEAKING = """
-SELECT matter, plain, courses.once, courses.quiet, subject, "at", known, counts, stored, closed, was, now
+SELECT matter, plain, courses.once, courses.quiet, courses.retold, subject, "at", known, counts, stored, closed, was, now
 FROM courses JOIN members USING (matter) WHERE speaks = matter ORDER BY matter, subject
 """
 _LOGS = """
@@ -178,10 +179,11 @@ class Grain:
 
 
 def arrive(space: Workspace, history: History) -> None:
-    """What was done about matters, and which records people cut apart or joined, into the workspace."""
+    """What was done about matters, which records people cut apart or joined, and which were told again, into the workspace."""
     for first in range(0, max(history.newest_action(), 1), STRETCH):
         space.add("acts", _ACTS, history.log(first, first + STRETCH))
     space.add("decided", "SELECT * FROM arriving", history.decided())
+    space.add("retold", "SELECT * FROM arriving", history.retold())
 
 
 def group(space: Workspace, viewers: Sequence[Viewer], now: datetime, *, late: bool) -> None:
@@ -223,8 +225,8 @@ def _speaker(rows: Sequence[tuple[Any, ...]], actions: tuple[Action, ...]) -> Sp
         records.append(casework.RecordView(subject, _moment(at), _moment(known), counts, Colour(stored), closed))
         before.append(Colour(was))
         after.append(Colour(now))
-    matter, plain, once, quiet, *_ = rows[0]
-    return Speaker(Case(matter, tuple(records), actions, plain, once, quiet), tuple(before), tuple(after))
+    matter, plain, once, quiet, retold, *_ = rows[0]
+    return Speaker(Case(matter, tuple(records), actions, plain, once, quiet, retold), tuple(before), tuple(after))
 
 
 def _action(

@@ -37,7 +37,7 @@ _MADE = f"""
 CREATE TABLE matters AS
 WITH looked AS (
     SELECT matter, max(was) AS was, max(now) AS now, min("at") AS first_at,
-        coalesce(min(known) FILTER (closed_at IS NOT NULL) = min(known), false) AND bool_or(known - "at" <= $1) AS may_open
+        coalesce(min(known) FILTER (closed_at IS NOT NULL OR subject IN (SELECT record FROM retold)) = min(known), false) AND bool_or(known - "at" <= $1) AS may_open
     FROM history JOIN said USING (n) JOIN learned USING (n) GROUP BY matter
 ), acted AS (
     SELECT matter, bool_or(action IN ('raise', 'lower')) AS by_hand FROM actions JOIN history ON record = subject GROUP BY matter

@@ -4,8 +4,8 @@ In: a matter's records, log and time; the colours of its records. Out: a `View`:
 can know it. Not here: colours of records (`engine.rescore`), what a standing is (`casework`), what rules say of a process (`triage`).
 
 Two things in a matter's past may have come about otherwise under other rules, and both are known exactly where nothing was ever judged twice:
-since when it is yellow, and when it was dispatched (a matter that its suppliers closed is dispatched only if it is not green). Elsewhere every
-possible past is tried; where all of them give one colour that is the view, else the matter is told apart.
+since when it is yellow, and when it was dispatched (a matter that its suppliers closed is dispatched only if it is not green; so is each part of one that
+people joined). Elsewhere every possible past is tried; where all of them give one colour that is the view, else the matter is told apart.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ MACHINE = "sanse"
 @dataclass(frozen=True, slots=True)
 class Case:
     """One matter: its records as stored, its log in the order of writing. `plain`: its log was never that of several matters, no person merged or split
-    it. `once`: no record of it was ever judged twice. `quiet`: no record of it could have been, under any windows (`steadiness`).
+    it. `once`: no record of it was ever judged twice. `quiet`: no record of it could have been, under any windows (`steadiness`). `retold`: of a record
+    there are several versions, of which an older one may have said that its supplier had closed it.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Case:
     plain: bool
     once: bool
     quiet: bool
+    retold: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,11 +184,15 @@ class Viewer:
 
     def _logs(self, case: Case, records: Sequence[casework.RecordView], now: datetime) -> Sequence[Sequence[Action]]:
         """The logs that may have come about: as stored, but for our own dispatches where these follow from a colour."""
-        ended = [a for a in case.actions if a.kind in OUTCOMES and a.kind != casework.CLOSE]
         earliest = min(record.known_at for record in records)
+        first_known = [record for record in records if record.known_at == earliest]
+        if case.retold or (not case.plain and any(record.supplier_closed for record in records)):
+            return _dispatched_otherwise(case, records, earliest)
+        closed = all(record.supplier_closed for record in first_known)
+        ended = [a for a in case.actions if a.kind in OUTCOMES and a.kind != casework.CLOSE]
         if ended:
-            return _dispatched_otherwise(case, records, ended[0].known_at)
-        if not all(record.supplier_closed for record in records if record.known_at == earliest):
+            return _dispatched_otherwise(case, records, earliest if closed else ended[0].known_at)
+        if not closed:
             return [case.actions]
         turned = any(action.kind in (casework.CLOSE, casework.REOPEN, casework.ACCEPT) for action in case.actions)
         first = min((action.known_at for action in case.actions if _ours(action)), default=None)
