@@ -192,7 +192,7 @@ class Course:
         self.before = states_of(case)
         kinds = {name: rulebook.features[name].kind for name in self.before}
         self.process = {name for name, kind in kinds.items() if kind is FeatureKind.PROCESS}
-        self.outcome = free & {"process.outcome_recorded"}
+        self.outcome = self.process & free & {"process.outcome_recorded"}
         self.days = {name: now for name in self.process & free if type(now := self.before[name]) is int}
         known = [states_of(other) for other in every if other.scope is case.scope]
         later = {then - now for name, now in self.days.items() for of in known if type(then := of[name]) is int}
