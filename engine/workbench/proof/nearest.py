@@ -96,7 +96,7 @@ class _Near:
         self._read = [f for f in sorted(read) if self._facts.get(f, ABSENT) is not ABSENT]
         self._following = {name: bases for name in self._read if (bases := self._bases(rulebook.features[name]))}
         self._same = {name: self._stands(name) for name in self._read}
-        self._free = [f for f in self._read if rulebook.features[f].mutable and f not in self._following]
+        self._free = [f for f in self._read if self._rulebook.features[f].mutable and f not in self._following]
         self._days = [f for f in self._free if self._elapses(f) and isinstance(self._state(f), int)]
         self._passed = {days: self._after_days(days) for days in self._told_apart()}
 
