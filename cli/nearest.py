@@ -45,17 +45,27 @@ def _told(found: Nearest, word: str, desk: Desk) -> list[str]:
         why = (
             f"未能判定，因为{found.reason}"
             if found.reason
-            else "已证明：固定的事实（年龄身体、怎么来的、过去的次数等）不动，改六件以内别的事实都不会"
+            else "已证明：固定的事实（年龄身体、怎么来的、过去的次数、过去的天数等）不动，改六件以内别的事实都不会"
         )
         return [f"  怎样会是{word}：{why}"]
     lines = []
     for number, way in enumerate(found.ways, start=1):
-        kind = "可以做的" if way.can_be_done else "只说明原因，要核实属实才能更正"
-        lines.append(f"  怎样会是{word}（{number}，{kind}）：{_steps(way, desk)}")
+        lines.append(f"  怎样会是{word}（{number}，{_kind(way)}）：{_steps(way, desk)}")
         lines.append(f"    那时的理由：{'；'.join(way.reasons)}")
     if found.reason:
         lines.append(f"  还有没有别的办法，未能判定，因为{found.reason}")
     return [*lines, "  以上由求解器找出，由研判引擎重新判过；颜色只能由人降低"]
+
+
+def _kind(way: Way) -> str:
+    if way.can_be_done:
+        return "可以做的"
+    if way.needs_time:
+        waited = "别的都不变，再过些天就会这样"
+        return (
+            f"可以做的，做了以后{waited}" if any(step.can_be_done for step in way.steps) else f"不是谁去做的：{waited}"
+        )
+    return "只说明原因，要核实属实才能更正"
 
 
 def _steps(way: Way, desk: Desk) -> str:
@@ -70,5 +80,5 @@ def _steps(way: Way, desk: Desk) -> str:
         f"{step.title}由“{state(step.fact, step.before, absent=step.was_absent)}”变为“{state(step.fact, step.after, absent=step.is_absent)}”"
         for step in way.steps
     ]
-    parts += [f"（{step.title}随之为{step.after}）" for step in way.follows]
+    parts += [f"（{step.title}随之{'不再算' if step.is_absent else f'为{step.after}'}）" for step in way.follows]
     return "，".join(parts)

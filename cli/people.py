@@ -7,15 +7,12 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from cli.options import CONFIG, AsJson, ConfigPath, Now
 from engine.errors import UsageError
-
-if TYPE_CHECKING:
-    from engine.desk import Desk
 
 people = typer.Typer(help="人员：谁可以办理、改级、复核", no_args_is_help=True)
 
@@ -44,14 +41,9 @@ def add(
         by = person_of(desk) if listed(desk) else None
         role = add_person(desk, name, _new_secret(), role=role, by=by, reset=reset)
         done = "已重设口令" if reset else "已登记"
-        line({"name": name, "role": role}) if as_json else say(f"{done} {name}（{_titled(desk, role)}）")
+        line({"name": name, "role": role}) if as_json else say(f"{done} {name}（{desk.role_words(role)}）")
         if reset and by and by.name != name:
             say(f"  {name} 自己另设口令以前，不能作 {by.name} 的第二人") if not as_json else None
-
-
-def _titled(desk: Desk, role: str) -> str:
-    """A role with its title, and as it is typed."""
-    return f"{desk.words('roles').get(role, '')} {role}".strip()
 
 
 def _new_secret() -> str:
@@ -75,5 +67,6 @@ def list_(config: ConfigPath = CONFIG, as_json: AsJson = False) -> None:
                 line(row)
         else:
             table(
-                ("姓名", "角色", "登记时间"), [(row.name, _titled(desk, row.role), local(row.added_at)) for row in rows]
+                ("姓名", "角色", "登记时间"),
+                [(row.name, desk.role_words(row.role), local(row.added_at)) for row in rows],
             )

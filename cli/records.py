@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from engine.desk.rebuilding import Rebuilt
     from engine.desk.replaying import Replayed
     from engine.evaluate.trace import Explanation
-    from engine.model import Colour, RawRecord
+    from engine.model import RawRecord
     from engine.pipeline import Stages, Tally
 
 File = Annotated[
@@ -244,7 +244,7 @@ def explain(
     reference: Annotated[str, typer.Argument(help="事项编号或来件 id", show_default=False)],
     why_not: Annotated[str, typer.Option("--why-not", help="某条规则为什么没有命中", show_default=False)] = "",
     nearest: Annotated[
-        str, typer.Option("--nearest", help="最少改哪几件事实会是这个颜色：green、yellow、red", show_default=False)
+        str, typer.Option("--nearest", help="最少改哪几件事实会是这个颜色：红、黄 或 绿", show_default=False)
     ] = "",
     config: ConfigPath = CONFIG,
     as_json: AsJson = False,
@@ -254,8 +254,9 @@ def explain(
     from cli.printing import line
     from cli.wiring import desk_of
     from engine.desk.explaining import explain as explained
+    from engine.desk.reading import colour_named
 
-    wanted = _colour_named(nearest) if nearest else None
+    wanted = colour_named(nearest) if nearest else None
     with desk_of(config) as desk:
         for part in explained(desk, reference, why_not=why_not):
             if as_json:
@@ -264,16 +265,6 @@ def explain(
                 _tree(desk, part, why_not)
             if wanted is not None and not part.sealed:
                 show(desk, part, wanted, as_json=as_json)
-
-
-def _colour_named(word: str) -> Colour:
-    from engine.errors import UsageError
-    from engine.model import Colour
-
-    try:
-        return Colour.named(word)
-    except KeyError as problem:
-        raise UsageError(f"没有颜色“{word}”", hint="可用：green、yellow、red") from problem
 
 
 def _tree(desk: Desk, part: Explained, why_not: str) -> None:

@@ -38,7 +38,7 @@ def rescore(
         str, typer.Option("--matter", help="只看一个事项：编号、事项 id 或来件 id", show_default=False)
     ] = "",
     colour: Annotated[
-        str, typer.Option("--colour", help="只看原来是这个颜色的：green、yellow、red", show_default=False)
+        str, typer.Option("--colour", help="只看原来是这个颜色的：红、黄 或 绿", show_default=False)
     ] = "",
     thresholds: Annotated[
         str, typer.Option("--thresholds", help="dated 按来件当天的阈值；today 按今天的阈值（只看不写）")
@@ -107,18 +107,15 @@ def _from_files(
 
 def _which_of(zone: str, *, since: str, until: str, caller: str, matter: str, colour: str) -> Which:
     from cli.wiring import moment
+    from engine.desk.reading import colour_named
     from engine.desk.rescoring import Which
-    from engine.errors import UsageError
-    from engine.model import Colour
 
-    if colour and colour not in {held.word for held in Colour}:
-        raise UsageError(f"没有这个颜色：{colour}", hint="可用：green、yellow、red")
     return Which(
         moment(since, zone) if since else None,
         moment(until, zone) if until else None,
         caller or None,
         matter or None,
-        Colour.named(colour) if colour else None,
+        colour_named(colour) if colour else None,
     )
 
 

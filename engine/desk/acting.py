@@ -119,7 +119,7 @@ def close(desk: Desk, person: Person, reference: str, *, means: str, evidence: s
 def close_all(desk: Desk, person: Person, references: Collection[str], *, means: str, evidence: str) -> int:
     """End many matters that one meeting settled, in one transaction; those closed already are passed over. How many were closed."""
     means = _means(desk, means, evidence)
-    may_act(person)
+    may_act(desk, person)
     now = desk.clock()
     with desk.store.batch() as tx:
         states = tx.matter_states([id_ for reference in references if (id_ := tx.matter_id(reference))])
@@ -234,7 +234,7 @@ def _lower(
 ) -> Done:
     now, state = desk.clock(), case.row.state
     hits = case.hits
-    unmet = [*_unmet(case, hits, now), *_unmet_second(state.standing, person, second)]
+    unmet = [*_unmet(case, hits, now), *_unmet_second(desk, state.standing, person, second)]
     if second is not None and case.tx.reset_by(second.name) == person.name:
         unmet.append(borrowed(person, second))
     if int(state.standing) - int(to) > 1:
@@ -274,7 +274,7 @@ def _since(actions: Collection[Action], kinds: Collection[str], moment: datetime
     return any(action.kind in kinds and (moment is None or action.at >= moment) for action in actions)
 
 
-def _unmet_second(standing: Colour, person: Person, second: Person | None) -> Iterator[str]:
+def _unmet_second(desk: Desk, standing: Colour, person: Person, second: Person | None) -> Iterator[str]:
     if standing is not Colour.RED:
         return
     if second is None:
@@ -282,13 +282,14 @@ def _unmet_second(standing: Colour, person: Person, second: Person | None) -> It
     elif second.name == person.name:
         yield "复核人不能是本人"
     elif second.role not in _REVIEWERS:
-        yield f"复核人 {second.name} 的角色是 {second.role}，须是 {' 或 '.join(_REVIEWERS)}"
+        yield f"复核人 {second.name} 的角色是 {desk.role_words(second.role)}，须是 {desk.role_words(*_REVIEWERS)}"
 
 
-def may_act(person: Person) -> None:
+def may_act(desk: Desk, person: Person) -> None:
     """Refuse whoever has no business with matters."""
     if person.role not in _ACTORS:
-        raise UsageError(f"{person.name} 的角色是 {person.role}，不能办理事项", hint=f"由 {'、'.join(_ACTORS)} 办理")
+        held, may = desk.role_words(person.role), desk.role_words(*_ACTORS, between="、")
+        raise UsageError(f"{person.name} 的角色是 {held}，不能办理事项", hint=f"由 {may} 办理")
 
 
 def _meant(words: Mapping[str, str], said: str) -> str:
@@ -335,7 +336,7 @@ def _parts(left: Collection[str], right: Collection[str], ours: set[str], theirs
 @contextmanager
 def _case(desk: Desk, person: Person, *references: str) -> Iterator[_Case]:
     """A write transaction that holds the matters of these references, for somebody who may act; the first one is the case."""
-    may_act(person)
+    may_act(desk, person)
     with desk.store.read() as view:
         named = {reference: view.matter_id(reference) for reference in references}
         members = [member.sighting for id_ in named.values() if id_ for member in view.members(id_)]

@@ -87,7 +87,7 @@ def _shown(view: Reading, notices: Sequence[Notice]) -> tuple[NoticeShown, ...]:
 
 def silence(desk: Desk, person: Person, reference: str, *, lasts: timedelta, reason: str) -> Silence:
     """Hold back the messages of a matter for a while (zero: no longer); never of a red one, never its colour, never a rule or a person."""
-    may_act(person)
+    may_act(desk, person)
     if not reason.strip():
         raise UsageError("要写明理由", hint="加上 --reason")
     if lasts > notify.LONGEST_SILENCE:

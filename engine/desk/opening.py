@@ -76,6 +76,11 @@ class Desk:
         """红, 黄 or 绿, as the labels have it."""
         return self.words("colours").get(colour.word, colour.word)
 
+    def role_words(self, *roles: str, between: str = " 或 ") -> str:
+        """Roles as the labels have them, each with the word that is typed."""
+        words = self.words("roles")
+        return between.join(f"{words.get(role, '')} {role}".strip() for role in roles)
+
     def close(self) -> None:
         """Give back every connection."""
         self.store.close()

@@ -64,7 +64,7 @@ def publish(
     """Put files in force. Raises UsageError for who may not, RuleError with everything that the gate found; then all stays as it is."""
     if not reason.strip():
         raise UsageError("要写明理由", hint="加上 --reason：为什么改，谁定的")
-    _may(person, second)
+    _may(desk, person, second)
     rulebook = loader.load(files)
     found = [f"{part}：{finding}" for part, finding in gate(files)]
     if found:
@@ -169,15 +169,15 @@ def _readable(files: Mapping[str, bytes]) -> Rulebook | None:
         return None
 
 
-def _may(person: Person, second: Person) -> None:
+def _may(desk: Desk, person: Person, second: Person) -> None:
     """Raise UsageError unless one may publish and another approve (ruling 29)."""
     unmet = []
     if person.role not in _MAY:
-        unmet.append(f"{person.name} 的角色是 {person.role}，须是 {'、'.join(_MAY)}")
+        unmet.append(f"{person.name} 的角色是 {desk.role_words(person.role)}，须是 {desk.role_words(*_MAY)}")
     if second.name == person.name:
         unmet.append("复核人不能是本人")
     if second.role not in _APPROVE:
-        unmet.append(f"复核人 {second.name} 的角色是 {second.role}，须是 {' 或 '.join(_APPROVE)}")
+        unmet.append(f"复核人 {second.name} 的角色是 {desk.role_words(second.role)}，须是 {desk.role_words(*_APPROVE)}")
     if unmet:
         raise UsageError("不能发布：" + "；".join(unmet), hint="由分析员提出，另一位负责人或管理员用自己的口令复核")
 

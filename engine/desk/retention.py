@@ -134,9 +134,8 @@ def terms_of(desk: Desk) -> list[Term]:
 
 def _mark(desk: Desk, person: Person, reference: str, kind: str, reason: str) -> int:
     if person.role not in _HOLDERS:
-        raise UsageError(
-            f"{person.name} 的角色是 {person.role}，不能设置或解除保全", hint=f"由 {'、'.join(_HOLDERS)} 办理"
-        )
+        held, may = desk.role_words(person.role), desk.role_words(*_HOLDERS, between="、")
+        raise UsageError(f"{person.name} 的角色是 {held}，不能设置或解除保全", hint=f"由 {may} 办理")
     if not reason.strip():
         raise UsageError("要写明理由", hint="加上 --reason，例如案号")
     with desk.store.batch() as tx:

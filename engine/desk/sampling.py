@@ -51,7 +51,7 @@ class Blind:
 
 def deal(desk: Desk, person: Person, *, percent: Fraction, days: int, seed: str = "") -> int:
     """Deal a share of every colour of the matters that something came to in so many days; how many. None is dealt twice."""
-    may_act(person)
+    may_act(desk, person)
     if not 0 < percent <= _HUNDREDTHS:
         raise UsageError("比例不对", hint="大于 0、不超过 100，例如 5 或 2.5")
     now, seed = desk.clock(), seed or secrets.token_hex(8)
@@ -81,7 +81,7 @@ def deal(desk: Desk, person: Person, *, percent: Fraction, days: int, seed: str 
 
 def waiting(desk: Desk, person: Person) -> list[Blind]:
     """What was dealt and has no grade yet, but for what this person handled."""
-    may_act(person)
+    may_act(desk, person)
     with desk.store.read() as view:
         dealt = [
             one for one in view.dealt_between(_since(desk), desk.clock() + timedelta(seconds=1)) if one.grade is None
@@ -92,7 +92,7 @@ def waiting(desk: Desk, person: Person) -> list[Blind]:
 
 def grade(desk: Desk, person: Person, number: int, *, colour: Colour) -> None:
     """What a person says of a dealt matter; raises UsageError for one that is not there, graded already, or handled by the same person."""
-    may_act(person)
+    may_act(desk, person)
     with desk.store.batch() as tx:
         one = tx.dealt(number)
         if one is None:

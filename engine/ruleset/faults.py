@@ -26,7 +26,7 @@ CODES: dict[str, tuple[str, str, str]] = {
     "Y012": ("整数“{text}”写法不对或太大", "not a whole number of 64 bits", "写成十进制整数；要当文字就加引号"),
     "Y013": ("文字里有半个字符（\\ud800 一类的转义）", "half of a character", "改成正常的文字"),
     "S001": ("不认识的键“{key}”", "unknown key", "{near}"),
-    "S002": ("“{key}”：{why}", "wrong value", "对照 docs/rule-language.md"),
+    "S002": ("“{key}”：{why}", "wrong value", "对照 docs/rule-language.zh-CN.md"),
     "S003": ("缺“{key}”", "missing key", "补上这个键"),
     "S004": ("“{key}”在别的文件里已经有了", "defined twice", "每个名称只写一处"),
     "R101": ("规则编号“{id}”已经用过", "duplicate rule id", "编号永不重用，换一个新的"),

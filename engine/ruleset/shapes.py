@@ -9,14 +9,54 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, StrictStr
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 _YEAR = re.compile(r"20\d\d", re.ASCII)
 Scalar = StrictBool | StrictInt | StrictStr
-Duration = Annotated[str, Field(pattern=r"^\d{1,5}[smhd]$")]
+
+
+def _wanted(words: str) -> WrapValidator:
+    """Says in words what is wanted, where a pattern or a type is not met."""
+
+    def said(written: object, handler: ValidatorFunctionWrapHandler) -> object:
+        try:
+            return handler(written)
+        except ValidationError:
+            raise ValueError(words) from None
+
+    return WrapValidator(said)
+
+
+Duration = Annotated[
+    str,
+    Field(pattern=r"^\d{1,5}[smhd]$"),
+    _wanted("时长写成 30d、72h、90m 或 45s：整数后面带单位，d 天、h 小时、m 分、s 秒"),
+]
 Text = Annotated[str, Field(min_length=1)]
-Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9_\-]{1,40}$")]
-FactName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)+$")]
+Identifier = Annotated[
+    str,
+    Field(pattern=r"^[A-Za-z0-9_\-]{1,40}$"),
+    _wanted("编号写成字母、数字、下划线、短横，1 到 40 个；全是数字的加引号"),
+]
+FactName = Annotated[
+    str,
+    Field(pattern=r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)+$"),
+    _wanted("事实的名称写成小写字母、数字、下划线，分成几段，中间用点，例如 record.heads"),
+]
+TimeOfDay = Annotated[
+    str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$"), _wanted("时刻写成 08:00 或 22:30：两位的时和分，加引号")
+]
 
 
 def _year(written: object) -> object:
@@ -205,8 +245,8 @@ class DeadlineShape(Shape):
 class QuietShape(Shape):
     """Quiet hours, local time: messages that are not red wait for their end."""
 
-    begin: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
-    end: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+    begin: TimeOfDay
+    end: TimeOfDay
 
 
 class NotifyShape(Shape):

@@ -22,6 +22,7 @@ from engine.ruleset.tree import Fault
 _NOT_PLACED = frozenset({"str", "int", "bool", "EntryShape", "constrained-str"})
 _JUDGED = ("rules", "never", "facts")
 _DEPTHS = {"labels": 3, "calendar": 3, "mapping": 1}
+_WRONG_KEY = "[key]"
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -148,12 +149,19 @@ def _placed(error: Any) -> Path:
 
 def _shape_fault(document: Document, error: Any) -> Fault:
     path = _placed(error)
-    place, key = document.place(path), str(path[-1]) if path else document.name
+    place, key = document.place(path), _called(path) or document.name
     if error["type"] == "extra_forbidden":
         return fault("S001", place, key=key, near=nearest(key, _siblings(path)))
     if error["type"] == "missing":
         return fault("S003", place, key=key)
     return fault("S002", place, key=key, why=shape_fault(error))
+
+
+def _called(path: Path) -> str:
+    """The key that a path speaks of: itself where it is a key that is wrong, of an item of a list the list."""
+    if path[-1:] == (_WRONG_KEY,):
+        return str(path[-2])
+    return str(next((part for part in reversed(path) if isinstance(part, str)), ""))
 
 
 def _siblings(path: tuple[Any, ...]) -> list[str]:

@@ -92,4 +92,12 @@ PROVING = (
         instead="",
         tests=f"{_NEAREST}::test_what_is_known_stays_known_and_what_is_absent_stays_absent",
     ),
+    defence(
+        "nearest-time",
+        "最少改什么：时间不倒回",
+        "engine/workbench/proof/nearest.py",
+        " passing, exactly(",
+        instead=" exactly(",
+        tests=f"{_NEAREST}::test_days_do_not_go_back_and_what_was_done_stays_done",
+    ),
 )

@@ -107,6 +107,11 @@ def test_what_cannot_be_is_refused(read_office: Console, options: tuple[str, ...
     assert why in refused.err
 
 
+def test_a_colour_is_named_as_the_screen_says_it_or_as_files_do(read_office: Console) -> None:
+    told = [read_office.ok("rescore", "--colour", word, "--json").lines for word in ("红", "red")]
+    assert told[0] == told[1] != read_office.ok("rescore", "--json").lines
+
+
 def test_spark_without_java_is_told_with_what_to_do(desk_office: Console, tmp_path: Path) -> None:
     config = desk_office.folder / "config.yaml"
     config.write_text(config.read_text(encoding="utf-8") + "\nbulk: {engine: pyspark}\n", encoding="utf-8")

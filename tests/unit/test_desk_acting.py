@@ -124,7 +124,7 @@ class TestRoles:
         small_place.ingest(small_place.call("A1", LEAK))
         analyst = small_place.person("钱分析", "admin")
         analyst = replace(analyst, role="analyst")
-        with pytest.raises(UsageError, match="钱分析 的角色是 analyst，不能办理事项"):
+        with pytest.raises(UsageError, match="钱分析 的角色是 规则分析员 analyst，不能办理事项"):
             acting.close(small_place.desk, analyst, OLD, means="调解", evidence="维修单")
         with pytest.raises(UsageError, match="不能办理事项"):
             acting.close_all(small_place.desk, analyst, [OLD], means="调解", evidence="维修单")
@@ -144,7 +144,7 @@ class TestRoles:
         did(small_place, "opinion", "police")
         place, clerk = small_place, small_place.person()
         operator = place.person("孙干事", "operator")
-        with pytest.raises(UsageError, match="孙干事 的角色是 operator，须是 lead 或 admin"):
+        with pytest.raises(UsageError, match="孙干事 的角色是 办理 operator，须是 负责人 lead 或 管理员 admin"):
             lowered(place, Colour.YELLOW, operator)
         assert clerk.role == "admin"
 

@@ -83,9 +83,9 @@ class TestTwoPersons:
 
     def test_who_may_publish_and_who_may_approve(self, place: Installation) -> None:
         analyst, operator = place.person("张分析", "analyst"), place.person("周操作", "operator")
-        with pytest.raises(UsageError, match="周操作 的角色是 operator"):
+        with pytest.raises(UsageError, match="周操作 的角色是 办理 operator，须是 规则分析员 analyst 或 "):
             publishing.publish(place.desk, operator, place.person("李所长", "lead"), other(), reason=WHY, gate=passed)
-        with pytest.raises(UsageError, match="复核人 周操作 的角色是 operator"):
+        with pytest.raises(UsageError, match="复核人 周操作 的角色是 办理 operator，须是 负责人 lead 或 管理员 admin"):
             publishing.publish(place.desk, analyst, operator, other(), reason=WHY, gate=passed)
 
     def test_a_second_secret_that_the_first_person_set_is_not_another_person(self, place: Installation) -> None:

@@ -142,3 +142,28 @@ def test_what_lies_out_of_sight() -> None:
     assert out_of_sight("人: 1".encode("gb18030")) == "人: 1"
     assert out_of_sight("人: 1".encode("utf-16")) == "人: 1"
     assert out_of_sight(b"x" * (MAX_BYTES + 1)) is None
+
+
+WINDOW = "features:\n  matter.n: {title: 甲, count: incidents, same: matter, within: %s}\n"
+SAID = "rules:\n  - {id: %s, title: 乙, status: live, let: {a: {feature: record.heads, exists: true}}, colour: yellow, because: 甲}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "wanted"),
+    [
+        (WINDOW % "3个月", "within", "时长写成 30d、72h、90m"),
+        (WINDOW % "30", "within", "时长写成 30d、72h、90m"),
+        (WINDOW % "[30d]", "within", "时长写成 30d、72h、90m"),
+        (SAID % "规则一", "id", "编号写成字母、数字、下划线、短横，1 到 40 个"),
+        (SAID % "12", "id", "全是数字的加引号"),
+        ("features:\n  Heads: {title: 甲, field: heads}\n", "Heads", "例如 record.heads"),
+        ("monotone_in: [Heads]\n", "monotone_in", "例如 record.heads"),
+        ("notify: {quiet: {begin: 8:00, end: '22:00'}}\n", "begin", "时刻写成 08:00"),
+    ],
+)
+def test_what_is_wanted_is_said_in_words_and_not_as_a_pattern(text: str, key: str, wanted: str) -> None:
+    found = next(fault for fault in loader.survey({"a.yaml": text.encode()}).faults if fault.code == "S002")
+    assert found.message.startswith(f"“{key}”：")
+    assert wanted in found.message
+    assert "^" not in found.message
+    assert found.hint == "对照 docs/rule-language.zh-CN.md"

@@ -42,8 +42,23 @@ def test_two_bounds_that_exclude_each_other() -> None:
 
 def test_an_unknown_fact_may_still_be_asked_about() -> None:
     let = "{many: {feature: record.heads, at_least: 5}, few: {feature: record.heads, at_most: 4}}"
-    assert codes(rule("A", let)) == []
+    assert codes(rule("A", let)) == ["L128"]
+    assert codes(rule("A", let, "many or few")) == []
     assert codes(rule("A", let, on_missing="{record.heads: no}")) == ["L121"]
+    assert codes(rule("A", let, on_missing="{record.heads: yes}")) == []
+
+
+def test_what_only_asks_names_the_facts_that_are_not_known() -> None:
+    facts = FACTS.replace("rules:", "  record.amount: {title: 金额, field: amount}\nrules:")
+    let = (
+        "{many: {feature: record.heads, at_least: 10}, few: {feature: record.heads, at_most: 3}, "
+        "often: {feature: matter.n, at_least: 3}, much: {feature: record.amount, at_least: 100}}"
+    )
+    seen = loader.survey({"a.yaml": (facts + rule("A", let)).encode()})
+    (found,) = findings(seen.rulebook, Places(seen.documents), seen.rulebook.rules)
+    assert found.message == "规则 A 永远不会命中，只会在record.heads不知道时请人核实"
+    two = "{many: {feature: record.heads, at_least: 10}, few: {feature: record.heads, at_most: 3}}"
+    assert codes(rule("A", two).replace("live", "shadow")) == ["L128"]
 
 
 def test_a_bound_that_no_value_reaches() -> None:

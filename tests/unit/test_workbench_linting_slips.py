@@ -36,6 +36,7 @@ def codes(text: str) -> list[str]:
         ("人社所", []),
         ("党委", []),
         ("司法所，妇联", ["L153"]),
+        ("司法所、妇联", ["L153"]),
     ],
 )
 def test_a_receiver_a_letter_away_from_one_that_several_routes_name(name: str, found: list[str]) -> None:
@@ -55,13 +56,22 @@ def test_deadlines_follow_each_other_and_red_is_no_slower(spans: tuple[str, str,
     ("entries", "found"),
     [
         ("[广场舞，跳舞的音响]", ["L153"]),
+        ("[广场舞、跳舞的音响]", ["L153"]),
+        ("[{text: 广场舞, not_after: [没有、没]}]", ["L153"]),
         ("[广场舞, 跳舞的音响]", []),
+        ("[{pattern: '刀(、|和)斧'}]", []),
         ("[{pattern: '刀[^，]{0,3}砍'}]", []),
         ("[{pattern: '刀｜斧'}]", ["L153"]),
     ],
 )
 def test_signs_of_the_chinese_keyboard_in_entries(entries: str, found: list[str]) -> None:
     assert codes(f"words:\n  list: {{title: 试, entries: {entries}}}\n") == found
+
+
+def test_headers_and_categories_of_a_supplier_may_enumerate() -> None:
+    mapping = "mapping:\n  kind: grid\n  title: 网格\n  columns: {source_id: [编号], title: [标题、摘要], occurred_at: [%s], narrative: [内容]}\n"
+    assert codes(mapping % "时间") == []
+    assert codes(mapping % "时间，日期") == ["L153"]
 
 
 def test_a_missing_column_is_wanted_after_the_one_it_follows_elsewhere() -> None:

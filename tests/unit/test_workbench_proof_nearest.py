@@ -112,6 +112,108 @@ def test_a_matter_is_asked_of_its_process(asked: Asked) -> None:
     assert all(way.can_be_done for way in found.ways)
 
 
+OUTCOME = """features:
+  process.outcome_recorded: {title: 已有结果, process: outcome_recorded}
+  process.days_open:        {title: 未办结天数, process: days_open}
+  process.yellow_days:      {title: 黄色持续天数, process: yellow_days}
+  process.mediation_tried:  {title: 已尝试调解, process: mediation_tried}
+rules:
+  - id: Y1
+    title: 太久没有结果
+    status: live
+    colour: yellow
+    let: {open: {feature: process.days_open, at_least: 8}, ended: {feature: process.outcome_recorded, is: false}}
+    because: 太久
+  - id: R1
+    title: 黄了太久又没有调解
+    status: live
+    colour: red
+    let: {long: {feature: process.yellow_days, at_least: 10}, tried: {feature: process.mediation_tried, is: false}}
+    because: 太久
+    advice: 快办
+  - {id: Y2, title: 试过调解, status: live, colour: yellow, let: {tried: {feature: process.mediation_tried, is: true}}, because: 试过}
+"""
+
+
+def ways_of(rules: str, colour: Colour, **process: int | bool) -> Nearest:
+    """The ways of a matter under way with these process facts."""
+    rulebook = loader.load({"a.yaml": rules.encode()})
+    given = {f"process.{name}": value for name, value in process.items()}
+    absent = tuple(name for name in rulebook.features if name.startswith("process.") and name not in given)
+    case = Case(FeatureSet(given, absent=absent), Scope.MATTER)
+    budget = Budget(120, each=60, clock=time.monotonic)
+    return nearest(rulebook, case, colour, budget, day=Engine(rulebook).day)
+
+
+def matter_ways(asked: Asked, colour: Colour, **process: int | bool) -> Nearest:
+    """The same with the shipped rules and no action yet."""
+    actions = {name: 0 for name, f in asked.rulebook.features.items() if f.kind is FeatureKind.ACTIONS}
+    given = {f"process.{name}": value for name, value in process.items()}
+    absent = tuple(f"process.{n}" for n in ("yellow_days",) if n not in process)
+    case = Case(FeatureSet({**actions, **given}, absent=absent), Scope.MATTER)
+    budget = Budget(120, each=60, clock=time.monotonic)
+    return nearest(asked.rulebook, case, colour, budget, day=asked.engine.day)
+
+
+@pytest.mark.parametrize("tried", [True, False])
+def test_days_do_not_go_back_and_what_was_done_stays_done(asked: Asked, tried: bool) -> None:
+    found = matter_ways(asked, Colour.GREEN, days_since_dispatch=8, days_open=8, yellow_days=4, mediation_tried=tried)
+    assert (found.ways, found.reason) == ((), "")
+    late = {"days_since_dispatch": 40, "days_open": 40, "yellow_days": 33}
+    found = matter_ways(asked, Colour.YELLOW, **late, mediation_tried=tried)
+    assert (found.ways, found.reason) == ((), "")
+
+
+def test_days_that_pass_pass_for_everything_and_nobody_does_them(asked: Asked) -> None:
+    found = matter_ways(asked, Colour.RED, days_since_dispatch=5, days_open=5, yellow_days=4, mediation_tried=True)
+    way = found.ways[0]
+    changed = {step.fact: (step.before, step.after) for step in (*way.steps, *way.follows)}
+    assert changed == {
+        "process.yellow_days": (4, 31),
+        "process.days_open": (5, 32),
+        "process.days_since_dispatch": (5, 32),
+    }
+    assert all(step.by_time and not step.can_be_done for step in way.steps)
+    assert (way.can_be_done, way.needs_time, way.colour) == (False, True, Colour.RED)
+
+
+def test_what_has_to_be_done_before_days_pass_is_told_from_what_passes() -> None:
+    rules = OUTCOME.replace(
+        "tried: {feature: process.mediation_tried, is: false}}\n    because: 太久\n    advice",
+        "tried: {feature: process.mediation_tried, is: true}}\n    because: 太久\n    advice",
+    )
+    way = ways_of(rules, Colour.RED, outcome_recorded=False, days_open=3, yellow_days=2, mediation_tried=False).ways[0]
+    done = {step.fact: step.can_be_done for step in way.steps}
+    assert (done["process.mediation_tried"], done["process.yellow_days"]) == (True, False)
+    assert (way.can_be_done, way.needs_time) == (False, True)
+
+
+def test_a_process_ends_by_its_outcome_and_its_days_with_it() -> None:
+    (way,) = ways_of(
+        OUTCOME, Colour.GREEN, outcome_recorded=False, days_open=9, yellow_days=2, mediation_tried=False
+    ).ways
+    assert [(step.fact, step.after, step.can_be_done) for step in way.steps] == [
+        ("process.outcome_recorded", True, True)
+    ]
+    assert {(step.fact, step.is_absent) for step in way.follows} == {
+        ("process.days_open", True),
+        ("process.yellow_days", True),
+        ("process.mediation_tried", True),
+    }
+    unread = OUTCOME.replace(", ended: {feature: process.outcome_recorded, is: false}", "")
+    assert ways_of(unread, Colour.GREEN, days_open=9, outcome_recorded=False, mediation_tried=False).ways == ()
+
+
+def test_a_matter_that_was_never_sent_out_has_no_days_to_pass(asked: Asked) -> None:
+    actions = {name: 0 for name, f in asked.rulebook.features.items() if f.kind is FeatureKind.ACTIONS}
+    process = tuple(name for name, f in asked.rulebook.features.items() if f.kind is FeatureKind.PROCESS)
+    case = Case(FeatureSet(actions, absent=process), Scope.MATTER)
+    budget = Budget(120, each=60, clock=time.monotonic)
+    found = nearest(asked.rulebook, case, Colour.RED, budget, day=asked.engine.day)
+    assert found.reason == ""
+    assert all(not step.fact.startswith("process.") for way in found.ways for step in way.steps)
+
+
 def test_facts_that_contradict_what_is_known_of_facts_are_said(asked: Asked) -> None:
     found = asked.near(Colour.GREEN, matter__incidents_30d=3, matter__incidents_180d=1)
     assert found.ways == ()

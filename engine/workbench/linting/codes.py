@@ -57,6 +57,11 @@ CODES: dict[str, tuple[str, str, str]] = {
         "放宽这一条，或删掉",
     ),
     "L127": ("规则 {id} 与 {other} 同名", "duplicate title", "经办人看到的是标题，写出它们的不同"),
+    "L128": (
+        "规则 {id} 永远不会命中，只会在{facts}不知道时请人核实",
+        "never fires, asks for review at most",
+        "检查 when 和各行的数：两行是不是不能同时成立",
+    ),
     "L131": ("“{value}”不是已知的{what}", "code that nothing has", "{near}"),
     "L132": (
         "窗口 {days} 天比归并时往前看的 {reach} 天长：更早的数不到",
@@ -104,7 +109,11 @@ CODES: dict[str, tuple[str, str, str]] = {
         "删掉一条，或给短的写上下文",
     ),
     "L152": ("词条“{text}”太常见：{why}", "entry is too common a word", "写长一点，或写 only_near、not_before"),
-    "L153": ("“{text}”里有全角的“{sign}”，会当成一个词", "sign of the Chinese keyboard inside a word", "换成半角的"),
+    "L153": (
+        "“{text}”里有全角的“{sign}”，会当成一个词",
+        "sign of the Chinese keyboard inside a word",
+        "换成半角的，顿号换成逗号；词条里真要有它就写成 pattern",
+    ),
     "L154": (
         "{side} 里的“{words}”在别的词条里都写在 {other}",
         "contexts on the wrong side",

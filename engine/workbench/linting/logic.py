@@ -1,6 +1,6 @@
 """Logic: what is wrong with conditions that load, found by trying every case of their facts.
 
-In: a rulebook, places, the rules that may be looked at. Out: findings: never or always true, a bound outside its domain, identical, subsumed or masked rules, a
+In: a rulebook, places, the rules that may be looked at. Out: findings: never or always true, never but where a fact is unknown, a bound outside its domain, identical, subsumed or masked rules, a
 placeholder that may be unknown. What has more cases than are looked at is left to `prove`. Not here: names and uses (`lint`).
 """
 
@@ -45,6 +45,9 @@ class _Logic:
             yield finding("L121", place, id=rule.id)
         if outcomes == {Outcome.FIRED} and not constant:
             yield finding("L122", place, id=rule.id)
+        if Outcome.REVIEW in outcomes and Outcome.FIRED not in outcomes and not constant:
+            asking = (facts for facts in cases if condition.outcome(facts) is Outcome.REVIEW)
+            yield finding("L128", place, id=rule.id, facts="、".join(_enough(asking)))
         yield from self._unknown_words(rule)
 
     def between(self, rules: Sequence[Rule]) -> Iterator[Fault]:
@@ -116,6 +119,12 @@ _RANK: Mapping[Outcome, int] = {Outcome.QUIET: 0, Outcome.REVIEW: 1, Outcome.FIR
 
 def _named(rule: Rule) -> list[Leaf]:
     return [rule.let[name] for name in leaves(rule.when)]
+
+
+def _enough(asking: Iterable[Facts]) -> list[str]:
+    """The facts of which it is enough that they are not known: those that are not known beside others make no difference."""
+    unknown = {frozenset(name for name, state in facts.items() if state is None) for facts in asking}
+    return sorted({name for few in unknown if not any(fewer < few for fewer in unknown) for name in few})
 
 
 def _alone(line: Leaf) -> Rule:

@@ -22,6 +22,8 @@ _NEEDED = ("source_id", "occurred_at", "narrative")
 _ORDER = ("sign", "contact", "mediate", "close")
 _FASTER = ("sign", "contact", "mediate")
 _KEYBOARD = "，｜；"
+_LISTING = "，、｜；"
+"""Where a person writes lists; a supplier's headers and categories may well have the mark of enumeration."""
 _LISTS = ("routes", "topics")
 _OFTEN = 3
 
@@ -174,30 +176,30 @@ def _keyboard(rulebook: Rulebook, places: Places) -> Iterator[Fault]:
     for words in rulebook.words.values():
         for index, entry in enumerate(words.entries):
             base = ("words", words.name, "entries", index)
-            sign = next((one for one in ("｜" if entry.pattern else _KEYBOARD) if one in entry.text), "")
+            sign = next((one for one in ("｜" if entry.pattern else _LISTING) if one in entry.text), "")
             if sign and len(entry.text) > 1:
                 yield finding("L153", places.of(*base), text=_around(entry.text, sign), sign=sign)
             for key in ("not_after", "not_before", "unless_near", "only_near"):
-                yield from _fused(getattr(entry, key), places, base, key)
+                yield from _fused(getattr(entry, key), places, base, key, _LISTING)
     for kind, mapping in rulebook.mappings.items():
-        yield from _walked(mapping, places, ("mapping", kind))
+        yield from _walked(mapping, places, ("mapping", kind), _KEYBOARD)
     for section in _LISTS:
         held = rulebook.documents.get(section) or {}
         parts = held.items() if isinstance(held, Mapping) else ((route["id"], route) for route in held)
         for name, part in parts:
-            yield from _walked(part, places, (section, name))
+            yield from _walked(part, places, (section, name), _LISTING if section == "routes" else _KEYBOARD)
 
 
-def _walked(value: Any, places: Places, path: tuple[Any, ...]) -> Iterator[Fault]:
+def _walked(value: Any, places: Places, path: tuple[Any, ...], signs: str) -> Iterator[Fault]:
     for key, held in value.items() if isinstance(value, Mapping) else ():
         if isinstance(held, list | tuple):
-            yield from _fused(held, places, path, key)
-        yield from _walked(held, places, (*path, key))
+            yield from _fused(held, places, path, key, signs)
+        yield from _walked(held, places, (*path, key), signs)
 
 
-def _fused(items: Any, places: Places, path: tuple[Any, ...], key: str) -> Iterator[Fault]:
+def _fused(items: Any, places: Places, path: tuple[Any, ...], key: str, signs: str) -> Iterator[Fault]:
     for index, item in enumerate(items):
-        sign = next((one for one in _KEYBOARD if isinstance(item, str) and len(item) > 1 and one in item), "")
+        sign = next((one for one in signs if isinstance(item, str) and len(item) > 1 and one in item), "")
         if sign:
             yield finding("L153", places.of(*path, key, index), text=item, sign=sign)
 

@@ -4,7 +4,8 @@ In: a rulebook, the facts of a decision, the wanted colour. Out: up to three way
 decision itself (`triage`), its words (`words`).
 
 Facts marked `mutable: no` are never touched, what is known stays known, and what a source does not carry stays away; but a window that counts the record itself by a fact that is changed counts it no more, which is no change of its own. A way
-can be *done* where all it needs is to find out what is not known, or to do what the process lacks; any other only explains the decision.
+can be *done* where all it needs is to find out what is not known, or to do what the process lacks; any other only explains the decision. Time does not go back: days never
+become fewer, what the process has stays; days may pass, as many for everything that is counted in days, which nobody does.
 """
 
 from __future__ import annotations
@@ -27,11 +28,12 @@ from engine.workbench.proof.solving import Asker, Budget
 from engine.workbench.proof.space import ABSENT, OTHER, Fact, Space, holds, value_of
 
 _MOST_CHANGES = 6
+_OUTCOME = "outcome_recorded"
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One fact that would be otherwise; `before` and `after` None: not known, or absent as it says. `can_be_done`: by finding it out, or in the process."""
+    """One fact that would be otherwise; `before` and `after` None: not known, or absent as it says. `can_be_done`: by finding it out, or in the process; `by_time`: by waiting."""
 
     fact: str
     title: str
@@ -40,11 +42,12 @@ class Step:
     can_be_done: bool
     was_absent: bool = False
     is_absent: bool = False
+    by_time: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """Changes that together give the colour, with what the engine says then. `follows`: counts that change by themselves."""
+    """Changes that together give the colour, with what the engine says then. `follows`: counts that change by themselves, days that end with the process or pass along."""
 
     steps: tuple[Step, ...]
     follows: tuple[Step, ...]
@@ -55,6 +58,11 @@ class Way:
     def can_be_done(self) -> bool:
         """Whether every change can be done, and does not only explain."""
         return all(step.can_be_done for step in self.steps)
+
+    @property
+    def needs_time(self) -> bool:
+        """Whether days have to pass, and nothing else is wanted but what can be done."""
+        return not self.can_be_done and all(step.can_be_done or step.by_time for step in self.steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,18 +96,23 @@ class _Near:
         self._read = [f for f in sorted(read) if self._facts.get(f, ABSENT) is not ABSENT]
         self._following = {name: bases for name in self._read if (bases := self._bases(rulebook.features[name]))}
         self._same = {name: self._stands(name) for name in self._read}
+        self._free = [f for f in self._read if self._rulebook.features[f].mutable and f not in self._following]
+        self._days = [f for f in self._free if self._elapses(f) and isinstance(self._state(f), int)]
+        self._passed = {days: self._after_days(days) for days in self._told_apart()}
 
     def ways(self, colour: Colour, most: int) -> Nearest:
         """Ways of one change, then of two, and so on; none holds another."""
-        free = [f for f in self._read if self._rulebook.features[f].mutable and f not in self._following]
+        free = self._free
         fixed = [self._same[name] for name in self._read if name not in free]
         now = self._asker.ask(*fixed, *(self._same[name] for name in free))
         if now.model is None:
             return Nearest(colour, (), now.why or "这件来件的事实与 facts 里写的关系不合")
         found: list[Way] = []
-        asked: list[Formula] = [*fixed, *map(self._can_become, free), exactly(self._made, colour)]
-        for number in range(1, min(_MOST_CHANGES, len(free)) + 1):
-            few = so_many(len(free) - number, [self._same[name] for name in free])
+        passing = either((self._ended(), *self._passed.values()))
+        asked: list[Formula] = [*fixed, *map(self._can_become, free), passing, exactly(self._made, colour)]
+        stays = self._stays()
+        for number in range(1, min(_MOST_CHANGES, len(stays)) + 1):
+            few = so_many(len(stays) - number, stays)
             while len(found) < most:
                 reply = self._asker.plainest(*asked, few, wishes=[self._asker.name(near) for near in self._near(free)])
                 if reply.why:
@@ -128,10 +141,50 @@ class _Near:
         """What is known does not become unknown, and what the source does not carry is not carried; the process goes on."""
         fact, state = self._facts[name], self._state(name)
         if self._rulebook.features[name].kind is FeatureKind.PROCESS:
-            return True
+            return fact.absent if state is ABSENT else self._goes_on(fact, state)
         if state is ABSENT:
             return fact.absent
         return opposite(fact.absent) if state is None else fact.known
+
+    def _goes_on(self, fact: Fact, state: Value | object | None) -> Formula:
+        """What was done stays done, and days are counted (how many: `_passed`); all of it ends with the outcome alone."""
+        kept = both((fact.known, fact.truth)) if state is True else fact.known
+        return either((kept, both((fact.absent, self._ended()))))
+
+    def _ended(self) -> Formula:
+        """Whether an outcome is recorded, where that is a fact that may change."""
+        features = self._rulebook.features
+        recorded = (f for f in self._free if (features[f].kind, features[f].of) == (FeatureKind.PROCESS, _OUTCOME))
+        return either(both((self._facts[name].known, self._facts[name].truth)) for name in recorded)
+
+    def _stays(self) -> list[Formula]:
+        """What each change takes away: that a fact is as it was, or ended with the process; days that pass are one change."""
+        ends = {
+            name: both((self._facts[name].absent, self._ended()))
+            for name in self._free
+            if self._rulebook.features[name].kind is FeatureKind.PROCESS
+        }
+        stays = {name: either((self._same[name], ends.get(name, False))) for name in self._free}
+        days = [stays.pop(name) for name in self._days]
+        return [*stays.values(), *([both(days)] if days else [])]
+
+    def _elapses(self, name: str) -> bool:
+        feature = self._rulebook.features[name]
+        return feature.kind is FeatureKind.PROCESS and feature.type == "int"
+
+    def _told_apart(self) -> list[int]:
+        """Numbers of days after which a rule can tell that they passed, and none, the fewest first."""
+        later = {step - self._number(name) for name in self._days for step in self._facts[name].steps}
+        return sorted({0, *(days for days in later if days > 0)})
+
+    def _after_days(self, days: int) -> Formula:
+        """That so many days have passed, for all that is counted in days."""
+        return both(self._is(name, self._number(name) + days) for name in self._days)
+
+    def _number(self, name: str) -> int:
+        value = self._state(name)
+        assert isinstance(value, int)
+        return value
 
     def _bases(self, feature: Feature) -> list[str]:
         """The facts by which a window counts this very record now."""
@@ -174,8 +227,12 @@ class _Near:
         """The facts with those that change as a model has them, numbers as near as they can be; what follows goes along."""
         given = self._case.features
         values, absent = dict(given.values), set(given.absent)
+        days = next((days for days, passed in self._passed.items() if holds(model, passed)), 0)
+        values |= {name: self._number(name) + days for name in self._days}
         for name in changed:
             fact = self._facts[name]
+            if name in self._days and holds(model, fact.known):
+                continue
             values.pop(name, None)
             absent.discard(name)
             if holds(model, fact.known):
@@ -200,16 +257,21 @@ class _Near:
 
     def _way(self, after: FeatureSet, changed: list[str]) -> Way:
         decided = self._engine.decide(Case(after, self._case.scope)).assessment
-        followed = [n for n in self._following if after.values.get(n) != self._case.features.values.get(n)]
-        steps, follows = (tuple(self._step(name, after) for name in names) for names in (changed, followed))
+        was, process = self._case.features.values, FeatureKind.PROCESS
+        ended = [n for n in changed if n not in after.values and self._rulebook.features[n].kind is process]
+        passed = [n for n in self._days if n not in changed]
+        followed = [n for n in (*self._following, *passed) if after.values.get(n) != was.get(n)]
+        names = ([n for n in changed if n not in ended], [*followed, *ended])
+        steps, follows = (tuple(self._step(name, after) for name in part) for part in names)
         return Way(steps, follows, decided.colour, decided.reasons)
 
     def _step(self, name: str, after: FeatureSet) -> Step:
         feature, before = self._rulebook.features[name], self._case.features.values
         found_out = name in before and before[name] is None and after.values.get(name) is not None
-        done = found_out or feature.kind is FeatureKind.PROCESS
+        time = self._elapses(name)
+        done = found_out or (feature.kind is FeatureKind.PROCESS and not time)
         title, now = feature.title or name, after.values.get(name)
-        return Step(name, title, before.get(name), now, done, name not in before, name not in after.values)
+        return Step(name, title, before.get(name), now, done, name not in before, name not in after.values, time)
 
 
 def _holding(fact: Fact, state: object) -> Iterator[Formula]:

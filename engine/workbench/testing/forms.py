@@ -115,7 +115,7 @@ def wrong(test: Mapping[str, Any]) -> Iterator[str]:
             elif error["type"] == "missing":
                 yield f"缺“{path}”"
             else:
-                yield f"“{path}”{shape_fault(error)}，见 docs/rule-language.md 第 7 章"
+                yield f"“{path}”{shape_fault(error)}，见 docs/rule-language.zh-CN.md 第 7 章"
         return
     if test.get("expect") is None and not test.get("steps"):
         yield "缺“expect”"

@@ -218,7 +218,7 @@ def misread(fault: Exception) -> str:
     if isinstance(fault, KeyError):
         return f"测试写得不对：缺“{fault.args[0]}”，或写了没有的名称"
     told = str(fault)
-    return f"测试写得不对：{told if told and not told[0].isascii() else f'写法与 docs/rule-language.md 第 7 章不符（{told}）'}"
+    return f"测试写得不对：{told if told and not told[0].isascii() else f'写法与 docs/rule-language.zh-CN.md 第 7 章不符（{told}）'}"
 
 
 def _set_outright(test: Mapping[str, Any]) -> dict[str, Any]:
