@@ -23,7 +23,7 @@ def verify(
     from cli.wiring import desk_of, lines_of
     from engine.desk.health import audit as walked
 
-    with desk_of(config, steadfast=True) as desk:
+    with desk_of(config, bare=True) as desk:
         result = walked(desk, anchors=lines_of(anchors))
     if as_json:
         line({"sound": result.sound, "entries": result.entries, "anchors": result.anchors,
@@ -43,6 +43,6 @@ def anchor(config: ConfigPath = CONFIG, now: Now = "", as_json: AsJson = False) 
     from cli.wiring import desk_of
     from engine.desk.health import anchor as anchored
 
-    with desk_of(config, now, steadfast=True) as desk:
+    with desk_of(config, now, bare=True) as desk:
         text = anchored(desk)
     line({"anchor": text}) if as_json else say(text)

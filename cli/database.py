@@ -46,7 +46,7 @@ def verify(
     from cli.wiring import desk_of, lines_of
     from engine.desk.health import verify as examined
 
-    with desk_of(config, steadfast=True) as desk:
+    with desk_of(config, bare=True) as desk:
         result = examined(desk, deep=deep, anchors=lines_of(anchors))
         if as_json:
             line({"sound": result.sound, "counts": result.counts, "findings": result.findings,
@@ -75,7 +75,7 @@ def backup(
     from cli.wiring import desk_of
     from engine.desk.backups import backup as backed_up
 
-    with desk_of(config, now, steadfast=True) as desk:
+    with desk_of(config, now, bare=True) as desk:
         made = backed_up(desk, to or desk.config.folder / desk.config.backup.folder)
     if as_json:
         line({"path": str(made.path), **made.manifest.model_dump()})
@@ -100,7 +100,7 @@ def export(
     from cli.wiring import desk_of, person_of
     from engine.desk.exchange import export as exported
 
-    with desk_of(config, now, steadfast=True) as desk, progress("导出", quiet=as_json) as advance:
+    with desk_of(config, now, bare=True) as desk, progress("导出", quiet=as_json) as advance:
         made = exported(desk, person_of(desk), parquet, reason=reason, advance=advance)
     if as_json:
         line({"path": str(parquet), "rows": made.rows})
@@ -120,7 +120,7 @@ def rotate_keys(config: ConfigPath = CONFIG, now: Now = "", as_json: AsJson = Fa
     from engine.desk.rotation import rotate
 
     done = 0
-    with desk_of(config, now, steadfast=True) as desk, progress("换密钥", quiet=as_json) as advance:
+    with desk_of(config, now, bare=True) as desk, progress("换密钥", quiet=as_json) as advance:
         for cells in rotate(desk, person_of(desk)):
             advance(cells)
             done += cells
@@ -145,7 +145,7 @@ def purge(
     from engine.desk.retention import preview
     from engine.desk.retention import purge as purged
 
-    with desk_of(config, now, steadfast=True) as desk:
+    with desk_of(config, now, bare=True) as desk:
         terms = purged(desk, person_of(desk)) if yes else preview(desk)
     if as_json:
         for term in terms:

@@ -20,7 +20,7 @@ def hold(
     from cli.wiring import desk_of, person_of
     from engine.desk import retention
 
-    with desk_of(config, now, steadfast=True) as desk:
+    with desk_of(config, now, bare=True) as desk:
         records = retention.hold(desk, person_of(desk), reference, reason=reason)
     line({"records": records}) if as_json else say(f"已保全 {records} 件来件，到期不清除")
 
@@ -34,6 +34,6 @@ def release(
     from cli.wiring import desk_of, person_of
     from engine.desk import retention
 
-    with desk_of(config, now, steadfast=True) as desk:
+    with desk_of(config, now, bare=True) as desk:
         records = retention.release(desk, person_of(desk), reference, reason=reason)
     line({"records": records}) if as_json else say(f"已解除 {records} 件来件的保全")

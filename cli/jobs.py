@@ -68,7 +68,7 @@ def list_(config: ConfigPath = CONFIG, now: Now = "", as_json: AsJson = False) -
     from cli.wiring import desk_of
     from engine.scheduler.watching import job_views
 
-    with desk_of(config, now, steadfast=True) as desk:
+    with desk_of(config, now, bare=True) as desk:
         views = job_views(desk.store, desk.clock())
     for view in views if as_json else ():
         line(view)
@@ -129,6 +129,6 @@ def _pause(name: str, config: ConfigPath, now: str, *, paused: bool, as_json: bo
     from engine.scheduler.jobs import pause
 
     _is_a_job(name)
-    with desk_of(config, now, steadfast=True) as desk:
+    with desk_of(config, now, bare=True) as desk:
         pause(desk.store, desk.clock, name, paused=paused)
     line({"job": name, "paused": paused}) if as_json else say(f"{name} 已{'暂停' if paused else '恢复'}")

@@ -37,7 +37,7 @@ def list_(
     from engine.desk.reading import matters as listed
     from engine.desk.reading import matters_filter
 
-    with desk_of(config) as desk:
+    with desk_of(config, steadfast=True) as desk:
         chosen = matters_filter(colour, open_only=not every, history=history)
         if as_json:
             offset = 0
@@ -90,7 +90,7 @@ def show(reference: Reference, config: ConfigPath = CONFIG, as_json: AsJson = Fa
     from cli.wiring import desk_of
     from engine.desk.reading import show as shown
 
-    with desk_of(config) as desk:
+    with desk_of(config, steadfast=True) as desk:
         matter = shown(desk, reference)
         if as_json:
             line(matter)
@@ -203,7 +203,7 @@ def callers(
     from cli.wiring import desk_of
     from engine.desk.callers import repeat_callers
 
-    with desk_of(config, now) as desk:
+    with desk_of(config, now, steadfast=True) as desk:
         found = repeat_callers(desk, days=days, least=least, most=limit)
         for caller in found:
             line(caller) if as_json else _tell_caller(desk, caller)

@@ -37,7 +37,7 @@ def add(
     from engine.desk.opening import add_person
     from engine.desk.opening import people as listed
 
-    with desk_of(config, now, steadfast=True) as desk:
+    with desk_of(config, now, bare=True) as desk:
         by = person_of(desk) if listed(desk) else None
         role = add_person(desk, name, _new_secret(), role=role, by=by, reset=reset)
         done = "已重设口令" if reset else "已登记"
@@ -60,7 +60,7 @@ def list_(config: ConfigPath = CONFIG, as_json: AsJson = False) -> None:
     from cli.wiring import desk_of
     from engine.desk.opening import people as listed
 
-    with desk_of(config, steadfast=True) as desk:
+    with desk_of(config, bare=True) as desk:
         rows = listed(desk)
         if as_json:
             for row in rows:

@@ -53,6 +53,13 @@ def say(text: str = "", *, style: str = "") -> None:
     console().print(Text(clean(text), style=style), soft_wrap=True)
 
 
+def warn(text: str) -> None:
+    """A line beside the answer, on standard error, without identifiers that somebody wrote."""
+    from engine.masking import mask_text
+
+    print(mask_text(clean(text)), file=sys.stderr)
+
+
 def table(headers: Sequence[str], rows: Sequence[Sequence[str | tuple[str, str]]], *, title: str = "") -> None:
     """A table; a cell may be (text, style)."""
     from rich.table import Table

@@ -16,6 +16,7 @@ from cli.rules import rules
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date, datetime
 
     from engine.desk import Desk
     from engine.desk.publishing import Edition, Published
@@ -44,7 +45,7 @@ def publish(
     from cli.wiring import desk_of
     from engine.ruleset import loader
 
-    with desk_of(config, now, steadfast=True) as desk:
+    with desk_of(config, now, bare=True) as desk:
         files = loader.read_folder(rules_folder or desk.config.rules_folder)
         if check:
             _checked(desk, files, as_json=as_json)
@@ -67,7 +68,7 @@ def rollback(
     from cli.wiring import desk_of
     from engine.desk.publishing import edition
 
-    with desk_of(config, now, steadfast=True) as desk:
+    with desk_of(config, now, bare=True) as desk:
         _publish(desk, edition(desk, digest)[1], reason=reason, second=second, as_json=as_json)
 
 
@@ -86,7 +87,7 @@ def history(
     from cli.wiring import desk_of
     from engine.desk.publishing import edition, editions, write_to
 
-    with desk_of(config, steadfast=True) as desk:
+    with desk_of(config, bare=True) as desk:
         whole = ""
         if digest:
             whole, files = edition(desk, digest)
@@ -135,8 +136,7 @@ def _tell_published(desk: Desk, made: Published, *, as_json: bool) -> None:
     if as_json:
         line({"published": True, "digest": made.digest, "before": made.before, "changes": made.changes})
         return
-    for told in told_changes(desk, made.changes):
-        say(f"  {told}")
+    _tell_changes(desk, made.changes, desk.clock())
     say(
         f"✓ {'已经是发布的' if made.again else '已发布'}：{made.digest[:_SHORT]}（原来 {made.before[:_SHORT]}）；正在运行的 serve 下一批来件起用"
     )
@@ -152,6 +152,7 @@ def _checked(desk: Desk, files: Mapping[str, bytes], *, as_json: bool) -> None:
     found = list(findings(files))
     loads = loader.check(files)[0] is not None
     changed = changes(desk, files) if loads else None
+    same = changed is not None and not changed
     if as_json:
         line(
             {
@@ -163,11 +164,10 @@ def _checked(desk: Desk, files: Mapping[str, bytes], *, as_json: bool) -> None:
         )
     for part, said in () if as_json else found:
         say(f"✗ {part}：{said}")
-    if changed is not None and not as_json:
-        for told in told_changes(desk, changed):
-            say(f"  {told}")
+    if loads and not as_json:
+        _tell_changes(desk, changed, desk.clock())
         if not found:
-            say(f"✓ 过关，可以发布：{loader.digest_of(files)[:_SHORT]}" + ("" if changed else "，与正在用的没有差别"))
+            say(f"✓ 过关，可以发布：{loader.digest_of(files)[:_SHORT]}" + ("，与正在用的没有差别" if same else ""))
     if found:
         raise typer.Exit(1)
 
@@ -177,13 +177,35 @@ def _told(desk: Desk, one: Edition) -> None:
 
     who = f"{one.by} 发布，{one.second} 复核：{one.reason}" if one.by else "目录里改的，没有经过发布"
     say(f"{local(one.at)} {one.digest[:_SHORT]}{' ← 正在用' if one.in_force else ''}  {who}")
+    if one.unfinished:
+        say(
+            "    ✗ 规则目录没有换成这一套：换到一半断了，或后来换回了以前的；再运行一次当时的命令，"
+            f"或 sanse rules rollback {one.digest[:_SHORT]}，就换完"
+        )
     if one.changes is not None:
-        for told in told_changes(desk, one.changes):
+        for told in told_changes(one.changes, _day(desk, one.at)):
             say(f"    {told}")
 
 
-def told_changes(desk: Desk, changed: Differences) -> list[str]:
-    """What is otherwise, a line for each kind; a number that judges the past anew says so."""
+def _tell_changes(desk: Desk, changed: Differences | None, at: datetime) -> None:
+    """What is published, or would be, at a time."""
+    from cli.printing import say
+
+    if changed is None:
+        say("  现行的规则读不了，列不出改了什么")
+        return
+    for told in told_changes(changed, _day(desk, at)):
+        say(f"  {told}")
+
+
+def _day(desk: Desk, at: datetime) -> date:
+    from zoneinfo import ZoneInfo
+
+    return at.astimezone(ZoneInfo(desk.config.zone)).date()
+
+
+def told_changes(changed: Differences, day: date) -> list[str]:
+    """What is otherwise, a line for each kind; a number that judged the past anew on the day of publication says so."""
     named = {
         "新增规则": changed.added,
         "删去规则": changed.removed,
@@ -195,9 +217,8 @@ def told_changes(desk: Desk, changed: Differences) -> list[str]:
     }
     lines = [f"{what}：{'、'.join(names)}" for what, names in named.items() if names]
     lines += [f"{rule}：{before} → {after}" for rule, before, after in changed.statuses]
-    today = desk.clock().date()
     for number in changed.thresholds:
         before, after = ("无" if value is None else str(value) for value in (number.before, number.after))
-        past = "；这一天已经过去，重判以前的来件会用新数" if number.of_the_past(today) else ""
+        past = "；这一天已经过去，重判以前的来件会用新数" if number.of_the_past(day) else ""
         lines.append(f"{number.name}（{number.title}）{number.start} 起：{before} → {after}{past}")
     return lines

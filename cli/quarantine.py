@@ -27,7 +27,7 @@ def list_(
     from cli.wiring import desk_of
     from engine.desk.quarantine import held, waiting
 
-    with desk_of(config) as desk:
+    with desk_of(config, steadfast=True) as desk:
         rows = held(desk, limit=limit)
         if as_json:
             for one in rows:
@@ -70,7 +70,7 @@ def export(
     from cli.wiring import desk_of, person_of
     from engine.desk.quarantine import NUMBER, REASON, held, in_sheet, unmasked
 
-    with desk_of(config) as desk:
+    with desk_of(config, steadfast=True) as desk:
         rows = unmasked(desk, person_of(desk), reason=reason) if unmask else held(desk, limit=1_000_000)
         sheets: dict[str, list[dict[str, object]]] = {}
         for one in rows:
@@ -130,7 +130,7 @@ def dismiss(
 
     if not numbers and not source:
         raise UsageError("没有说是哪些行", hint="写隔离编号，或用 --source 指明来源")
-    with desk_of(config, now) as desk:
+    with desk_of(config, now, steadfast=True) as desk:
         count = dismissed(desk, person_of(desk), numbers or (), reason=reason, source=source)
         before = 0 if source else len(set(numbers or ())) - count
         more = f"；另有 {before} 行以前已经处理过" if before else ""

@@ -257,7 +257,7 @@ def explain(
     from engine.desk.reading import colour_named
 
     wanted = colour_named(nearest) if nearest else None
-    with desk_of(config) as desk:
+    with desk_of(config, steadfast=True) as desk:
         for part in explained(desk, reference, why_not=why_not):
             if as_json:
                 line(part)
@@ -327,7 +327,7 @@ def replay(
     if size and from_raw:
         raise UsageError("--from-raw 总是从头做起，不用抽样", hint="去掉 --sample，或写出要比较的编号")
     same = different = purged = 0
-    with desk_of(config) as desk, progress("重做研判", size or None, quiet=as_json) as advance:
+    with desk_of(config, steadfast=True) as desk, progress("重做研判", size or None, quiet=as_json) as advance:
         for result in _again(desk, references or (), size, from_raw=from_raw):
             gone = getattr(result, "purged", "")
             same, purged, different = (

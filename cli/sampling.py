@@ -36,7 +36,7 @@ def sample(
     from cli.wiring import desk_of, person_of
     from engine.desk import sampling
 
-    with desk_of(config, now) as desk:
+    with desk_of(config, now, steadfast=True) as desk:
         person = person_of(desk)
         dealt = sampling.deal(desk, person, percent=_percent(share), days=days) if share else 0
         waiting = sampling.waiting(desk, person)
@@ -63,7 +63,7 @@ def grade(
     from engine.desk import sampling
     from engine.desk.reading import colour_named
 
-    with desk_of(config, now) as desk:
+    with desk_of(config, now, steadfast=True) as desk:
         named = colour_named(colour)
         sampling.grade(desk, person_of(desk), number, colour=named)
     line({"sample": number, "colour": named}) if as_json else say(f"样本 {number} 已评")

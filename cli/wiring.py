@@ -43,19 +43,24 @@ def moment(text: str, zone: str = "Asia/Shanghai") -> datetime:
 
 
 @contextmanager
-def desk_of(path: Path, now: str = "", *, steadfast: bool = False, lived: bool = False) -> Iterator[Desk]:
+def desk_of(
+    path: Path, now: str = "", *, steadfast: bool = False, bare: bool = False, lived: bool = False
+) -> Iterator[Desk]:
     """The installation of a configuration, closed afterwards; `now` only for a database with a simulated clock (ruling 15).
 
-    `steadfast`: with the rules that held last where those in the folder are faulty. `lived`: where no time is given, a simulated clock stands
-    where it was left.
+    `steadfast`: with the rules that held last where those in force are faulty, which is told. `bare`: without any where there are no such rules
+    either. `lived`: where no time is given, a simulated clock stands where it was left.
     """
+    from cli.printing import warn
     from engine.desk import open_desk
-    from engine.desk.opening import lived_until, simulated
+    from engine.desk.opening import lived_until, simulated, stand_in
 
     config = load_config(path)
     fixed = moment(now, config.zone) if now else None
-    desk = open_desk(config, (lambda: fixed) if fixed else real_clock, steadfast=steadfast)
+    desk = open_desk(config, (lambda: fixed) if fixed else real_clock, steadfast=steadfast or bare, bare=bare)
     try:
+        if told := stand_in(desk):
+            warn(f"注意：{told}")
         if not fixed:
             left = lived_until(desk) if lived else None
             desk = replace(desk, clock=(lambda: left) if left else desk.store.clock(real_clock))

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from engine.config import Config, read_keys
 from engine.desk.messages import given_up
-from engine.desk.opening import Clock, Desk, is_there, open_desk, unpublished
+from engine.desk.opening import Clock, Desk, is_there, open_desk, stand_in, unpublished
+from engine.desk.publishing import unfinished
 from engine.errors import RuleError, SanseError, UsageError
 from engine.ruleset import loader
 from engine.store import reach
@@ -50,14 +51,9 @@ def anchor(desk: Desk) -> str:
 
 def checks(desk: Desk) -> Iterator[Check]:
     """A quick look at what operators can mend."""
-    engine = desk.stages.triage.live_engine
-    wanted = desk.config.engine
-    yield Check(
-        "判读引擎",
-        engine == wanted,
-        f"{engine}（配置为 {wanted}）",
-        "" if engine == wanted else "durable-rules 只支持 Python 3.12 及以下；或在 config.yaml 里写 engine: trace",
-    )
+    yield _in_force(desk)
+    if not desk.bare:
+        yield _engine(desk)
     with desk.store.read() as view:
         defects, waiting = view.defects(), view.quarantine_counts().get("open", 0)
         names = view.people()
@@ -75,14 +71,42 @@ def checks(desk: Desk) -> Iterator[Check]:
     yield Check("人员", bool(names), f"{len(names)} 人", "" if names else "sanse people add 姓名 --role admin")
     dead = given_up(desk)
     yield Check("通知", not dead, f"{dead} 条发不出去", "sanse notify list --state dead 查看原因" if dead else "")
-    live = desk.rulebook.digest in known
-    if desk.config.publish.required:
+    yield from _publication(desk)
+    if not desk.bare:
+        live = desk.rulebook.digest in known
+        yield Check("规则集已存档", live or not known, "是" if live else "还没有用它研判过")
+
+
+def _in_force(desk: Desk) -> Check:
+    """Which rules hold: those that should, others in their stead, or none."""
+    told = stand_in(desk)
+    if not told:
+        return Check("在用的规则", True, f"摘要 {desk.rulebook.digest[:12]}")
+    serves = "服务起不来，ingest 等也停下" if desk.bare else "服务照常，ingest 等要研判的命令停下"
+    hint = desk.refused.hint if desk.refused is not None else ""
+    return Check("在用的规则", False, f"{told}；改好之前{serves}", hint)
+
+
+def _engine(desk: Desk) -> Check:
+    engine, wanted = desk.stages.triage.live_engine, desk.config.engine
+    return Check(
+        "判读引擎",
+        engine == wanted,
+        f"{engine}（配置为 {wanted}）",
+        "" if engine == wanted else "durable-rules 只支持 Python 3.12 及以下；或在 config.yaml 里写 engine: trace",
+    )
+
+
+def _publication(desk: Desk) -> Iterator[Check]:
+    """Whether the folder of the rules and what was published belong together."""
+    if cut := unfinished(desk)[:12]:
+        hint = f"再运行一次当时的命令，或 sanse rules rollback {cut}，就换完"
+        yield Check("规则发布", False, f"已发布 {cut}，规则目录没有换成它：换到一半断了，或后来换回了以前的", hint)
+    elif desk.config.publish.required:
         draft = unpublished(desk)
-        told = f"目录里的（{draft[:12]}）还没有发布" if draft else "目录里的就是在用的"
-        yield Check(
-            "规则发布", not draft, told, "仍用已发布的；sanse rules publish --check 看改了什么" if draft else ""
-        )
-    yield Check("规则集已存档", live or not known, "是" if live else "还没有用它研判过")
+        told = f"目录里的（{draft[:12]}）还没有发布" if draft else "没有等着发布的"
+        keeps = "" if desk.bare else "仍用已发布的；"
+        yield Check("规则发布", not draft, told, f"{keeps}sanse rules publish --check 看改了什么" if draft else "")
 
 
 def examined(config: Config, clock: Clock, also: Callable[[Desk], Iterable[Check]]) -> Iterator[Check]:
@@ -110,7 +134,7 @@ def _faulty(what: str, fault: RuleError) -> Check:
     """The first few faults of the rules, and where all of them are listed."""
     named = "；".join(map(str, fault.faults[:_NAMED])) or fault.what
     more = f"；共 {len(fault.faults)} 处" if len(fault.faults) > _NAMED else ""
-    return Check(what, False, f"{named}{more}", "运行 sanse rules lint 看全部；改好之前服务仍用原来的规则")
+    return Check(what, False, f"{named}{more}", "运行 sanse rules lint 看全部；“在用的规则”一行说改好之前用哪一套")
 
 
 def _tried(what: str, look: Callable[[], Iterable[Check]]) -> Iterator[Check]:
@@ -145,7 +169,7 @@ def _database(config: Config) -> Iterator[Check]:
 
 
 def _opened(config: Config, clock: Clock, also: Callable[[Desk], Iterable[Check]]) -> Iterator[Check]:
-    desk = open_desk(config, clock, steadfast=True)
+    desk = open_desk(config, clock, steadfast=True, bare=True)
     try:
         yield from checks(desk)
         yield from also(desk)

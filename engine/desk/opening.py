@@ -26,11 +26,15 @@ Clock = Callable[[], datetime]
 ROLES = ("admin", "operator", "lead", "analyst")
 """`admin` adds people; `operator` acts; `lead` may be the second person of a lowering from red; `analyst` tunes rules."""
 _RESERVED = frozenset({"sanse", "系统"})
+_SHORT = 12
 
 
 @dataclass(frozen=True)
 class Desk:
-    """One installation, open. `clock` gives zone-aware UTC time; `stages` belong to the rulebook that is live now."""
+    """One installation, open. `clock` gives zone-aware UTC time; `stages` belong to the rulebook that is live now.
+
+    `refused`: what is wrong with the rules that should be in force, where others stand in for them.
+    """
 
     config: Config
     store: Store
@@ -38,10 +42,18 @@ class Desk:
     clock: Clock
     _stages: list[Stages]
     keys: Keys
+    refused: RuleError | None = None
+
+    @property
+    def bare(self) -> bool:
+        """Whether there are no rules at all that nothing is wrong with: whatever judges is refused."""
+        return self.refused is not None and not self.rulebook.files
 
     @property
     def stages(self) -> Stages:
-        """The stages of the live rulebook, made when first needed."""
+        """The stages of the live rulebook, made when first needed; raises RuleError where there is none."""
+        if self.refused is not None and self.bare:
+            raise self.refused
         if not self._stages:
             self._stages.append(self.stages_of(self.rulebook, self.config.engine))
         return self._stages[0]
@@ -86,25 +98,50 @@ class Desk:
         self.store.close()
 
 
-def open_desk(config: Config, clock: Clock, *, steadfast: bool = False) -> Desk:
+def open_desk(config: Config, clock: Clock, *, steadfast: bool = False, bare: bool = False) -> Desk:
     """The installation of a configuration; raises ConfigError, RuleError or StoreError saying what is missing.
 
     Where rules must be published (`publish.required`) it has those that were published last, whatever stands in the folder; before the first
     publication those that held last, and in a database that never judged anything those of the folder.
     `steadfast`: where these rules are faulty it has the last that held and are not, for the service must start in the night and what has
-    nothing to do with rules must work; `renewed` says what is wrong with them.
+    nothing to do with rules must work; `renewed` says what is wrong with them. `bare`, with `steadfast`: where there is no such rulebook either
+    it opens without one, for that is where rules are mended and published; what judges is refused then.
     """
     keys, url = keys_of(config), config.database_url
     is_there(url)
     published = _kept(url, keys, published=True) if config.publish.required else {}
+    refused: RuleError | None = None
     try:
-        rulebook = loader.load(published or loader.read_folder(config.rules_folder))
-    except RuleError:
+        rulebook = stored(published) if published else loader.load(loader.read_folder(config.rules_folder))
+    except RuleError as fault:
         held = _last_sound(url, keys) if steadfast else None
-        if held is None:
+        if held is None and not bare:
             raise
-        rulebook = held
-    return Desk(config, open_store(url, keys), rulebook, clock, [], keys)
+        rulebook, refused = held or Rulebook("", {}), fault
+    return Desk(config, open_store(url, keys), rulebook, clock, [], keys, refused)
+
+
+def stored(files: Mapping[str, bytes]) -> Rulebook:
+    """The rulebook of files that the database keeps; raises RuleError that names the rulebook, for the folder may be sound."""
+    try:
+        return loader.load(files)
+    except RuleError as fault:
+        digest = loader.digest_of(files)[:_SHORT]
+        raise RuleError(
+            f"存在数据库里的现行规则（摘要 {digest}）有 {len(fault.faults)} 处本版本不收的错误，没有启用：",
+            faults=tuple(f"{digest} 里的 {one}" for one in fault.faults),
+            hint=f"错在已发布的那一套里（取出来看：sanse rules history {digest} --dir 新目录），规则目录没有错也要发布才起作用："
+            "改好规则目录，sanse rules publish --check 过关，再 sanse rules publish --reason 理由 --second 复核人",
+        ) from fault
+
+
+def stand_in(desk: Desk) -> str:
+    """What holds in the place of rules that are faulty, in a line; empty where nothing is wrong with those in force."""
+    if desk.refused is None:
+        return ""
+    mend = "改好规则目录，再 sanse rules publish" if desk.config.publish.required else "sanse rules lint 看全部"
+    held = "没有别的一套可以用，研判不了" if desk.bare else f"先用以前生效的（摘要 {desk.rulebook.digest[:_SHORT]}）"
+    return f"{desk.refused.what.rstrip('：')}；{held}；{mend}"
 
 
 def _kept(url: str, keys: Keys, *, published: bool = False) -> Mapping[str, bytes]:
@@ -122,8 +159,8 @@ def _last_sound(url: str, keys: Keys) -> Rulebook | None:
     store = open_store(url, keys)
     try:
         with store.read() as view:
-            surveys = (loader.survey(view.rulebook(digest)) for digest in view.editions())
-            return next((survey.rulebook for survey in surveys if not survey.faults), None)
+            kept = (files for digest in view.editions() if (files := view.rulebook(digest)))
+            return next((survey.rulebook for survey in map(loader.survey, kept) if not survey.faults), None)
     finally:
         store.close()
 
@@ -138,7 +175,7 @@ def renewed(desk: Desk) -> Desk:
     files = loader.read_folder(desk.config.rules_folder)
     if files == desk.rulebook.files or files != loader.read_folder(desk.config.rules_folder):
         return desk
-    return replace(desk, rulebook=loader.load(files), _stages=[])
+    return replace(desk, rulebook=loader.load(files), _stages=[], refused=None)
 
 
 def _published(desk: Desk) -> Desk:
@@ -147,7 +184,7 @@ def _published(desk: Desk) -> Desk:
         if digest in ("", desk.rulebook.digest):
             return desk
         files = view.rulebook(digest)
-    return replace(desk, rulebook=loader.load(files), _stages=[])
+    return replace(desk, rulebook=stored(files), _stages=[], refused=None)
 
 
 def unpublished(desk: Desk) -> str:

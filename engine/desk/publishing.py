@@ -34,11 +34,13 @@ Gate = Callable[[Mapping[str, bytes]], Iterable[tuple[str, str]]]
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What was published, and what it has otherwise than what was in force; `again`: it was published already, and only the folder followed."""
+    """What was published, and what it has otherwise than what was in force (None where that is faulty); `again`: it was published already, and only
+    the folder followed.
+    """
 
     digest: str
     before: str
-    changes: Differences
+    changes: Differences | None
     again: bool
 
 
@@ -46,7 +48,8 @@ class Published:
 class Edition:
     """A rulebook from the time it came into force: published by two persons, or as it stood in the folder (`by` is empty).
 
-    `changes` against the edition before; None where one of the two cannot be read by this release.
+    `changes` against the edition before; None where one of the two cannot be read by this release. `unfinished`: published last, and the folder
+    never followed.
     """
 
     digest: str
@@ -56,6 +59,7 @@ class Edition:
     reason: str
     changes: Differences | None
     in_force: bool
+    unfinished: bool = False
 
 
 def publish(
@@ -74,9 +78,13 @@ def publish(
     return made
 
 
-def changes(desk: Desk, files: Mapping[str, bytes]) -> Differences:
-    """What files have otherwise than what is in force."""
-    return differences(desk.rulebook, loader.load(files))
+def changes(desk: Desk, files: Mapping[str, bytes]) -> Differences | None:
+    """What files have otherwise than what is in force; None where nothing is, for it is faulty."""
+    return _changes(desk, loader.load(files))
+
+
+def _changes(desk: Desk, rulebook: Rulebook) -> Differences | None:
+    return None if desk.bare else differences(desk.rulebook, rulebook)
 
 
 def edition(desk: Desk, reference: str) -> tuple[str, Mapping[str, bytes]]:
@@ -97,12 +105,33 @@ def editions(desk: Desk) -> list[Edition]:
         told = turns(view)
         read = {digest: _readable(view.rulebook(digest)) for digest in {digest for _, digest, *_ in told}}
     now = max((n for n, turn in enumerate(told) if turn[1] == desk.rulebook.digest), default=-1)
+    left = unfinished(desk)
+    cut = max((n for n, turn in enumerate(told) if left and turn[1] == left), default=-1)
     made: list[Edition] = []
     for n, (at, digest, by, second, reason) in enumerate(told):
         before, after = (read.get(told[n - 1][1]) if n else None), read.get(digest)
         changed = differences(before, after) if before is not None and after is not None else None
-        made.append(Edition(digest, at, by, second, reason, changed, n == now))
+        made.append(Edition(digest, at, by, second, reason, changed, n == now, n == cut))
     return made
+
+
+def unfinished(desk: Desk) -> str:
+    """The digest of what was published last where the folder never followed: cut short in between. Empty where it did.
+
+    A folder that somebody changes afterwards is none of this: what it holds then was not known before or went live since, what it held is kept
+    beside it, or something was judged by what was published.
+    """
+    folder = desk.config.rules_folder
+    held = _held(folder)
+    with desk.store.read() as view:
+        last, lives = next(reversed(view.publications()), None), dict(view.rulebooks())
+        if last is None or loader.digest_of(held) == last.rulebook or max(lives.values()) > last.at:
+            return ""
+        stayed = loader.digest_of(held) in lives and not _beside(folder, "before", held).exists()
+        if not (stayed or _beside(folder, "new", view.rulebook(last.rulebook)).exists()):
+            return ""
+        took = not desk.config.publish.required and view.judged_by(last.rulebook, last.at)
+        return "" if took else last.rulebook
 
 
 def turns(view: Reading) -> list[tuple[datetime, str, str, str, str]]:
@@ -122,8 +151,7 @@ def place(folder: Path, files: Mapping[str, bytes]) -> bool:
     held = _held(folder)
     if held == files:
         return False
-    fresh = folder.with_name(f"{folder.name}.new-{loader.digest_of(files)[:_SHORT]}")
-    aside = folder.with_name(f"{folder.name}.before-{loader.digest_of(held)[:_SHORT]}")
+    fresh, aside = _beside(folder, "new", files), _beside(folder, "before", held)
     try:
         _make(fresh, folder, files)
         if folder.exists():
@@ -135,6 +163,11 @@ def place(folder: Path, files: Mapping[str, bytes]) -> bool:
             f"规则目录 {folder} 没有换成", hint="检查权限和磁盘，再运行一次同样的命令；数据库里的发布记录已经写好"
         ) from fault
     return True
+
+
+def _beside(folder: Path, what: str, files: Mapping[str, bytes]) -> Path:
+    """Where a folder with these files stands beside the one of the rules."""
+    return folder.with_name(f"{folder.name}.{what}-{loader.digest_of(files)[:_SHORT]}")
 
 
 def write_to(folder: Path, files: Mapping[str, bytes]) -> None:
@@ -189,7 +222,7 @@ def _entered(desk: Desk, person: Person, second: Person, rulebook: Rulebook, rea
         if tx.reset_by(second.name) == person.name:
             raise UsageError(f"不能发布：{borrowed(person, second)}", hint="这样两个口令才是两个人的")
         before = tx.published() or desk.rulebook.digest
-        changed = differences(desk.rulebook, rulebook)
+        changed = _changes(desk, rulebook)
         if tx.published() == desk.rulebook.digest == rulebook.digest:
             return Published(rulebook.digest, before, changed, again=True)
         number = tx.write_publication(rulebook, by=person.name, second=second.name, reason=reason, at=now)

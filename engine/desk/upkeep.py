@@ -26,7 +26,8 @@ def upkeep(desk: Desk) -> Iterator[Check]:
     yield _backups(desk)
     yield _keys(desk)
     yield _retention(desk)
-    yield calendar(desk)
+    if not desk.bare:
+        yield calendar(desk)
 
 
 def _backups(desk: Desk) -> Check:

@@ -26,6 +26,11 @@ _FILES = Query(
 )
 _ALL = Query(select(rulebooks).order_by(rulebooks.c.first_live_at, rulebooks.c.digest))
 _LAST_USED = Query(select(assessments.c.rulebook, assessments.c.known_at).order_by(assessments.c.seq.desc()).limit(1))
+_JUDGED = Query(
+    select(assessments.c.seq)
+    .where(assessments.c.rulebook == bindparam("digest"), assessments.c.known_at >= bindparam("since"))
+    .limit(1)
+)
 _HELD = Query(select(rulebooks.c.digest).where(rulebooks.c.digest == bindparam("digest")))
 
 _PUBLISHED = Query(select(publications.c.rulebook, publications.c.at).order_by(publications.c.n.desc()).limit(1))
@@ -92,6 +97,10 @@ class Rulebooks(Session):
             )
             for row in self._rows(_PUBLICATIONS)
         ]
+
+    def judged_by(self, digest: str, since: datetime) -> bool:
+        """Whether anything was judged by a rulebook since a time."""
+        return bool(self._rows(_JUDGED, digest=digest, since=cells.seconds(since)))
 
     def rulebooks(self) -> list[tuple[str, datetime]]:
         """(digest, first live at) of every rulebook, oldest first."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from adapters.sources.open311 import Open311Source
 from cli.wiring import desk_of, lines_of, moment, person_of, real_clock, rulebook_of, source_of
 from engine.config import SourceConfig
 from engine.errors import ConfigError, RuleError, UsageError
-from tests.console import OTHER, SECRET, Console
+from tests.console import ACTOR, OTHER, SECRET, Console
 
 pytest_plugins = ["tests.places"]
 
@@ -140,3 +141,42 @@ class TestFiles:
         assert {rule.id for rule in rulebook_of(None).rules} >= {"P0", "R1", "R6", "Y1", "Y2", "Y10"}
         with pytest.raises(RuleError, match="没有规则文件"):
             rulebook_of(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def broken(read_office: Console, tmp_path_factory: pytest.TempPathFactory) -> Console:
+    """An office that has judged, whose folder is faulty now."""
+    folder = tmp_path_factory.mktemp("broken") / "office"
+    shutil.copytree(read_office.folder, folder)
+    (folder / "rules" / "topics.yaml").write_text("topics: [", encoding="utf-8")
+    return Console(folder)
+
+
+class TestFaultyFolder:
+    """A typo in one file stops what judges, and nothing else."""
+
+    @pytest.mark.parametrize(
+        "command",
+        [
+            "people list", "audit verify", "db verify", "jobs list", "quarantine list", "quarantine export --file x.xlsx",
+            "matters list", "matters show SS2025-000001", "matters callers", "explain SS2025-000001", "replay --sample 2",
+            "rules history", "rules stats", "matters sample", "notify list",
+        ],
+    )  # fmt: skip
+    def test_what_reads_goes_on_with_the_rules_that_held_and_says_so(self, broken: Console, command: str) -> None:
+        ran = broken.person(*command.split())
+        assert ran.err.count("\n") == 1
+        assert "注意：规则有 1 处错误，没有启用；先用以前生效的（摘要 " in ran.err
+        assert "sanse rules lint" in ran.err
+
+    @pytest.mark.parametrize(
+        "command",
+        ["ingest --file export.csv --source police_110", "rescore", "quarantine retry", "matters act 1 --kind 联系"],
+    )
+    def test_what_judges_is_refused(self, broken: Console, command: str) -> None:
+        ran = broken.run(*command.split(), **ACTOR)
+        assert (ran.code, ran.out) == (2, "")
+        assert "topics.yaml:1" in ran.err
+
+    def test_rules_that_are_sound_are_not_spoken_of(self, read_office: Console) -> None:
+        assert read_office.ok("matters", "list").err == ""

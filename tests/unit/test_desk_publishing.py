@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -9,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from cli.folder import prepare
-from engine.config import PublishConfig, load_config
+from engine.config import Config, PublishConfig, load_config
 from engine.desk import Desk, Person, open_desk, publishing
 from engine.desk.health import checks
-from engine.desk.opening import add_person, authenticate, people, renewed, unpublished
+from engine.desk.opening import add_person, authenticate, people, renewed, stand_in, unpublished
 from engine.errors import RuleError, StoreError, UsageError
 from engine.ruleset import loader
 from tests.console import read_once
@@ -239,6 +240,130 @@ class TestEditions:
                 publishing.edition(place.desk, wrong)
 
 
+class TestRefused:
+    """A later release may find faults in the only rules that were ever published."""
+
+    def test_it_opens_without_rules_only_where_that_is_asked_for(self, tmp_path: Path) -> None:
+        config = load_config(made(tmp_path))
+        digest = former(config)[:12]
+        for steadfast in (False, True):
+            with pytest.raises(RuleError, match=f"摘要 {digest}") as told:
+                open_desk(config, lambda: MORNING, steadfast=steadfast)
+            assert f"{digest} 里的 repeats.yaml:" in str(told.value)
+        desk = open_desk(config, lambda: MORNING, steadfast=True, bare=True)
+        assert (desk.bare, desk.rulebook.rules) == (True, ())
+        assert "研判不了" in stand_in(desk)
+        with pytest.raises(RuleError, match=f"摘要 {digest}"):
+            _ = desk.stages
+        assert publishing.changes(desk, shipped().files) is None
+        found = {check.what: check for check in checks(desk)}
+        assert not found["在用的规则"].well
+        assert "判读引擎" not in found
+        first, second = (add(desk, name) for name in ("王主任", "李所长"))
+        published = publishing.publish(desk, first, second, shipped().files, reason=WHY, gate=passed)
+        assert (published.before[:12], published.changes) == (digest, None)
+        desk.close()
+        again = open_desk(config, lambda: MORNING)
+        assert (again.rulebook.digest, again.bare, stand_in(again)) == (shipped().digest, False, "")
+        again.close()
+
+    def test_sound_ones_that_were_published_before_stand_in(self, tmp_path: Path) -> None:
+        config = load_config(made(tmp_path))
+        desk = open_desk(config, lambda: MORNING)
+        first, second = (add(desk, name) for name in ("王主任", "李所长"))
+        publishing.publish(desk, first, second, shipped().files, reason=WHY, gate=passed)
+        desk.close()
+        former(config)
+        desk = open_desk(config, lambda: MORNING, steadfast=True, bare=True)
+        assert (desk.rulebook.digest, desk.bare) == (shipped().digest, False)
+        assert f"先用以前生效的（摘要 {shipped().digest[:12]}）" in stand_in(desk)
+        (held,) = [check for check in checks(desk) if check.what == "在用的规则"]
+        assert (held.well, "服务照常" in held.found) == (False, True)
+        desk.close()
+
+
+class TestUnfinished:
+    """Cut after the second person approved and before the folder was exchanged; a folder that was changed on purpose is none of it."""
+
+    @pytest.fixture
+    def judged(self, place: Installation) -> Installation:
+        """Something was judged by what stands in the folder."""
+        publishing.place(rules_of(place), shipped().files)
+        place.ingest(place.call("A1", "楼上漏水把天花板泡坏了"))
+        place.later(hours=1)
+        return place
+
+    def cut(self, place: Installation, monkeypatch: pytest.MonkeyPatch, step: str) -> str:
+        """Publish and be killed at a step; the digest."""
+
+        def killed(*_: object) -> Path:
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+            patched.setattr(*((publishing, "place") if step == "before the folder" else (Path, "rename")), killed)
+            publish(place, stricter())
+        return loader.digest_of(stricter())
+
+    @pytest.mark.parametrize("step", ["before the folder", "at the exchange"])
+    def test_it_is_known_and_told_until_the_same_again_ends_it(
+        self, judged: Installation, monkeypatch: pytest.MonkeyPatch, step: str
+    ) -> None:
+        digest = self.cut(judged, monkeypatch, step)
+        judged.later(hours=1)
+        judged.ingest(judged.call("A2", "村口的路灯坏了没有人来修理"))
+        assert publishing.unfinished(judged.desk) == digest
+        assert [one.unfinished for one in publishing.editions(judged.desk)] == [False, True]
+        (told,) = [check for check in checks(judged.desk) if check.what == "规则发布"]
+        assert (told.well, digest[:12] in told.hint) == (False, True)
+        publish(judged, stricter())
+        judged.desk = renewed(judged.desk)
+        assert publishing.unfinished(judged.desk) == ""
+        assert not any(one.unfinished for one in publishing.editions(judged.desk))
+        assert all(check.well for check in checks(judged.desk) if check.what == "规则发布")
+
+    def test_where_rules_must_be_published_they_judge_and_the_folder_still_waits(
+        self, judged: Installation, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        require(judged)
+        digest = self.cut(judged, monkeypatch, "at the exchange")
+        judged.desk = renewed(judged.desk)
+        judged.later(hours=1)
+        judged.ingest(judged.call("A2", "村口的路灯坏了没有人来修理"))
+        assert publishing.unfinished(judged.desk) == digest
+
+    def test_a_folder_that_is_edited_after_the_publication_is_not_cut(self, judged: Installation) -> None:
+        publish(judged, stricter())
+        publishing.place(rules_of(judged), other("后来改的"))
+        assert publishing.unfinished(judged.desk) == "", "never seen before"
+        judged.desk = renewed(judged.desk)
+        judged.later(hours=1)
+        judged.ingest(judged.call("A2", "村口的路灯坏了没有人来修理"))
+        assert publishing.unfinished(judged.desk) == "", "live since"
+
+    def test_a_folder_that_goes_back_on_purpose_is_not_cut(self, judged: Installation) -> None:
+        publish(judged, stricter())
+        publishing.place(rules_of(judged), shipped().files)
+        assert publishing.unfinished(judged.desk) == "", "what it held was put aside"
+        publishing.place(rules_of(judged), stricter())
+        judged.desk = renewed(judged.desk)
+        judged.later(hours=1)
+        judged.ingest(judged.call("A2", "村口的路灯坏了没有人来修理"))
+        publishing.place(rules_of(judged), shipped().files)
+        for aside in rules_of(judged).parent.glob("rules.before-*"):
+            shutil.rmtree(aside)
+        assert publishing.unfinished(judged.desk) == "", "what was published has judged"
+
+    def test_a_cut_is_forgotten_when_other_rules_went_live(
+        self, judged: Installation, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert self.cut(judged, monkeypatch, "at the exchange") == publishing.unfinished(judged.desk)
+        publishing.place(rules_of(judged), other("后来改的"))
+        judged.desk = renewed(judged.desk)
+        judged.later(hours=1)
+        judged.ingest(judged.call("A2", "村口的路灯坏了没有人来修理"))
+        assert publishing.unfinished(judged.desk) == ""
+
+
 class TestFolder:
     """A folder takes the place of another whole; what stood there is kept beside."""
 
@@ -276,6 +401,19 @@ def made(folder: Path) -> Path:
     config = folder / "office" / "config.yaml"
     config.write_text(config.read_text(encoding="utf-8") + "\npublish: {required: true}\n", encoding="utf-8")
     return config
+
+
+def former(config: Config) -> str:
+    """Rules published as if by a release that found nothing wrong with them; their digest."""
+    desk = open_desk(config, lambda: MORNING)
+    body = shipped().files["repeats.yaml"].replace(b"title: ", "title: 宗教信仰".encode(), 1)
+    files = {**shipped().files, "repeats.yaml": body}
+    rulebook = replace(shipped(), digest=loader.digest_of(files), files=files)
+    with desk.store.batch() as tx:
+        tx.write_publication(rulebook, by="甲", second="乙", reason=WHY, at=MORNING)
+        tx.append_audit("甲", publishing.PUBLISH, {}, MORNING)
+    desk.close()
+    return rulebook.digest
 
 
 def add(desk: Desk, name: str) -> Person:
