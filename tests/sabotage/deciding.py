@@ -419,4 +419,12 @@ DECIDING = (
         instead="if True:",
         tests="unit/test_settlement.py::TestDispatch",
     ),
+    defence(
+        "lint-persons",
+        "规则不看是什么人：词条、例句、主题、去向里也不行",
+        "engine/workbench/linting/lint.py",
+        "    yield from persons.findings(book.rulebook, book.places)",
+        instead="    yield from ()",
+        tests="unit/test_workbench_linting_persons.py::test_words_that_say_who_somebody_is",
+    ),
 )

@@ -457,8 +457,8 @@ def test_what_is_done_is_set_apart_by_kind_level_and_by_whom() -> None:
 
 def test_a_matter_is_looked_at_as_what_is_known_of_its_past_allows() -> None:
     made = [dispatched(10), dispatched(10, once=False), dispatched(10, quiet=False), dispatched(10, decided=True)]
-    made.append(dispatched(10, retold=True))
-    assert groups(*made, deepcopy(made[1]), deepcopy(made[3]), deepcopy(made[4])) == 5
+    made += [dispatched(10, closed=True), dispatched(10, closed=True, retold=True)]
+    assert groups(*made, deepcopy(made[1]), deepcopy(made[3]), deepcopy(made[5])) == 6
 
 
 def test_an_action_written_late_sets_apart_where_actions_are_counted_anew() -> None:

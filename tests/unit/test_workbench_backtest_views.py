@@ -124,14 +124,15 @@ def test_after_an_outcome_a_dispatch_hangs_on_colours(triage: Triage) -> None:
 
 
 def test_an_outcome_does_not_prove_the_dispatch_before_it(triage: Triage) -> None:
-    """What its supplier closed was dispatched because it was yellow; green it never had been, and would not be thirty days yellow now."""
+    """What its supplier closed was dispatched because it was yellow, before an older outcome was written; green it never had been."""
     held = case(
-        [record(1, day=0, closed=True, colour=Y)],
-        done(DISPATCH, day=0),
-        done("mediation_succeeded", day=1, actor="李四"),
+        [record(1, day=1, closed=True, colour=Y)],
+        replace(done("mediation_succeeded", day=0, actor="李四"), known_at=START + 1.2 * DAY),
+        done(DISPATCH, day=1),
         done("mediation_failed", day=40, level="village", actor="李四"),
     )
-    assert seen(triage, held, [G], day=75).colour is None
+    assert seen(triage, held, [G], day=400).colour is None
+    assert seen(triage, replace(held, records=(record(1, day=1, colour=Y),)), [G], day=400).colour is R
 
 
 def test_each_part_of_what_people_joined_was_dispatched_as_its_own_colour_was(triage: Triage) -> None:
