@@ -95,7 +95,7 @@ def prove(
     if as_json:
         line({"asked": asked, "findings": findings})
     else:
-        say(f"{asked} 个问题，{findings} 处要看" if findings else f"{asked} 个问题都有答案，没有要改的")
+        say(f"问了 {asked} 个问题，{findings} 个的答案要看" if findings else f"{asked} 个问题都有答案，没有要改的")
     if findings:
         raise typer.Exit(1)
 

@@ -195,3 +195,9 @@ def test_a_test_that_cannot_be_read_is_shown(shipped: dict[str, bytes], old: str
     shown = [fault for fault in findings(files) if fault.code == "L118"]
     assert {str(fault.place) for fault in shown} == {"more.yaml:10:9"}
     assert any(said in fault.message and "三人" in fault.message for fault in shown)
+
+
+def test_a_copied_file_has_its_rules_twice_and_no_rule_has_the_title_of_another(shipped: dict[str, bytes]) -> None:
+    found = [fault.code for fault in findings({**shipped, "copy.yaml": shipped["repeats.yaml"]})]
+    assert "L127" not in found
+    assert found

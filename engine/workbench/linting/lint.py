@@ -125,7 +125,7 @@ def _codes_untested(book: _Book) -> Iterator[Fault]:
 def _titles(book: _Book) -> Iterator[Fault]:
     seen: dict[str, str] = {}
     for rule in book.rulebook.rules:
-        if rule.title in seen and rule.status is not Status.RETIRED:
+        if seen.get(rule.title, rule.id) != rule.id and rule.status is not Status.RETIRED:
             place = book.places.of("rules", rule.id, "title")
             yield finding("L127", place, id=rule.id, other=seen[rule.title])
         seen.setdefault(rule.title, rule.id)
