@@ -97,6 +97,8 @@ def test_limits_have_names() -> None:
     assert typed("limit=1", keep=("reds_per_week<=8", " missed = 0 ")).keep == {"reds_per_week": 8, "missed": 0}
     with pytest.raises(UsageError, match="是不是“reds_per_week”"):
         typed("limit=1", keep=("reds_a_week<=8",))
+    with pytest.raises(UsageError, match="可用：reds_per_week"):
+        typed("limit=1", keep=("reds<=8",))
     with pytest.raises(UsageError, match="约束写法不对"):
         typed("limit=1", keep=("reds_per_week>=8",))
 

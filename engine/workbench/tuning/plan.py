@@ -130,7 +130,8 @@ def _ranged(text: str, low: int, high: int, step: int) -> tuple[int, ...]:
 def _kept(keep: Mapping[str, int]) -> Mapping[str, int]:
     for name in keep:
         if name not in KEPT:
-            raise UsageError(f"没有这项约束：{name}", hint=f"可用：{'、'.join(KEPT)}")
+            begun = [one for one in KEPT if one.startswith(name)]
+            raise UsageError(f"没有这项约束：{name}", hint=nearest(name, begun or KEPT))
     return keep
 
 
