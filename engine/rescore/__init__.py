@@ -12,7 +12,7 @@ base facts, `spark` Spark.
 
 from engine.rescore.answers import HIT, REVIEW, Answers, Label, Labels, aligned, relabelled
 from engine.rescore.questions import Asked, Questions
-from engine.rescore.scanning import STRETCH, Columns, Scan, compare, judged, scan
+from engine.rescore.scanning import STRETCH, Columns, OnDuckDB, Scan, answered, compare, laid, scan
 from engine.rescore.spark import cluster
 from engine.rescore.workspace import Workspace, workspace
 
@@ -25,13 +25,15 @@ __all__ = [
     "Columns",
     "Label",
     "Labels",
+    "OnDuckDB",
     "Questions",
     "Scan",
     "Workspace",
     "aligned",
+    "answered",
     "cluster",
     "compare",
-    "judged",
+    "laid",
     "relabelled",
     "scan",
     "workspace",

@@ -148,30 +148,40 @@ def scan(
 ) -> Scan:
     """Judge history by columns and compare, on DuckDB or on `spark`; `advance` is told of each stretch of records that is done."""
     asked, found, labels = asked or Asked(), Scan.begun(space), Labels(questions.labels)
-    for first, made in judged(
-        history, questions, space, asked=asked, zone=zone, advance=advance, spark=spark, makers=found.makers
-    ):
+    engine = OnDuckDB() if spark is None else OnSpark(spark)
+    laid(history, questions, space, asked=asked, zone=zone, engine=engine)
+    for first, made in answered(history, questions, space, engine=engine, advance=advance, makers=found.makers):
         if len(made.numbers):
             before, after = aligned(stored(history.verdicts(first, first + STRETCH), labels), made)
             compare(found, before, after, colour=asked.colour, labels=labels)
     return found
 
 
-def judged(
+def laid(
     history: Columns,
     questions: Questions,
     space: Workspace,
     *,
     asked: Asked,
-    zone: str = "Asia/Shanghai",
+    zone: str,
+    engine: Engine,
+) -> None:
+    """Records, actions and windows into the workspace."""
+    read(history, questions, space)
+    windows(questions, space, asked, zone, engine)
+
+
+def answered(
+    history: Columns,
+    questions: Questions,
+    space: Workspace,
+    *,
+    engine: Engine,
     advance: Callable[[int], None] = lambda _: None,
-    spark: Cluster | None = None,
     makers: set[str],
 ) -> Iterator[tuple[int, Answers]]:
-    """What columns say of each stretch of row numbers; `makers` is told what the base facts were made by."""
-    newest = read(history, questions, space)
-    engine = OnDuckDB() if spark is None else OnSpark(spark)
-    windows(questions, space, asked, zone, engine)
+    """What columns say of each stretch of row numbers of a workspace in which everything lies; `makers` is told what the base facts were made by."""
+    newest = history.newest()
 
     def facts(first: int) -> pa.Table:
         held = history.facts(first, first + STRETCH)

@@ -6,6 +6,7 @@ reading the store (`store.history`), the queries of a rulebook (`questions`).
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ import pyarrow as pa
 from engine.features.frames import mark_of
 from engine.store.history import NO_TIME
 
+_FILE = "history.duckdb"
 MEMORY = "2GB"
 """What DuckDB may hold before it goes to disk."""
 
@@ -31,6 +33,11 @@ class Workspace:
     def size(self) -> int:
         """Bytes on disk now."""
         return sum(file.stat().st_size for file in self._folder.rglob("*") if file.is_file())
+
+    def keep(self, path: Path) -> None:
+        """Its tables, but for temporary ones, as a file with which other workspaces may begin."""
+        self.connection.execute("CHECKPOINT")
+        shutil.copyfile(self._folder / _FILE, path)
 
     def add_records(self, table: pa.Table, marks: Sequence[str]) -> None:
         """Records as windows see them: empty texts are null, times are seconds, `marks` are the base facts that windows ask for."""
@@ -65,8 +72,8 @@ class Workspace:
 
 
 @contextmanager
-def workspace(*, memory: str = MEMORY, threads: int | None = None) -> Iterator[Workspace]:
-    """Tables in a temporary folder."""
+def workspace(*, memory: str = MEMORY, threads: int | None = None, kept: Path | None = None) -> Iterator[Workspace]:
+    """Tables in a temporary folder; at first those of a file that another workspace kept, or none."""
     with TemporaryDirectory(prefix="sanse-rescore-") as folder:
         settings: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": memory,
@@ -75,6 +82,8 @@ def workspace(*, memory: str = MEMORY, threads: int | None = None) -> Iterator[W
         }
         if threads is not None:
             settings["threads"] = threads
-        with duckdb.connect(f"{folder}/history.duckdb", config=settings) as connection:
+        if kept is not None:
+            shutil.copyfile(kept, Path(folder) / _FILE)
+        with duckdb.connect(f"{folder}/{_FILE}", config=settings) as connection:
             connection.execute("SET enable_progress_bar = false")
             yield Workspace(connection, Path(folder))

@@ -10,10 +10,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
 from engine.errors import RuleError, UsageError
+from engine.features.base import made_by
 from engine.model import Colour
 from engine.pipeline import Stages
 from engine.remaking import Remade
@@ -21,12 +24,14 @@ from engine.rescore import (
     Answers,
     Asked,
     Labels,
+    OnDuckDB,
     Questions,
     Scan,
     Workspace,
     aligned,
+    answered,
     compare,
-    judged,
+    laid,
     relabelled,
     workspace,
 )
@@ -95,12 +100,15 @@ class Backtest:
 class Past:
     """A consistent view of history, judged by one rulebook: others may be tried against it, one after another."""
 
-    def __init__(self, ground: Ground, old: Side, view: Reading, history: History) -> None:
+    def __init__(self, ground: Ground, old: Side, view: Reading, history: History, folder: Path) -> None:
+        """`folder`: where the tables of history are kept while others are tried."""
         self._ground, self._view, self._history = ground, view, history
         self._books = former(view, ground.live)
-        self._old = self._half(old)
+        self._old, self._kept = self._half(old), folder / "laid.duckdb"
         with workspace() as space:
-            self._was = dict(self._judged(self._old, space, set()))
+            self._lay(self._old, space)
+            space.keep(self._kept)
+            self._was = dict(self._answered(self._old, space, set()))
 
     @contextmanager
     def against(self, new: Side, *, as_linked: bool = False) -> Iterator[Backtest]:
@@ -111,7 +119,10 @@ class Past:
         old, ground = self._old, self._ground
         told = _permitted(ground.live, (old.side.rulebook, new.rulebook), as_linked=as_linked)
         half = self._half(new)
-        with workspace() as space:
+        seen_alike = half.sees_as(self._old)
+        with workspace(kept=self._kept if seen_alike else None) as space:
+            if not seen_alike:
+                self._lay(half, space)
             found = Scan.begun(space)
             known = Knowledge(space, asked_anew(old.side.rulebook, new.rulebook))
             half.columns.note = known.note
@@ -148,20 +159,29 @@ class Past:
         """Every record by columns under both; counted into `found`."""
         labels, own = Labels(half.side.questions.labels), self._old.side.questions.labels
         both: list[tuple[Answers, Answers]] = []
-        for first, made in self._judged(half, space, found.makers):
+        for first, made in self._answered(half, space, found.makers):
             pair = aligned(relabelled(self._was[first], own, labels), made)
             compare(found, *pair, labels=labels)
             both.append(pair)
         before, after = (_joined([pair[place] for pair in both]).widened(labels.words) for place in (0, 1))
         return Both(before, after, labels)
 
-    def _judged(self, half: _Half, space: Workspace, makers: set[str]) -> Iterator[tuple[int, Answers]]:
-        return judged(
+    def _lay(self, half: _Half, space: Workspace) -> None:
+        laid(
             half.columns,
             half.side.questions,
             space,
             asked=Asked(),
             zone=self._ground.zone,
+            engine=OnDuckDB(),
+        )
+
+    def _answered(self, half: _Half, space: Workspace, makers: set[str]) -> Iterator[tuple[int, Answers]]:
+        return answered(
+            half.columns,
+            half.side.questions,
+            space,
+            engine=OnDuckDB(),
             advance=self._ground.advance,
             makers=makers,
         )
@@ -170,10 +190,14 @@ class Past:
 @contextmanager
 def past(ground: Ground, old: Side) -> Iterator[Past]:
     """History as one rulebook judges it, to try others against; read only. Raises UsageError where nothing is stored."""
-    with ground.store.read() as view, ground.store.history() as history:
+    with (
+        ground.store.read() as view,
+        ground.store.history() as history,
+        TemporaryDirectory(prefix="sanse-past-") as folder,
+    ):
         if not history.newest():
             raise UsageError("还没有存下的来件，没有可回测的", hint="先 sanse ingest 读入来件，再回测")
-        yield Past(ground, old, view, history)
+        yield Past(ground, old, view, history, Path(folder))
 
 
 @contextmanager
@@ -211,6 +235,16 @@ class _Half:
         areas = areas_named(side.rulebook) != areas_named(ground.live)
         self.columns = Remade(history, view, side.stages, makers(books, side.rulebook), always=areas)
         self.unsteady = unsteady(side.rulebook, books)
+
+    def sees_as(self, other: _Half) -> bool:
+        """Whether records, actions and windows lie as they do for another one, of which nothing had to be made again."""
+        one, two = self.side.questions, other.side.questions
+        return (
+            not (other.columns.remade or other.columns.lost)
+            and made_by(self.side.rulebook) == made_by(other.side.rulebook)
+            and self.columns.always == other.columns.always
+            and (one.windows_sql, one.longest, one.marks) == (two.windows_sql, two.longest, two.marks)
+        )
 
     def notes(self) -> Iterator[str]:
         """What is to be told of its base facts."""
