@@ -141,11 +141,12 @@ def coded(mappings: Mapping[str, Mapping[str, Any]], kind: str) -> dict[str, dic
 def _faults(file: MappingFile, mappings: Mapping[str, object]) -> Iterator[tuple[tuple[str | int, ...], str]]:
     if file.based_on and file.based_on not in mappings:
         yield ("based_on",), f"根本没有来源“{file.based_on}”"
+    numbered = {f"{NUMBERS}{kind}" for kind in mappings}
     for name in file.columns:
-        if name.startswith(NUMBERS) and name[len(NUMBERS) :] not in mappings:
-            yield ("columns", name), f"来源“{name[len(NUMBERS) :]}”没有映射"
-        elif name not in FIELDS and not name.startswith(NUMBERS):
-            yield ("columns", name), f"没有字段“{name}”，{nearest(name, FIELDS)}"
+        if name.startswith(NUMBERS) and name not in numbered:
+            yield ("columns", name), f"来源“{name[len(NUMBERS) :]}”没有映射，{nearest(name, numbered)}"
+        elif name not in FIELDS and name not in numbered:
+            yield ("columns", name), f"没有字段“{name}”，{nearest(name, {*FIELDS, *numbered})}"
     yield from _claimed_twice(file)
     for index, pattern in enumerate(file.time_patterns):
         fault = _pattern_fault(pattern)
