@@ -155,7 +155,7 @@ class TestMappings:
     @pytest.mark.parametrize("slip", ["nubers.police_110", "numbers.police110", "numbes.police_110"])
     def test_a_misspelt_column_of_numbers_is_told_the_right_one(self, slip: str) -> None:
         broken = {"kind": "broken", "columns": {"source_id": ["编号"], slip: ["警情编号"]}}
-        with pytest.raises(RuleError, match="是不是“numbers.police_110”"):
+        with pytest.raises(RuleError, match=r"是不是“numbers\.police_110”"):
             Normaliser(rulebook(broken=broken))
 
     def test_an_unknown_key_is_a_fault(self) -> None:
