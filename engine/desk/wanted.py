@@ -43,14 +43,14 @@ class Wanted:
 
 
 def listed(desk: Desk, name: str, data: bytes) -> list[Wanted]:
-    """The cases of a list. Raises UsageError naming rows that cannot be read, ids that nothing has and cases that are named twice: a slip there would
-    miss nothing for ever, or count one case as two.
+    """The cases of a list. Raises UsageError naming rows that cannot be read, ids that nothing has and ids with two colours: a slip there would
+    miss nothing for ever.
     """
     rows = list(_rows(name, data))
     if not rows:
         raise UsageError(f"{name} 里一条标注也没有", hint="写两列：id 和 colour")
     found, unknown = [], []
-    places: dict[tuple[str, str], int] = {}
+    places: dict[str, tuple[int, Colour]] = {}
     with desk.store.read() as view:
         for at, row in enumerate(rows, start=1):
             reference, whole = _named(name, at, row)
@@ -58,11 +58,14 @@ def listed(desk: Desk, name: str, data: bytes) -> list[Wanted]:
             if one is None:
                 unknown.append(mask_reference(reference))
                 continue
-            before = places.setdefault((one.matter, one.record), at)
-            if before != at:
-                what = f"第 {before} 条和第 {at} 条是同一{'个事项' if one.matter else '件来件'}"
-                raise UsageError(f"{name} {what}：{mask_reference(reference)}", hint="只留一条，写至少应是的颜色")
-            found.append(one)
+            before, colour = places.setdefault(reference, (at, one.colour))
+            if colour is not one.colour:
+                raise UsageError(
+                    f"{name} 第 {before} 条和第 {at} 条是同一个编号，颜色不同：{mask_reference(reference)}",
+                    hint="只留一条，写至少应是的颜色",
+                )
+            if before == at:
+                found.append(one)
     if unknown:
         more = f"等 {len(unknown)} 个" if len(unknown) > _SHOWN else ""
         raise UsageError(

@@ -42,6 +42,7 @@ def test_a_list_names_matters_by_any_of_their_records_and_records_by_themselves(
     ]
     assert listed(town.desk, "cases.json", b'{"police_110:A2": "red"}') == found[:1]
     assert listed(town.desk, "cases.csv", "编号,颜色\npolice_110:A2,红\n".encode("gb18030")) == found[:1]
+    assert listed(town.desk, "cases.csv", b"id,colour\npolice_110:A2,red\npolice_110:A2,red\n") == found[:1]
     rows = b'[{"matter": "police_110:A2", "colour": "red"}, {"record": "police_110:B1", "colour": "yellow"}]'
     assert listed(town.desk, "cases.json", rows) == found
 
@@ -57,10 +58,9 @@ def test_a_list_names_matters_by_any_of_their_records_and_records_by_themselves(
         ("id,colour\npolice_110:A1,red\npolice_110:X9,red\n", "库里没有的编号：police_110:X9"),
         ("record,colour\nSS2025-000001,red\n", "库里没有的编号"),
         (
-            "id,colour\npolice_110:A1,red\npolice_110:B1,red\npolice_110:A2,黄\n",
-            "第 1 条和第 3 条是同一个事项：police_110:A2",
+            "id,colour\npolice_110:A1,red\npolice_110:B1,red\npolice_110:A1,黄\n",
+            "第 1 条和第 3 条是同一个编号，颜色不同：police_110:A1",
         ),
-        ("record,colour\npolice_110:A1,red\npolice_110:A1,red\n", "第 1 条和第 2 条是同一件来件"),
         ("[1]", "第 1 条读不懂"),
         ("{", "读不懂"),
     ],

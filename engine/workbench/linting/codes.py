@@ -86,6 +86,16 @@ CODES: dict[str, tuple[str, str, str]] = {
         "linking reaches further than anything needs",
         "改成 {days}；真要看得更远，先调大窗口或 matter_days",
     ),
+    "L139": (
+        "{year} 年放假通知的日期 {day} 不在 {before} 年或 {year} 年",
+        "notice of holidays dated in another year",
+        "对照国务院办公厅的通知：多半是上一年十月、十一月发的",
+    ),
+    "L140": (
+        "规则 {id} 的理由里，同一处写了两次“{{{name}}}”",
+        "reason prints a fact twice in one place",
+        "多半有一个该是别的事实",
+    ),
     "L141": ("路线 {id} 永远走不到：{other} 总在它前面", "route that is never taken", "删掉，或改条件"),
     "L142": (
         "路线 {id} 的条件和 root 对不上",

@@ -41,7 +41,9 @@ def of_whole(rulebook: Rulebook, places: Places) -> Iterator[Fault]:
     """What shows only beside the rest of the rulebook."""
     checks: tuple[Callable[[Rulebook, Places], Iterator[Fault]], ...] = (
         _reasons,
+        _told_twice,
         _past_calendar,
+        _notices,
         _roots,
         _receivers,
         _deadlines,
@@ -59,6 +61,25 @@ def _reasons(rulebook: Rulebook, places: Places) -> Iterator[Fault]:
         for name in dict.fromkeys(f"{'$' * (sigil == '$')}{name}" for _, sigil, name in pieces if name):
             if name not in asked:
                 yield finding("L136", places.of("rules", rule.id, "because"), id=rule.id, name=name)
+
+
+def _told_twice(rulebook: Rulebook, places: Places) -> Iterator[Fault]:
+    """A fact that one part of a reason prints twice: another one was meant."""
+    for rule in rulebook.rules:
+        told: dict[str, None] = {}
+        for part in segments(rule.because):
+            names = Counter(f"{'$' * (sigil == '$')}{name}" for _, sigil, name in part.pieces if name and sigil != "?")
+            told |= dict.fromkeys(name for name, times in names.items() if times > 1)
+        yield from (finding("L140", places.of("rules", rule.id, "because"), id=rule.id, name=name) for name in told)
+
+
+def _notices(rulebook: Rulebook, places: Places) -> Iterator[Fault]:
+    """Holidays are announced in the year before, or in their own."""
+    for year, held in ((rulebook.documents.get("calendar") or {}).get("years") or {}).items():
+        day, before = str(held["dated"]), int(year) - 1
+        if day[:4] not in (str(year), str(before)):
+            place = places.of("calendar", "years", year, "dated")
+            yield finding("L139", place, year=year, day=day, before=before)
 
 
 def _behind(rulebook: Rulebook, rule: Rule) -> set[str]:
