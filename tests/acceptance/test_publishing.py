@@ -103,12 +103,12 @@ def test_a_changed_folder_is_told_once_and_not_taken_until_it_is_published(centr
         told = service.until(lambda said: said.get("event") == "unpublished")
         assert (told["folder"], told["rulebook"]) == (after, before)
         service.until(lambda said: said.get("job") == "poll:日报")
+        assert set(digests(centre)) == {before}
         publish(centre)
         assert service.until(lambda said: said.get("event") == "renewed")["rulebook"] == after
         service.send(signal.SIGTERM)
         service.end()
     assert sum(said.get("event") == "unpublished" for said in service.said) == 1
-    assert set(digests(centre)) == {before}
 
 
 def test_faulty_rules_that_were_kept_leave_the_old_ones_in_force(centre: Console) -> None:
