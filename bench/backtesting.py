@@ -1,7 +1,7 @@
 """Backtesting: another rulebook tried on a stored database, beside two re-scorings of the same file in the same run.
 
 In: how many records are stored. Out: seconds of both re-scorings, of the back-test and of what it does besides, and that both come to the same colours. Each size
-is a process of its own: `python -m bench.backtesting SIZE`. Not here: loading (`loading`), re-scoring in parts (`rescoring`).
+is a process of its own: `python -m bench.backtesting SIZE [RULES]`. Not here: loading (`loading`), re-scoring in parts (`rescoring`).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from typing import Any
 
 from bench import county
 from bench.loading import place
+from bench.rescoring import repeated
 from engine.features.base import made_by
 from engine.model import Colour
 from engine.rescore import Questions, scan, workspace
@@ -32,13 +33,15 @@ from engine.workbench.backtest import Ground, Side, backtest, weeks
 _OLD, _NEW = "value: 3, source: 长沙县“3次以上", "value: 2, source: 长沙县“3次以上"
 
 
-def measure(size: int) -> dict[str, Any]:
-    """The figures of one size; raises AssertionError where a back-test and a re-scoring come to other colours."""
+def measure(size: int, rules: int = 0) -> dict[str, Any]:
+    """The figures of one size, of so many rules (0: those that are shipped); raises AssertionError where a back-test and a re-scoring come to other colours."""
     work = county.OUT / f"tried-{size}.db"
     shutil.copyfile(place(size), work)
     made = county.install(f"sqlite:///{work}", engine="trace")
     old = made.stages.rulebook
     new = changed(old)
+    if rules:
+        old, new = repeated(old, rules), repeated(new, rules)
     with closing(sqlite3.connect(work)) as held, held:
         # An earlier release may have made these facts; making facts again is not what is measured.
         held.execute("UPDATE facts SET made_by = ?", [made_by(old)])
@@ -64,6 +67,7 @@ def measure(size: int) -> dict[str, Any]:
     work.unlink()
     return {
         "stored": size,
+        "rules": len(old.rules),
         "rescorings": round(sum(seconds), 2),
         "backtest": round(took, 2),
         "times": round(took / sum(seconds), 2),
@@ -106,4 +110,4 @@ def line(one: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    print(json.dumps(measure(int(sys.argv[1]))))
+    print(json.dumps(measure(*map(int, sys.argv[1:]))))
