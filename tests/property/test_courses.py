@@ -89,6 +89,8 @@ def _cases(place: Lived, matters: Any, ids: list[str], *, late: bool) -> Iterato
         home = {id_: matter for matter, held in members.items() for id_ in held}
         records = view.record_views(home)
         once = {id_ for id_ in home if len(view.assessments_of(id_)) == 1}
+        several = "SELECT incident FROM versions GROUP BY incident HAVING count(*) > 1"
+        retold = {row[0] for row in view._connection.exec_driver_sql(several)}
         decided = {id_ for row in view.decision_rows(home) for id_ in (*row.left, *row.right)}
         actions: dict[str, list[Action]] = defaultdict(list)
         for action in view.actions_of(list(home), evidence=False):
@@ -97,4 +99,5 @@ def _cases(place: Lived, matters: Any, ids: list[str], *, late: bool) -> Iterato
         views, log = tuple(RecordView(id_, *records[id_]) for id_ in held), tuple(actions[matter])
         plain = len({action.matter for action in log}) <= 1 and decided.isdisjoint(held)
         stirred = late and any(a.at <= r.at and a.known_at > r.known_at for a in log for r in views)
-        yield Case(matter, views, log, plain, once.issuperset(held), quiet[matter] and not stirred)
+        told_again = not retold.isdisjoint(held)
+        yield Case(matter, views, log, plain, once.issuperset(held), quiet[matter] and not stirred, told_again)

@@ -17,8 +17,8 @@ PREVIEWING = (
         "preview-rules",
         "回测：用要试的规则判（预演即生产）",
         "engine/workbench/backtest/trying.py",
-        "            half.side.questions,\n",
-        instead="            self._old.side.questions,\n",
+        "answered(\n            half.columns,\n            half.side.questions,\n",
+        instead="answered(\n            half.columns,\n            self._old.side.questions,\n",
         tests=_PREVIEW,
     ),
     defence(
