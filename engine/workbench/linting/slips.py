@@ -58,7 +58,7 @@ def _reasons(rulebook: Rulebook, places: Places) -> Iterator[Fault]:
     for rule in rulebook.rules:
         asked = _behind(rulebook, rule) | {f"${name}" for name in _thresholds(rule)}
         pieces = (piece for part in segments(rule.because) for piece in part.pieces)
-        for name in dict.fromkeys(f"{'$' * (sigil == '$')}{name}" for _, sigil, name in pieces if name):
+        for name in dict.fromkeys(_as_written(sigil, name) for _, sigil, name in pieces if name):
             if name not in asked:
                 yield finding("L136", places.of("rules", rule.id, "because"), id=rule.id, name=name)
 
@@ -68,9 +68,14 @@ def _told_twice(rulebook: Rulebook, places: Places) -> Iterator[Fault]:
     for rule in rulebook.rules:
         told: dict[str, None] = {}
         for part in segments(rule.because):
-            names = Counter(f"{'$' * (sigil == '$')}{name}" for _, sigil, name in part.pieces if name and sigil != "?")
+            names = Counter(_as_written(sigil, name) for _, sigil, name in part.pieces if name and sigil != "?")
             told |= dict.fromkeys(name for name, times in names.items() if times > 1)
         yield from (finding("L140", places.of("rules", rule.id, "because"), id=rule.id, name=name) for name in told)
+
+
+def _as_written(sigil: str, name: str) -> str:
+    """What a reason prints: a fact, or a threshold with its sign."""
+    return f"${name}" if sigil == "$" else name
 
 
 def _notices(rulebook: Rulebook, places: Places) -> Iterator[Fault]:

@@ -23,7 +23,7 @@ from engine.features.frames import column_of
 from engine.model import Colour, Value
 from engine.rescore import Asked, Label, Questions
 from engine.rescore.answers import HIT, REVIEW, WORD
-from engine.rescore.scanning import STRETCH, Columns, OnDuckDB, given, read, windows
+from engine.rescore.scanning import STRETCH, Columns, OnDuckDB, given, laid
 from engine.rescore.workspace import Workspace
 from engine.ruleset.parameters import bound, values_at
 from engine.ruleset.tree import Rulebook
@@ -97,8 +97,8 @@ class Ground:
         advance: Callable[[int], None] = lambda _: None,
     ) -> None:
         """Read and lay out; raises UsageError where there is nothing to judge."""
-        newest = read(history, self._questions, self._space)
-        windows(self._questions, self._space, asked or Asked(), self._zone, OnDuckDB())
+        laid(history, self._questions, self._space, asked=asked or Asked(), zone=self._zone, engine=OnDuckDB())
+        newest = history.newest()
         for first in range(0, newest, STRETCH):
             held = history.facts(first, first + STRETCH)
             self.makers.update(held["made_by"].unique().to_pylist())
