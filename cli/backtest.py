@@ -103,11 +103,11 @@ def _unwritable(page: Path) -> str:
 def _books(desk: Desk, folder: Path | None, against: str, *, newest: bool) -> tuple[Rulebook, Rulebook]:
     """What is compared with, and what is tried; `newest`: as if the newest numbers of each had always held."""
     from cli.wiring import rulebook_of
-    from engine.desk.publishing import edition
-    from engine.ruleset import loader, parameters
+    from engine.desk.publishing import former
+    from engine.ruleset import parameters
 
     new = rulebook_of(folder or desk.config.rules_folder)
-    old = loader.load(edition(desk, against)[1]) if against else desk.rulebook
+    old = former(desk, against) if against else desk.rulebook
     return (parameters.newest(old), parameters.newest(new)) if newest else (old, new)
 
 

@@ -6,6 +6,7 @@ means (`engine.desk.publishing`).
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +16,7 @@ from cli.options import CONFIG, AsJson, ConfigPath, Now, Reason
 from cli.rules import rules
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import date, datetime
 
     from engine.desk import Desk
@@ -50,7 +51,8 @@ def publish(
         if check:
             _checked(desk, files, as_json=as_json)
         else:
-            _publish(desk, files, reason=reason, second=second, as_json=as_json)
+            with _refusing(as_json=as_json):
+                _publish(desk, files, reason=reason, second=second, as_json=as_json)
 
 
 @rules.command()
@@ -66,10 +68,10 @@ def rollback(
 ) -> None:
     """退回以前的一套规则：和发布一样过关、两人复核；规则目录随之换回，换下的留在旁边。"""
     from cli.wiring import desk_of
-    from engine.desk.publishing import edition
+    from engine.desk.publishing import former
 
-    with desk_of(config, now, bare=True) as desk:
-        _publish(desk, edition(desk, digest)[1], reason=reason, second=second, as_json=as_json)
+    with desk_of(config, now, bare=True) as desk, _refusing(as_json=as_json):
+        _publish(desk, former(desk, digest).files, reason=reason, second=second, as_json=as_json)
 
 
 @rules.command()
@@ -103,7 +105,7 @@ def history(
 def _publish(desk: Desk, files: Mapping[str, bytes], *, reason: str, second: str, as_json: bool) -> None:
     from cli.wiring import person_of
     from engine.desk.publishing import publish as published
-    from engine.errors import RuleError, UsageError
+    from engine.errors import UsageError
     from engine.workbench.gate import findings
 
     if not second:
@@ -111,23 +113,23 @@ def _publish(desk: Desk, files: Mapping[str, bytes], *, reason: str, second: str
             "发布要有第二个人复核", hint="加上 --second 姓名，口令用 SANSE_SECOND_SECRET；先看结果用 --check"
         )
     person, other = person_of(desk), person_of(desk, second=second)
-    try:
-        made = published(desk, person, other, files, reason=reason, gate=findings)
-    except RuleError as fault:
-        _refused(fault, as_json=as_json)
-        raise typer.Exit(1) from fault
-    _tell_published(desk, made, as_json=as_json)
+    _tell_published(desk, published(desk, person, other, files, reason=reason, gate=findings), as_json=as_json)
 
 
-def _refused(fault: Exception, *, as_json: bool) -> None:
+@contextmanager
+def _refusing(*, as_json: bool) -> Iterator[None]:
+    """What does not pass is told, and the exit code is 1."""
     from cli.printing import line, say
     from engine.errors import RuleError
 
-    assert isinstance(fault, RuleError)
-    if as_json:
-        line({"published": False, "findings": [str(one) for one in fault.faults] or [str(fault)]})
-    else:
-        say(f"✗ {fault}")
+    try:
+        yield
+    except RuleError as fault:
+        if as_json:
+            line({"published": False, "findings": [str(one) for one in fault.faults] or [str(fault)]})
+        else:
+            say(f"✗ {fault}")
+        raise typer.Exit(1) from fault
 
 
 def _tell_published(desk: Desk, made: Published, *, as_json: bool) -> None:

@@ -154,7 +154,7 @@ class _Service:
                 digest = self._desk.rulebook.digest
                 self._log.info("renewed", words=f"✓ 换上新的规则（摘要 {digest[:12]}）", rulebook=digest)
             if self._refused:
-                self._log.info("mended", words="✓ 规则已改好，从这一轮起用目录里的", mended=True)
+                self._log.info("mended", words="✓ 规则已改好，从这一轮起用改好的", mended=True)
             self._refused = ""
         except RuleError as fault:
             if str(fault) != self._refused:
@@ -167,10 +167,14 @@ class _Service:
     def _tell_waiting(self) -> None:
         """Rules in the folder that nobody published are told once, and not used."""
         from engine.desk.opening import unpublished
+        from engine.desk.publishing import unfinished
 
         waiting = unpublished(self._desk)
         if waiting and waiting != self._waiting:
-            words = f"规则目录改了（摘要 {waiting[:12]}），还没有发布，仍用 {self._desk.rulebook.digest[:12]}：sanse rules publish"
+            if cut := unfinished(self._desk):
+                words = f"已发布 {cut[:12]}，已经起用；规则目录没有换成它（还是 {waiting[:12]}）：再运行一次当时的命令，或 sanse rules rollback {cut[:12]}"
+            else:
+                words = f"规则目录改了（摘要 {waiting[:12]}），还没有发布，仍用 {self._desk.rulebook.digest[:12]}：sanse rules publish"
             self._log.info("unpublished", words=words, folder=waiting, rulebook=self._desk.rulebook.digest)
         self._waiting = waiting
 

@@ -99,6 +99,20 @@ def edition(desk: Desk, reference: str) -> tuple[str, Mapping[str, bytes]]:
         return found[0], view.rulebook(found[0])
 
 
+def former(desk: Desk, reference: str) -> Rulebook:
+    """A kept rulebook (`edition`); raises RuleError that names it: a later release may refuse what an earlier one took, and the folder may be sound."""
+    digest, files = edition(desk, reference)
+    try:
+        return loader.load(files)
+    except RuleError as fault:
+        short = digest[:_SHORT]
+        raise RuleError(
+            f"以前的规则 {short} 有 {len(fault.faults)} 处本版本不收的错误：",
+            faults=fault.faults,
+            hint=f"取出来改：sanse rules history {short} --dir 新目录；改好用 sanse rules publish --rules 新目录 发布",
+        ) from fault
+
+
 def editions(desk: Desk) -> list[Edition]:
     """Every rulebook whenever it came into force, oldest first."""
     with desk.store.read() as view:

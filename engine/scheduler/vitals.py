@@ -50,7 +50,7 @@ class Pulse:
 
 def signs(desk: Desk, pulse: Pulse | None = None) -> list[Sign]:
     """Every sign; where the database cannot be read, `database` says so and those that would be read from it are left out."""
-    found = [] if pulse is None else [_rounds(pulse), _rules(pulse)]
+    found = [] if pulse is None else [_rounds(pulse), _rules(desk, pulse)]
     found.append(_disk(desk))
     try:
         now = desk.clock()
@@ -70,10 +70,11 @@ def _rounds(pulse: Pulse) -> Sign:
     return Sign("rounds", _OK, "按时")
 
 
-def _rules(pulse: Pulse) -> Sign:
+def _rules(desk: Desk, pulse: Pulse) -> Sign:
+    whence = "最近发布的规则" if desk.config.publish.required else "目录里的规则"
     if pulse.rules_refused:
-        return Sign("rules", _DEGRADED, "规则目录有误，仍用原来的")
-    return Sign("rules", _OK, "用的是目录里的规则")
+        return Sign("rules", _DEGRADED, f"{whence}有误，仍用原来的")
+    return Sign("rules", _OK, f"用的是{whence}")
 
 
 def _disk(desk: Desk) -> Sign:

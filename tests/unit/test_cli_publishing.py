@@ -147,6 +147,10 @@ def test_a_publication_that_was_cut_is_told_where_it_stands(office: Console, mon
     assert sum("没有换成" in line for line in shown) == 1
     told = office.run("doctor")
     assert f"✗ 规则发布：已发布 {cut}，规则目录没有换成它" in told.out
+    (office.folder / "config.yaml").open("a", encoding="utf-8").write("\npublish: {required: true}\n")
+    served = office.ok("serve", "--once", "--now", "2025-03-11T09:05:00")
+    assert f"已发布 {cut}，已经起用；规则目录没有换成它" in served.out + served.err
+    assert "还没有发布" not in served.out + served.err
     by_hand(office, "draft", "2025-03-11T09:10:00")
     assert "没有换成" not in office.ok("rules", "history").out + office.run("doctor").out
 
@@ -197,7 +201,10 @@ def test_where_no_rules_are_sound_mended_ones_are_published(refused_office: Cons
     assert "没有差别" not in checked.out
     back = refused_office.run("rules", "rollback", former["digest"], "--reason", "退回", *SECOND, *now, **TWO)
     assert (back.code, "L101" in back.out) == (1, True)
+    assert f"以前的规则 {former['digest'][:12]} 有 1 处本版本不收的错误" in back.out
     made = refused_office.ok("rules", "publish", "--reason", "改好", *SECOND, *now, "--json", **TWO).only
     assert (made["published"], made["before"], made["changes"]) == (True, former["digest"], None)
     assert [line["in_force"] for line in refused_office.ok("rules", "history", "--json").lines] == [True, False]
     assert refused_office.ok("serve", "--once", *now).err == ""
+    compared = refused_office.run("rules", "backtest", "--against", former["digest"], *now)
+    assert (compared.code, f"以前的规则 {former['digest'][:12]}" in compared.err) == (2, True)
