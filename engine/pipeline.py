@@ -22,7 +22,7 @@ from engine import notify
 from engine.assessment import Outline
 from engine.features.base import made_by
 from engine.features.subjects import Member, Subject
-from engine.identity.affected import affected
+from engine.identity.affected import affected, regrouped
 from engine.identity.keys import BlockKeys, block_keys
 from engine.identity.resolve import resolve
 from engine.identity.settings import Settings
@@ -316,6 +316,7 @@ class _Middle:
         self.old: dict[str, Links] = {}
         self.former: dict[str, Sighting] = {}
         self.links: dict[str, Links] = {}
+        self.surveyed: set[str] = set()
         self.actions: Sequence[Action] = ()
         self.decisions: dict[str, Decision] = {}
 
@@ -364,7 +365,11 @@ class _Middle:
         )
 
     def moved(self) -> list[str]:
-        """Stored records whose windows gained or lost a member: judged again in this transaction (ruling 4)."""
+        """Stored records whose windows gained or lost a member: judged again in this transaction (ruling 4).
+
+        A stored record that is of another matter now may stand in windows of records that have nothing in common with the batch.
+        """
+        self.survey(regrouped(self.old, self.links) - self.fresh.keys())
         touched = affected(
             self.old,
             self.links,
@@ -375,17 +380,24 @@ class _Middle:
         )
         return sorted(touched - self.fresh.keys())
 
+    def survey(self, records: Collection[str]) -> None:
+        """Know the neighbourhood of stored records as well; whoever is met there stays where it is."""
+        around = [self.sightings[id_] for id_ in sorted(records) if id_ not in self.surveyed]
+        self.surveyed.update(records)
+        if not around:
+            return
+        for row in self.tx.neighbourhood([self.stages.keys(s) for s in around], *_span(around), self.stages.reach):
+            id_ = row.sighting.id
+            if id_ not in self.sightings:
+                self.sightings[id_], self.old[id_], self.links[id_] = row.sighting, row.links, row.links
+
     def judge(self, moved: Sequence[str], moved_by: str = WINDOW) -> None:
         """Decisions of the batch and of the moved records, each as of its own time; `moved_by`: the trigger of these."""
-        history, links = dict(self.sightings), dict(self.links)
-        if moved:
-            again = [self.sightings[id_] for id_ in moved]
-            for row in self.tx.neighbourhood([self.stages.keys(s) for s in again], *_span(again), self.stages.reach):
-                if row.sighting.id not in history:
-                    history[row.sighting.id], links[row.sighting.id] = row.sighting, row.links
-        members = [Member(sighting, links[id_]) for id_, sighting in history.items()]
-        judged = {links[id_].matter for id_ in (*self.fresh, *moved)}
-        self.actions = self.tx.actions_of([id_ for id_ in history if links[id_].matter in judged], evidence=False)
+        self.survey(moved)
+        members = [Member(sighting, self.links[id_]) for id_, sighting in self.sightings.items()]
+        judged = {self.links[id_].matter for id_ in (*self.fresh, *moved)}
+        concerned = [id_ for id_, links in self.links.items() if links.matter in judged]
+        self.actions = self.tx.actions_of(concerned, evidence=False)
         bases = {**self.tx.bases(moved), **{id_: seen.base for id_, seen in self.fresh.items()}}
         for trigger, ids in ((self.trigger, list(self.fresh)), (moved_by, moved)):
             subjects = [Subject(Member(self.sightings[id_], self.links[id_]), bases[id_]) for id_ in ids]

@@ -1,7 +1,7 @@
 """Whose windows moved: stored records to be judged again in the transaction that moved them (ruling 4).
 
 In: links before and after, the sightings, the ids that are new or changed, the longest window over each kind of group. Out: ids, never too
-few. In-order arrivals touch nobody. Not here: judging them (`pipeline`).
+few of those given. In-order arrivals touch nobody. Not here: which stored records are looked at, judging them (`pipeline`).
 """
 
 from __future__ import annotations
@@ -14,6 +14,11 @@ from datetime import datetime, timedelta
 from engine.model import Links, Sighting
 
 Group = tuple[str, str]
+
+
+def regrouped(old: Mapping[str, Links], new: Mapping[str, Links]) -> set[str]:
+    """Stored ids that are of another person, matter or hotspot now, or count otherwise: windows around them say something else."""
+    return {id_ for id_, links in new.items() if id_ in old and _standing(old[id_]) != _standing(links)}
 
 
 def affected(
@@ -31,7 +36,7 @@ def affected(
 
     `longest`: matter, caller, place, hotspot, pair, phone -> the longest window over it; one that no fact counts over is left out.
     """
-    movers = {*changed, *(id_ for id_, links in new.items() if id_ in old and _moved(old[id_], links))}
+    movers = {*changed, *regrouped(old, new)}
     since: dict[Group, list[datetime]] = defaultdict(list)
     for id_ in movers:
         now = sightings[id_]
@@ -57,13 +62,8 @@ def _reached(
     return False
 
 
-def _moved(before: Links, after: Links) -> bool:
-    return (before.person, before.matter, before.hotspot, before.counts) != (
-        after.person,
-        after.matter,
-        after.hotspot,
-        after.counts,
-    )
+def _standing(links: Links) -> tuple[str | None, str, str | None, bool]:
+    return links.person, links.matter, links.hotspot, links.counts
 
 
 def _groups(links: Links | None, sighting: Sighting, longest: Mapping[str, timedelta]) -> Iterator[Group]:

@@ -28,6 +28,7 @@ _EVALUATIONS, _EVALUATION_PIECE = 1_000_000, 250_000
 _POISON_ROWS = 10_000
 _PAIRS, _RULEBOOKS, _READER_PIECES = 100_000, 2_000, 20
 _ORDER_RECORDS, _ORDERS, _ORDER_SEED = 100_000, 20, 6
+_KNOTS, _KNOT_PIECES = 24_000, 20
 _CRASHES, _CRASH_PIECE = 250, 25
 _CELLS = 10_000
 _MATTERS, _KILLS, _CRUISES = 1_500, 120, 4
@@ -305,6 +306,12 @@ PROMISES = (
         _elsewhere("tests.property.previews", "promise", _PREVIEWS // _PREVIEW_PIECES),
     ),
     Promise("R6", "任何次序、批量、进程数，结果相同", _ORDERS, _orders),
+    Promise(
+        "KNOTS",
+        "几个人的来件缠在一起，一件一件地来，任何次序结果相同",
+        _KNOT_PIECES,
+        _elsewhere("tests.knots", "promise", _KNOTS // _KNOT_PIECES),
+    ),
     Promise("R14", "任何一次数据库调用失败，说得清楚，重做后结果相同", _CALL_PIECES, _failed_calls),
     Promise("R13", "五个部件出毛病：说得出来，看得出来，过后自己补上", _FAULTS, _faults),
     Promise("R15", "边读入边备份，恢复到两批之间，接着做完结果相同", _BACKUP_PIECES, _backups),

@@ -126,6 +126,14 @@ DECIDING = (
         ),
     ),
     defence(
+        "seen-through-others",
+        "迟来的一件拆开了别人的事项，数过它们的来件也重判",
+        _PIPELINE,
+        "        self.survey(regrouped(self.old, self.links) - self.fresh.keys())\n",
+        instead="",
+        tests="property/test_knots.py::test_a_late_order_that_parts_others_is_seen_by_whoever_counts_them",
+    ),
+    defence(
         "once-more",
         "同一秒里做第二遍也记下",
         "engine/store/events.py",

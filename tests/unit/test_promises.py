@@ -82,7 +82,7 @@ def test_the_state_lies_where_git_does_not_look() -> None:
 
 def test_what_is_promised_has_a_long_run() -> None:
     numbered = {*range(1, 17), 19}
-    promised = {*(f"R{number}" for number in numbered), "KEYS", "RAW", "ATTACK", "PREVIEW"}
+    promised = {*(f"R{number}" for number in numbered), "KEYS", "RAW", "ATTACK", "PREVIEW", "KNOTS"}
     assert promised == {one.id for one in PROMISES}
     assert all(one.pieces > 0 and one.title for one in PROMISES)
     assert next(one.pieces for one in PROMISES if one.id == "ATTACK") == ATTACK_PIECES, "every row and share is tried"
