@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from io import StringIO
 from typing import Any
 
-from bench import county, history, live, page, report, workbench
+from bench import county, history, live, options, page, report, workbench
 from bench.rules import __main__ as rules_command
 from bench.rules import report as rules_report
 
@@ -60,14 +60,15 @@ PARTS = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the table; 1 where an answer was wrong, and then no figure is printed."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--parts", default=",".join(part.name for part in PARTS), help="with commas")
+    known = [part.name for part in PARTS]
+    parser.add_argument("--parts", type=options.names(known), default=known, help=f"with commas: {', '.join(known)}")
     for part in PARTS:
         parser.add_argument(
             f"--{part.name}", default=part.options, help=f"options of this part, by default: {part.options or 'none'}"
         )
     given = vars(parser.parse_args(arguments))
     county.OUT.mkdir(exist_ok=True)
-    asked = [part for part in PARTS if part.name in given["parts"].split(",")]
+    asked = [part for part in PARTS if part.name in given["parts"]]
     loads, figures = {}, {}
     for part in asked:
         loads[part.name] = [round(os.getloadavg()[0], 1)]
@@ -88,12 +89,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _measured(part: Part, options: Sequence[str]) -> Figures | None:
+def _measured(part: Part, given: Sequence[str]) -> Figures | None:
     """The figures that a part leaves in this run; None where it gives none. Its own table is not printed, what it says on the way is."""
     left = county.OUT / f"{part.name}.json"
     left.unlink(missing_ok=True)
     with redirect_stdout(StringIO()):
-        code = part.command(options)
+        code = part.command(given)
     return None if code else dict(json.loads(left.read_text(encoding="utf-8")))
 
 

@@ -36,6 +36,7 @@ from engine.ruleset import loader
 from engine.ruleset.tree import Rulebook
 from engine.store import cells
 from engine.store.exchange import Exchange
+from engine.store.manifest import FORMAT
 from engine.store.tables import NO_TIME
 from engine.triage import Triage
 
@@ -52,7 +53,7 @@ _LOOK = 0.25
 
 def measure(size: int, lane: str = "few", rules: int = 0) -> dict[str, Any]:
     """The figures; raises AssertionError where the reference says something else."""
-    folder = county.OUT / f"drawn-{size}-{lane}"
+    folder = county.OUT / f"drawn-{FORMAT}-{size}-{lane}"
     rulebook = loader.load(loader.read_folder(loader.shipped()))
     if not folder.exists():
         command = [sys.executable, "-m", "bench.drawn_history", str(folder), str(size), lane]

@@ -25,7 +25,8 @@ import pyarrow.parquet as pq
 from engine.features.definitions import Definitions
 from engine.ruleset import loader
 from engine.ruleset.tree import Rulebook
-from engine.store.exchange import FORMAT, STRETCH, TABLES
+from engine.store.exchange import STRETCH, TABLES
+from engine.store.manifest import Manifest, seal
 from engine.store.tables import NO_TIME
 
 _YEARS = 5 * 365 * 86_400
@@ -74,8 +75,7 @@ def write(folder: Path, count: int, rulebook: Rulebook, *, lane: str = "few", se
         for name, table in drawn.stretch(first, min(first + STRETCH, count)):
             pq.write_table(table, folder / name / f"{first:012}.parquet", compression="zstd", row_group_size=STRETCH)
             rows[name] += table.num_rows
-    manifest = {"format": FORMAT, "newest": count, "newest_action": count, "rows": rows}
-    (folder / "manifest.json").write_bytes(orjson.dumps(manifest))
+    seal(folder, Manifest(count, count, rows))
 
 
 def write_whole(folder: Path, count: int, lane: str) -> None:

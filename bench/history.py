@@ -12,6 +12,7 @@ from typing import Any
 from bench import backtesting, county, page
 from bench.apart import measured
 from bench.drawn_history import LANES
+from bench.options import names, numbers
 from bench.report import machine
 
 _STEPS = ("compile", "parse", "window", "decide", "explain", "write")
@@ -20,31 +21,38 @@ _STEPS = ("compile", "parse", "window", "decide", "explain", "write")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the table; 1 where an answer was wrong."""
     parser = argparse.ArgumentParser(prog="python -m bench.history", description=__doc__)
-    parser.add_argument("--incidents", default="10000,100000", help="how many, from Parquet; with commas")
-    parser.add_argument("--lanes", default="few,hot", help=f"with commas: {', '.join(LANES)}")
     parser.add_argument(
-        "--rules", default="0,100,1000", help="how many rules, 0 those that are shipped; more than 0 on `few` only"
+        "--incidents", type=numbers(), default="10000,100000", help="how many, from Parquet; with commas"
+    )
+    parser.add_argument("--lanes", type=names(LANES), default="few,hot", help=f"with commas: {', '.join(LANES)}")
+    parser.add_argument(
+        "--rules",
+        type=numbers(0),
+        default="0,100,1000",
+        help="how many rules, 0 those that are shipped; more than 0 on `few` only",
     )
     parser.add_argument(
-        "--stored", default="", help="sizes of databases that `python -m bench.live` made, beside SQL by hand"
+        "--stored",
+        type=numbers(),
+        default="",
+        help="sizes of databases that `python -m bench.live` made, beside SQL by hand",
     )
     given = parser.parse_args(arguments)
-    sizes, rules, lanes = _numbers(given.incidents), _numbers(given.rules), given.lanes.split(",")
     county.OUT.mkdir(exist_ok=True)
-    asked = [(size, lane, count) for size, lane, count in product(sizes, lanes, rules) if not count or lane == "few"]
+    asked = [
+        (size, lane, count)
+        for size, lane, count in product(given.incidents, given.lanes, given.rules)
+        if not count or lane == "few"
+    ]
     drawn = [measured("bench.bulk", size, lane, count) for size, lane, count in asked]
-    stored = [measured("bench.rescoring", size) for size in _numbers(given.stored)]
-    tried = [measured("bench.backtesting", size) for size in _numbers(given.stored)]
+    stored = [measured("bench.rescoring", size) for size in given.stored]
+    tried = [measured("bench.backtesting", size) for size in given.stored]
     if None in (*drawn, *stored, *tried):
         return 1
     found = {"machine": machine(), "drawn": drawn, "stored": stored, "tried": tried}
     print(told(found))
     (county.OUT / "history.json").write_text(json.dumps(found, indent=1), encoding="utf-8")
     return 0
-
-
-def _numbers(text: str) -> list[int]:
-    return [int(part) for part in text.split(",") if part]
 
 
 def table(drawn: Sequence[dict[str, Any]], stored: Sequence[dict[str, Any]]) -> str:

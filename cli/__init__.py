@@ -13,6 +13,8 @@ import sys
 
 from engine.errors import SanseError
 
+_INTERRUPTED = 130
+
 
 def main() -> None:
     """Run a command; what goes wrong on purpose is told in Chinese, with the exit code of who must act."""
@@ -24,6 +26,8 @@ def main() -> None:
 
     try:
         code = app(standalone_mode=False, prog_name="sanse")
+        if code == _INTERRUPTED:
+            raise KeyboardInterrupt  # noqa: TRY301 -- typer has swallowed it
         sys.exit(code if isinstance(code, int) else 0)
     except TyperException as fault:
         if type(fault).__name__ == "NoArgsIsHelpError":
@@ -39,7 +43,7 @@ def main() -> None:
         sys.exit(0)
     except (KeyboardInterrupt, Abort):
         print("已中断；已经提交的批次都在，没有提交的没有写入，可以重新运行。", file=sys.stderr)
-        sys.exit(130)
+        sys.exit(_INTERRUPTED)
     except OSError as fault:
         from cli.refusals import unusable
 

@@ -109,10 +109,14 @@ def _which_of(zone: str, *, since: str, until: str, caller: str, matter: str, co
     from cli.wiring import moment
     from engine.desk.reading import colour_named
     from engine.desk.rescoring import Which
+    from engine.errors import UsageError
 
+    first, last = (moment(text, zone) if text else None for text in (since, until))
+    if first is not None and last is not None and first > last:
+        raise UsageError(f"--since {since} 在 --until {until} 之后，中间没有来件", hint="把两个时间对调")
     return Which(
-        moment(since, zone) if since else None,
-        moment(until, zone) if until else None,
+        first,
+        last,
         caller or None,
         matter or None,
         colour_named(colour) if colour else None,
@@ -130,11 +134,10 @@ def _tell(found: Scan, rulebook: Rulebook, *, as_json: bool) -> None:
         return
     if not found.worded:
         say("有的来件没有正文可以重读，词语和字段的事实是用别的词表做的，按存下的算")
-    say(
-        f"重判 {found.records} 件，{found.changed} 件会有变化"
-        if found.changed
-        else f"重判 {found.records} 件，没有变化"
-    )
+    if not found.records:
+        say("所选的范围里没有来件，没有判任何一件")
+        return
+    say(f"重判 {found.records} 件，" + (f"{found.changed} 件会有变化" if found.changed else "没有变化"))
     if not found.changed:
         return
     labels = rulebook.documents.get("labels", {}).get("colours", {})

@@ -226,7 +226,7 @@ def rejudge(tx: Batch, stages: Stages, records: Collection[str], *, known_at: da
 
 
 def remake(tx: Batch, stages: Stages, records: Collection[str]) -> list[str]:
-    """Make base facts and marks of stored records again by the words and fields of these rules; where they belong and what was decided stay as they are.
+    """Make base facts, marks and areas of stored records again by the words and fields of these rules; where they belong and what was decided stay as they are.
 
     The ids of those that were made again: of what was purged nothing can be.
     """
@@ -234,9 +234,9 @@ def remake(tx: Batch, stages: Stages, records: Collection[str]) -> list[str]:
     seen = {incident.id: stages.sight(incident) for incident in tx.incidents(held).values()}
     tx.write_bases([(id_, one.base) for id_, one in seen.items()], stages.made_by)
     marked = [
-        (replace(held[id_].sighting, marks=one.sighting.marks), held[id_].links)
+        (replace(held[id_].sighting, marks=one.sighting.marks, area=one.sighting.area), held[id_].links)
         for id_, one in seen.items()
-        if held[id_].sighting.marks != one.sighting.marks
+        if (held[id_].sighting.marks, held[id_].sighting.area) != (one.sighting.marks, one.sighting.area)
     ]
     if marked:
         tx.write_sightings(marked)

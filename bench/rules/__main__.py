@@ -14,6 +14,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from bench.options import names, numbers
 from bench.rules import answers, by_column, by_reader, by_record, drawing, facts, report
 from bench.rules.lowering import sheet
 from bench.rules.measuring import Task, figures_of
@@ -27,19 +28,21 @@ _TURNS = 2
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the table; 1 where an answer was wrong, and then no figure is printed."""
     parser = argparse.ArgumentParser(prog="python -m bench.rules", description=__doc__)
-    parser.add_argument("--rules", default="100", help="numbers of distinct rules: 40,100,300,1000")
-    parser.add_argument("--incidents", default="1000000", help="numbers of incidents for peers that judge columns")
-    parser.add_argument("--lanes", default="few", help=f"of {','.join(facts.LANES)}")
+    parser.add_argument("--rules", type=numbers(), default="100", help="numbers of distinct rules: 40,100,300,1000")
+    parser.add_argument(
+        "--incidents", type=numbers(), default="1000000", help="numbers of incidents for peers that judge columns"
+    )
+    parser.add_argument("--lanes", type=names(facts.LANES), default="few", help=f"of {','.join(facts.LANES)}")
     parser.add_argument("--sample", type=int, default=20_000, help="incidents that everybody's answers are checked on")
-    parser.add_argument("--peers", default=",".join(ALL), help="names of peers, separated by commas")
+    parser.add_argument("--peers", type=names(ALL), default=",".join(ALL), help="names of peers, separated by commas")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args(arguments)
-    peers, missing = _there(given.peers.split(","))
+    peers, missing = _there(given.peers)
     found = []
     OUT.mkdir(exist_ok=True)
-    for lane in given.lanes.split(","):
-        for rules in map(int, given.rules.split(",")):
-            for incidents in map(int, given.incidents.split(",")):
+    for lane in given.lanes:
+        for rules in given.rules:
+            for incidents in given.incidents:
                 with TemporaryDirectory(dir=OUT) as folder:
                     one = _setting(Path(folder), peers, rules, incidents, lane, given)
                 if one is None:

@@ -20,7 +20,8 @@ from engine.features.base import made_by
 from engine.masking import mask_reference
 from engine.rescore import Asked, Questions, Scan, scan, workspace
 from engine.ruleset.tree import Rulebook
-from engine.store.exchange import Exchange, Exported, write
+from engine.store.exchange import Exchange, write
+from engine.store.manifest import Manifest
 from engine.store.rows import Person
 
 _MAY = ("analyst", "lead", "admin")
@@ -28,7 +29,7 @@ _MAY = ("analyst", "lead", "admin")
 
 def export(
     desk: Desk, person: Person, folder: Path, *, reason: str, advance: Callable[[int], None] = lambda _: None
-) -> Exported:
+) -> Manifest:
     """All columns that judging again needs, as files; noted in the audit log before a byte is written. Raises UsageError for who may not, or without a reason."""
     if person.role not in _MAY:
         raise UsageError(f"{person.name} 不能导出历史来件", hint="由分析员、负责人或管理员运行")

@@ -13,9 +13,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import orjson
 import pyarrow as pa
@@ -24,25 +22,15 @@ import pyarrow.parquet as pq
 
 from engine.errors import UsageError
 from engine.store.history import History
+from engine.store.manifest import Manifest, opened, seal
 
-FORMAT = 1
 STRETCH = 200_000
 """Row numbers to a file."""
 TABLES = ("records", "actions", "facts", "verdicts")
-_MANIFEST = "manifest.json"
 _SALTED = ("place", "phone", "id_number")
 
 
-@dataclass(frozen=True, slots=True)
-class Exported:
-    """What an export holds: the highest row numbers, how many rows each table has."""
-
-    newest: int
-    newest_action: int
-    rows: dict[str, int]
-
-
-def write(view: History, folder: Path, *, salt: bytes, advance: Callable[[int], None] = lambda _: None) -> Exported:
+def write(view: History, folder: Path, *, salt: bytes, advance: Callable[[int], None] = lambda _: None) -> Manifest:
     """Write a view below a folder that does not exist yet, or is empty. Raises UsageError where it holds something."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"{folder} 里已有东西，导出不覆盖", hint="换一个新目录，或先把里面的东西挪走")
@@ -56,7 +44,7 @@ def write(view: History, folder: Path, *, salt: bytes, advance: Callable[[int], 
     return made
 
 
-def _written(view: History, folder: Path, salt: bytes, advance: Callable[[int], None]) -> Exported:
+def _written(view: History, folder: Path, salt: bytes, advance: Callable[[int], None]) -> Manifest:
     newest, actions = view.newest(), view.newest_action()
     rows = dict.fromkeys(TABLES, 0)
     for name, read, last in (
@@ -71,9 +59,9 @@ def _written(view: History, folder: Path, salt: bytes, advance: Callable[[int], 
             _keep(table, folder / name / f"{first:012}.parquet")
             rows[name] += table.num_rows
             advance(min(STRETCH, last - first))
-    manifest = {"format": FORMAT, "newest": newest, "newest_action": actions, "rows": rows}
-    (folder / _MANIFEST).write_bytes(orjson.dumps(manifest, option=orjson.OPT_INDENT_2))
-    return Exported(newest, actions, rows)
+    made = Manifest(newest, actions, rows)
+    seal(folder, made)
+    return made
 
 
 def _keep(table: pa.Table, path: Path) -> None:
@@ -127,27 +115,19 @@ def _each(table: pa.Table, name: str, changed: Callable[[bytes], bytes]) -> pa.T
 
 
 class Exchange:
-    """The view of an export. Raises UsageError where a folder is none."""
+    """The view of an export. Raises UsageError where a folder is none, or not what was written any more."""
 
     def __init__(self, folder: Path) -> None:
-        try:
-            held: dict[str, Any] = orjson.loads((folder / _MANIFEST).read_bytes())
-        except (OSError, orjson.JSONDecodeError) as fault:
-            raise UsageError(
-                f"{folder} 不是一份完整的导出：读不到 {_MANIFEST}", hint="用 sanse db export --parquet 目录 导出"
-            ) from fault
-        if held.get("format") != FORMAT:
-            raise UsageError(f"{folder} 的格式是 {held.get('format')}，本版本只认 {FORMAT}", hint="用同一版本重新导出")
-        self._newest, self._newest_action = int(held["newest"]), int(held["newest_action"])
+        self._held = opened(folder, TABLES)
         self._tables = {name: _dataset(folder / name) for name in TABLES}
 
     def newest(self) -> int:
         """The highest row number of a record; 0 when there is none."""
-        return self._newest
+        return self._held.newest
 
     def newest_action(self) -> int:
         """The highest row number of an action."""
-        return self._newest_action
+        return self._held.newest_action
 
     def records(self, first: int, last: int) -> pa.Table:
         """As `History.records`."""

@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from bench import checking, county, loading, measuring, report
+from bench import __main__ as everything
+from bench import checking, county, history, live, loading, measuring, report
+from bench.rules import __main__ as rules_command
 from bench.stages import Shares
 from bench.yardstick import yardstick
 from engine.model import Colour
@@ -51,6 +53,29 @@ def test_every_figure_stands_in_the_table(out: Path) -> None:
     for figure in (f"{STORED:,}", str(found["p50_ms"]), str(found["yardstick_ms"]), "1.00 times slower", "+50.0 %"):
         assert figure in table
     assert f"{report.machine()['cores']} cores" in table
+
+
+@pytest.mark.parametrize(
+    ("command", "options", "said"),
+    [
+        ("bench", "--parts nix", "there is no nix; there are rules, live, history, workbench"),
+        ("bench", "--parts history --history=--lanes=nix", "there is no nix; there are "),
+        ("bench.history", "--incidents abc", "no number of 1 or more: abc"),
+        ("bench.history", "--incidents -5", "no number of 1 or more: -5"),
+        ("bench.history", "--rules -1", "no number of 0 or more: -1"),
+        ("bench.rules", "--peers clipspy,nix", "there is no nix"),
+        ("bench.rules", "--rules 0", "no number of 1 or more: 0"),
+        ("bench.live", "--sizes 0,1e3", "no number of 1 or more: 0, 1e3"),
+    ],
+)
+def test_a_wrong_option_is_refused_before_anything_is_measured(
+    command: str, options: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    modules = {"bench": everything, "bench.history": history, "bench.rules": rules_command, "bench.live": live}
+    with pytest.raises(SystemExit) as ended:
+        modules[command].main(options.split())
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
 
 
 def test_the_rows_that_are_measured_follow_what_is_stored() -> None:

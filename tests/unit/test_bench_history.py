@@ -15,6 +15,7 @@ from engine.rescore import Questions, scanning
 from engine.rescore.answers import Answers
 from engine.ruleset.parameters import values_at
 from engine.store.exchange import Exchange
+from engine.store.manifest import FORMAT
 from tests.installation import Installation, shipped
 from tests.orders import KNOWN_AT, in_order, take_in, township
 
@@ -31,7 +32,7 @@ def test_a_drawn_history_is_judged_as_the_plain_readers_judge_it(
     found = bulk.measure(SIZE, lane)
     assert (found["checked"], found["incidents"]) == (200, SIZE)
     assert 0 < found["changed"] <= SIZE
-    held = Exchange(tmp_path / f"drawn-{SIZE}-{lane}").records(0, SIZE)
+    held = Exchange(tmp_path / f"drawn-{FORMAT}-{SIZE}-{lane}").records(0, SIZE)
     persons = np.unique(held["person"].to_numpy(zero_copy_only=False), return_counts=True)[1]
     assert (persons.max() > SIZE * 0.04) == (lane == "hot")
     assert "answers checked" in history.table([found], [])

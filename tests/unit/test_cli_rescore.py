@@ -75,7 +75,19 @@ def test_a_new_word_list_is_tried_on_what_the_records_say(read_office: Console, 
 
 
 def test_where_no_record_is_asked_for_nothing_is_judged(read_office: Console) -> None:
-    assert "重判 0 件，没有变化" in read_office.ok("rescore", "--since", "2099-01-01").out
+    told = read_office.ok("rescore", "--since", "2099-01-01").out
+    assert "没有判任何一件" in told
+    assert "没有变化" not in told
+
+
+def test_stopped_by_hand_it_says_what_stands(read_office: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("engine.desk.rescoring.rescored", stopped)
+    ran = read_office.run("rescore")
+    assert (ran.code, ran.out) == (130, "")
+    assert "已中断；已经提交的批次都在" in ran.err
 
 
 def test_live_rules_are_written_by_a_person(desk_office: Console, tmp_path: Path) -> None:
@@ -99,6 +111,7 @@ def test_live_rules_are_written_by_a_person(desk_office: Console, tmp_path: Path
         (("--caller", "police_110:nobody"), "没有找到"),
         (("--apply", "--thresholds", "today"), "只有现行规则"),
         (("--since", "昨天"), "时间写法不对"),
+        (("--since", "2025-05-01", "--until", "2025-04-01"), "中间没有来件"),
     ],
 )
 def test_what_cannot_be_is_refused(read_office: Console, options: tuple[str, ...], why: str) -> None:
