@@ -116,7 +116,7 @@ RESCORING = (
         tests="unit/test_store_manifest.py",
     ),
     defence(
-        "export-whole",
+        "export-complete",
         "导出少了文件，不拿来判",
         "engine/store/manifest.py",
         "if gone := sorted(files.keys() - there):",
