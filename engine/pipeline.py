@@ -233,13 +233,12 @@ def remake(tx: Batch, stages: Stages, records: Collection[str]) -> list[str]:
     held = tx.sightings(records)
     seen = {incident.id: stages.sight(incident) for incident in tx.incidents(held).values()}
     tx.write_bases([(id_, one.base) for id_, one in seen.items()], stages.made_by)
-    marked = [
-        (replace(held[id_].sighting, marks=one.sighting.marks, area=one.sighting.area), held[id_].links)
-        for id_, one in seen.items()
-        if (held[id_].sighting.marks, held[id_].sighting.area) != (one.sighting.marks, one.sighting.area)
-    ]
-    if marked:
-        tx.write_sightings(marked)
+    again = {
+        id_: replace(held[id_].sighting, marks=one.sighting.marks, area=one.sighting.area) for id_, one in seen.items()
+    }
+    changed = [(now, held[id_].links) for id_, now in again.items() if now != held[id_].sighting]
+    if changed:
+        tx.write_sightings(changed)
     return sorted(seen)
 
 

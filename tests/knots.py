@@ -57,6 +57,7 @@ def knots(raws: Sequence[RawRecord]) -> list[Knot]:
 
 def violations(tied: Sequence[Knot], size: int, *, seed: int) -> Iterator[str]:
     """So many orders, in small batches, each held against the order of time."""
+    assert tied, "a township without knots: nothing would be tried"
     draw = random.Random(f"knots/{seed}")
     with tempfile.TemporaryDirectory(prefix="sanse-knots-") as folder:
         upgrade(f"sqlite:///{folder}/empty.db")

@@ -118,7 +118,7 @@ class Exchange:
     """The view of an export. Raises UsageError where a folder is none, or not what was written any more."""
 
     def __init__(self, folder: Path) -> None:
-        self._held = opened(folder, TABLES)
+        self._held = opened(folder)
         self._tables = {name: _dataset(folder / name) for name in TABLES}
 
     def newest(self) -> int:

@@ -6,8 +6,7 @@ In: a folder with the tables' files. Out: `manifest.json`; the highest row numbe
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,8 @@ from typing import Any
 import orjson
 
 from engine.errors import UsageError
+from engine.model import digest
+from engine.store.archive import measured
 
 FORMAT = 2
 """1 named no files."""
@@ -33,26 +34,24 @@ class Manifest:
 
 def seal(folder: Path, made: Manifest) -> None:
     """Write down what the export holds and what each of its files is; the last file of an export."""
-    files = {path.relative_to(folder).as_posix(): _digest(path) for path in sorted(folder.glob("*/*"))}
+    files = {name: measured(folder / name)[1] for name in sorted(_files(folder, made.rows))}
     held = {"newest": made.newest, "newest_action": made.newest_action, "rows": dict(made.rows), "files": files}
     path = folder / NAME
     path.touch(mode=0o600)
-    path.write_bytes(orjson.dumps({"format": FORMAT, **held, "digest": _of(held)}, option=orjson.OPT_INDENT_2))
+    path.write_bytes(orjson.dumps({"format": FORMAT, **held, "digest": digest(held)}, option=orjson.OPT_INDENT_2))
 
 
-def opened(folder: Path, tables: Collection[str]) -> Manifest:
+def opened(folder: Path) -> Manifest:
     """The manifest of a folder that is whole. Raises UsageError naming the file that is missing, is too many, or is not as it was written."""
     held = _read(folder)
     files: Mapping[str, str] = held["files"]
-    there = {
-        f"{table}/{path.name}" for table in tables if (folder / table).is_dir() for path in (folder / table).iterdir()
-    }
+    there = _files(folder, held["rows"])
     if gone := sorted(files.keys() - there):
         raise _broken(folder, f"少了 {'、'.join(gone[:3])}{'等' if len(gone) > 3 else ''}（共 {len(gone)} 个文件）")
     if more := sorted(there - files.keys()):
         raise _broken(folder, f"多出 {'、'.join(more[:3])}{'等' if len(more) > 3 else ''}（共 {len(more)} 个文件）")
-    for name, digest in files.items():
-        if _digest(folder / name) != digest:
+    for name, written in files.items():
+        if measured(folder / name)[1] != written:
             raise _broken(folder, f"{name} 和导出时不一样（传坏了，或者改过）")
     return Manifest(held["newest"], held["newest_action"], held["rows"])
 
@@ -72,7 +71,7 @@ def _read(folder: Path) -> dict[str, Any]:
     held = (
         {key: part for key, part in told.items() if key not in ("format", "digest")} if isinstance(told, dict) else {}
     )
-    if not held or told.get("digest") != _of(held):
+    if not held or told.get("digest") != digest(held):
         raise _broken(folder, f"{NAME} 和导出时不一样（传坏了，或者改过）")
     return held
 
@@ -81,10 +80,6 @@ def _broken(folder: Path, what: str) -> UsageError:
     return UsageError(f"{folder} 不是一份完整的导出：{what}", hint=_AGAIN)
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "blake2b").hexdigest()
-
-
-def _of(held: Mapping[str, Any]) -> str:
-    return hashlib.blake2b(orjson.dumps(held, option=orjson.OPT_SORT_KEYS)).hexdigest()
+def _files(folder: Path, tables: Iterable[str]) -> set[str]:
+    """The files that the tables have."""
+    return {path.relative_to(folder).as_posix() for table in tables for path in (folder / table).glob("*")}

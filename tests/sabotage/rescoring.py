@@ -111,8 +111,8 @@ RESCORING = (
         "export-as-written",
         "导出的文件传坏了、改过，不拿来判",
         "engine/store/manifest.py",
-        "if _digest(folder / name) != digest:",
-        instead="if not _digest(folder / name):",
+        "if measured(folder / name)[1] != written:",
+        instead="if not written:",
         tests="unit/test_store_manifest.py",
     ),
     defence(
@@ -127,8 +127,8 @@ RESCORING = (
         "rescore-remake-marks",
         "重判：重做词语事实，窗口看的标记也跟着改",
         "engine/pipeline.py",
-        "(replace(held[id_].sighting, marks=one.sighting.marks, area=one.sighting.area), held[id_].links)",
-        instead="(held[id_].sighting, held[id_].links)",
+        "id_: replace(held[id_].sighting, marks=one.sighting.marks, area=one.sighting.area) for",
+        instead="id_: held[id_].sighting for",
         tests=f"{_RESCORE}::test_other_words_make_base_facts_again_before_history_is_judged[sqlite]",
     ),
     defence(
