@@ -176,14 +176,12 @@ def _checked(desk: Desk, files: Mapping[str, bytes], *, as_json: bool) -> None:
 
 def _told(desk: Desk, one: Edition) -> None:
     from cli.printing import local, say
+    from engine.desk.publishing import finishing
 
     who = f"{one.by} 发布，{one.second} 复核：{one.reason}" if one.by else "目录里改的，没有经过发布"
     say(f"{local(one.at)} {one.digest[:_SHORT]}{' ← 正在用' if one.in_force else ''}  {who}")
     if one.unfinished:
-        say(
-            "    ✗ 规则目录没有换成这一套：换到一半断了，或后来换回了以前的；再运行一次当时的命令，"
-            f"或 sanse rules rollback {one.digest[:_SHORT]}，就换完"
-        )
+        say(f"    ✗ 规则目录没有换成这一套：换到一半断了，或后来换回了以前的；{finishing(one.digest)}")
     if one.changes is not None:
         for told in told_changes(one.changes, _day(desk, one.at)):
             say(f"    {told}")

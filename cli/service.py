@@ -167,12 +167,12 @@ class _Service:
     def _tell_waiting(self) -> None:
         """Rules in the folder that nobody published are told once, and not used."""
         from engine.desk.opening import unpublished
-        from engine.desk.publishing import unfinished
+        from engine.desk.publishing import finishing, unfinished
 
         waiting = unpublished(self._desk)
         if waiting and waiting != self._waiting:
             if cut := unfinished(self._desk):
-                words = f"已发布 {cut[:12]}，已经起用；规则目录没有换成它（还是 {waiting[:12]}）：再运行一次当时的命令，或 sanse rules rollback {cut[:12]}"
+                words = f"已发布 {cut[:12]}，已经起用；规则目录没有换成它（还是 {waiting[:12]}）：{finishing(cut)}"
             else:
                 words = f"规则目录改了（摘要 {waiting[:12]}），还没有发布，仍用 {self._desk.rulebook.digest[:12]}：sanse rules publish"
             self._log.info("unpublished", words=words, folder=waiting, rulebook=self._desk.rulebook.digest)

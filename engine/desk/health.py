@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from engine.config import Config, read_keys
 from engine.desk.messages import given_up
 from engine.desk.opening import Clock, Desk, is_there, open_desk, stand_in, unpublished
-from engine.desk.publishing import unfinished
+from engine.desk.publishing import finishing, unfinished
 from engine.errors import RuleError, SanseError, UsageError
 from engine.ruleset import loader
 from engine.store import reach
@@ -100,8 +100,8 @@ def _engine(desk: Desk) -> Check:
 def _publication(desk: Desk) -> Iterator[Check]:
     """Whether the folder of the rules and what was published belong together."""
     if cut := unfinished(desk)[:12]:
-        hint = f"再运行一次当时的命令，或 sanse rules rollback {cut}，就换完"
-        yield Check("规则发布", False, f"已发布 {cut}，规则目录没有换成它：换到一半断了，或后来换回了以前的", hint)
+        told = f"已发布 {cut}，规则目录没有换成它：换到一半断了，或后来换回了以前的"
+        yield Check("规则发布", False, told, finishing(cut))
     elif desk.config.publish.required:
         draft = unpublished(desk)
         told = f"目录里的（{draft[:12]}）还没有发布" if draft else "没有等着发布的"

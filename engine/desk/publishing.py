@@ -148,6 +148,11 @@ def unfinished(desk: Desk) -> str:
         return "" if took else last.rulebook
 
 
+def finishing(digest: str) -> str:
+    """What to do where the folder never followed, in words."""
+    return f"再运行一次当时的命令，或 sanse rules rollback {digest[:_SHORT]}，就换完"
+
+
 def turns(view: Reading) -> list[tuple[datetime, str, str, str, str]]:
     """(when, digest, by, second, why) of every rulebook that came into force, oldest first; no names where nobody published it."""
     lives, publications = view.rulebooks(), view.publications()
