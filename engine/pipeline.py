@@ -324,8 +324,8 @@ class _Middle:
         self.link()
         moved = self.moved()
         self.judge(moved)
-        self.write(moved)
-        self.settle(moved)
+        self.write()
+        self.settle()
 
     def again(self, records: Collection[str]) -> list[str]:
         """The same order for stored records that stay where they are; those of which something else is decided now."""
@@ -341,8 +341,8 @@ class _Middle:
             if before.get(id_) != Outline.of(decision.assessment)
         }
         if self.decisions:
-            self.write(())
-            self.settle(list(self.decisions))
+            self.write()
+            self.settle()
         return sorted(self.decisions)
 
     def link(self) -> None:
@@ -398,17 +398,21 @@ class _Middle:
         concerned = [id_ for id_, links in self.links.items() if links.matter in judged]
         self.actions = self.tx.actions_of(concerned, evidence=False)
         bases = {**self.tx.bases(moved), **{id_: seen.base for id_, seen in self.fresh.items()}}
+        # The same facts say the same, but under new rules they may mean something else.
+        standing = self.tx.input_digests(moved) if moved_by == WINDOW else {}
         for trigger, ids in ((self.trigger, list(self.fresh)), (moved_by, moved)):
             subjects = [Subject(Member(self.sightings[id_], self.links[id_]), bases[id_]) for id_ in ids]
-            decided = self.stages.triage.assess_records(subjects, members, self.actions, trigger=trigger)
-            self.decisions.update(zip(ids, decided, strict=True))
+            decided = self.stages.triage.assess_records(
+                subjects, members, self.actions, trigger=trigger, standing=standing
+            )
+            self.decisions.update((decision.assessment.subject, decision) for decision in decided)
 
-    def write(self, moved: Sequence[str]) -> None:
+    def write(self) -> None:
         """Sightings, links, base facts, decisions and hits."""
         relinked = [id_ for id_ in self.old if self.links.get(id_) != self.old[id_] and id_ not in self.fresh]
         rows = [*self.fresh, *relinked]
-        # What is new, or judged by new rules, is always kept: the same facts may mean something else.
-        unchanged = self.tx.input_digests([*self.fresh, *moved] if self.trigger == ACTION else moved)
+        # What is new, or judged by new rules, is always kept.
+        unchanged = self.tx.input_digests(self.fresh if self.trigger == ACTION else ())
         decided = {
             id_: decision
             for id_, decision in self.decisions.items()
@@ -426,9 +430,9 @@ class _Middle:
             self.tally.defects += decision.defects
             self.tally.handbacks += [id_] if decision.assessment.handback else []
 
-    def settle(self, moved: Sequence[str]) -> None:
+    def settle(self) -> None:
         """Where every touched matter stands now, dispatched where it is live; groups that vanished are dropped."""
-        touched = {self.links[id_].matter for id_ in (*self.fresh, *moved)}
+        touched = {self.links[id_].matter for id_ in self.decisions}
         touched |= {links.matter for id_, links in self.links.items() if id_ in self.old and links != self.old[id_]}
         members = self.tx.member_ids(touched)
         first = {id_: self.sightings[id_] for id_ in members if id_ in self.sightings}

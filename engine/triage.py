@@ -117,20 +117,27 @@ class Triage:
         return self._base.marks(base)
 
     def assess_records(
-        self, subjects: Sequence[Subject], history: Sequence[Member], actions: Sequence[Action], *, trigger: str
+        self,
+        subjects: Sequence[Subject],
+        history: Sequence[Member],
+        actions: Sequence[Action],
+        *,
+        trigger: str,
+        standing: Mapping[str, str] | None = None,
     ) -> list[Decision]:
-        """A decision for every subject, in their order, each as of its own `occurred_at`."""
+        """A decision for every subject, in their order, each as of its own `occurred_at`.
+
+        `standing`: input digests of decisions that stand, by record; where the facts are still the same there is none to make.
+        """
+        held, made = standing or {}, []
         features = self._live.compute(subjects, history, actions)
-        return [
-            self.decide(
-                subject.member.sighting.id,
-                subject.member.sighting.at,
-                features=features[subject.member.sighting.id],
-                trigger=trigger,
-                links=_links_record(subject.member.links),
-            )
-            for subject in subjects
-        ]
+        for member in (subject.member for subject in subjects):
+            id_, known = member.sighting.id, features[member.sighting.id]
+            if id_ in held and held[id_] == digest(self._facts_record(known, Scope.RECORD)):
+                continue
+            links = _links_record(member.links)
+            made.append(self.decide(id_, member.sighting.at, features=known, trigger=trigger, links=links))
+        return made
 
     def assess_matter(
         self,

@@ -161,15 +161,17 @@ class Neighbourhood(Persons):
         return found
 
     def _filed(self, numbers: set[int]) -> list[Filed]:
-        """Records by row number; what is remembered is not read again."""
+        """Records by row number; what this transaction has read, or its process remembers, is not read again."""
         if self._generation is None:
             return self._read(numbers)
-        wanted = numbers - self._dirty
+        clean = numbers - self._dirty
+        wanted = clean - self._met.keys()
         known = self._memory.recall(wanted)
         missing = wanted.difference(row.number for row in known) if len(known) < len(wanted) else set()
         read = self._read(missing)
         self._memory.keep(read, self._generation)
-        return [*known, *read, *self._read(numbers & self._dirty)]
+        self._met.update((row.number, row) for row in (*known, *read))
+        return [*map(self._met.__getitem__, clean), *self._read(numbers & self._dirty)]
 
 
 @dataclass(frozen=True, slots=True)

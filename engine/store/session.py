@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Table
 
 from engine.store.dialects import Insert, Query, Remove, Vendor
-from engine.store.memory import Memory
+from engine.store.memory import Filed, Memory
 from engine.store.sealing import Keys, Sealer
 
 
@@ -60,6 +60,7 @@ class Session:
         self._sealer, self._memory = shared.sealer, shared.memory
         self._footprints: dict[str, Footprint] = {}
         self._dirty: set[int] = set()
+        self._met: dict[int, Filed] = {}
         self._generation: int | None = None
 
     def _rows(self, query: Query, **parameters: Any) -> Sequence[Any]:

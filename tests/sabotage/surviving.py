@@ -18,10 +18,10 @@ SURVIVING = (
         "killed-one-commit",
         "读入被杀：记录与事项、通知一起落盘",
         _PIPELINE,
-        "        self.write(moved)\n        self.settle(moved)\n",
+        "        self.write()\n        self.settle()\n",
         instead=(
-            f'        self.write(moved)\n        {_COMMIT}("COMMIT")\n        {_COMMIT}("BEGIN IMMEDIATE")\n'
-            "        self.settle(moved)\n"
+            f'        self.write()\n        {_COMMIT}("COMMIT")\n        {_COMMIT}("BEGIN IMMEDIATE")\n'
+            "        self.settle()\n"
         ),
         tests=_R1,
     ),

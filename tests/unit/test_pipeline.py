@@ -13,6 +13,7 @@ from engine.errors import StoreError
 from engine.model import Colour, RawRecord, Rejected
 from engine.pipeline import Tally, ingest_batch, rejudge, supersedes
 from engine.store import Store
+from engine.triage import Decision, Triage
 from tests.installation import Installation, stages
 
 pytest_plugins = ["tests.places"]
@@ -172,6 +173,43 @@ class TestBatch:
     def test_unknown_headers_are_told_once_for_each_shape(self, store: Store) -> None:
         tally = taken(store, row("A1", 天气="雨"), row("A2", 天气="晴", 风向="北"))
         assert tally.unknown_headers == {"天气", "风向"}
+
+
+class TestMoved:
+    """Stored records in whose windows something late has come (ruling 4)."""
+
+    @pytest.fixture
+    def judged(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+        """The subjects of every decision that is made, in order."""
+        made: list[str] = []
+
+        def noted(triage: Triage, subject: str, *args: Any, **more: Any) -> Decision:
+            made.append(subject)
+            return decide(triage, subject, *args, **more)
+
+        decide = Triage.decide
+        monkeypatch.setattr(Triage, "decide", noted)
+        return made
+
+    def test_whose_facts_are_others_now_is_judged_again(self, store: Store, judged: list[str]) -> None:
+        taken(store, row("A1"))
+        taken(store, row("A2", day=8))
+        assert judged == ["police_110:A1", "police_110:A2", "police_110:A1"]
+
+    def test_whose_facts_stay_the_same_is_not_and_its_matter_is_left_alone(
+        self, store: Store, judged: list[str]
+    ) -> None:
+        taken(store, row("A0", "咨询办事流程", day=5), row("A1"))
+        taken(store, row("A2", "咨询办事流程", day=8, 无效标记="是"), at=NOW + timedelta(hours=1))
+        assert judged == ["police_110:A0", "police_110:A1", "police_110:A2"]
+        with store.read() as view:
+            assert view.matter_states(["police_110:A1"])["police_110:A1"].updated_at == NOW
+
+    def test_under_new_rules_the_same_facts_are_judged_again(self, store: Store, judged: list[str]) -> None:
+        taken(store, row("A1"))
+        with store.batch([]) as tx:
+            rejudge(tx, stages(), ["police_110:A1"], known_at=NOW)
+        assert judged == ["police_110:A1", "police_110:A1"]
 
 
 def test_judged_again_under_the_same_rules_nothing_is_written(store: Store) -> None:
