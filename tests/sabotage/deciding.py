@@ -42,6 +42,14 @@ DECIDING = (
         tests="acceptance/test_desk.py::TestLowering::test_facts_judged_again_do_not_undo_a_person[sqlite]",
     ),
     defence(
+        "dispatched-as-it-stands",
+        "有人升了色的事项按升后的颜色分派",
+        _SETTLEMENT,
+        "        colour = max(stands.standing, stands.machine)\n",
+        instead="        colour = stands.machine\n",
+        tests="acceptance/test_desk.py::TestLowering::test_anybody_may_raise_at_once_and_the_machine_never_takes_it_back[sqlite]",
+    ),
+    defence(
         "lowering-expires",
         "下调到期失效",
         _CASEWORK,

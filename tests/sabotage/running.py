@@ -26,6 +26,8 @@ from tests.sabotage.defence import Defence
 
 ROOT = Path(__file__).resolve().parents[2]
 _COPIED = ("engine", "adapters", "cli", "tests", "rules", "docs", "fixtures", "tools", "bench")
+_MEASURED = ("out",)
+"""`bench/out`: what was measured, and databases of gigabytes."""
 _SECONDS = 180
 _FAILED = 1
 _COUNT = re.compile(r"(\d+) (passed|failed|error)")
@@ -61,7 +63,7 @@ def copied() -> Iterator[Path]:
         tree = Path(name) / "tree"
         for folder in _COPIED:
             if (ROOT / folder).is_dir():
-                shutil.copytree(ROOT / folder, tree / folder)
+                shutil.copytree(ROOT / folder, tree / folder, ignore=shutil.ignore_patterns(*_MEASURED))
         for file in ROOT.glob("*.*"):
             if file.is_file():
                 shutil.copy2(file, tree / file.name)

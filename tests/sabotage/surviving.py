@@ -98,9 +98,9 @@ SURVIVING = (
     defence(
         "golden-word",
         "改了判定，旧日志上的不同要写明",
-        "engine/settlement.py",
-        "        colour = max(stands.standing, stands.machine)\n",
-        instead="        colour = stands.machine\n",
+        "engine/casework.py",
+        "    return Standing(status, course.episode, colour, machine, yellow)\n",
+        instead="    return Standing(status, course.episode, machine, machine, yellow)\n",
         tests=_R7,
     ),
 )
