@@ -6,6 +6,7 @@ In: references, keys, the person who acts. Out: calls of the desk and the post, 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 notify = typer.Typer(help="通知：发了什么、没发什么和原因、试发、重发、静默", no_args_is_help=True)
 _STATES = {"waiting": "待发", "sent": "已发", "dead": "发不出去", "not sent": "不发"}
+_GIVEN_UP = "渠道没有收下，不再试"
 _OUTCOMES = {"sent": "已收下", "refused": "没有收下", "": "中断，不知是否收下"}
 
 
@@ -48,7 +50,7 @@ def list_(
                 events.get(row.notice.event, row.notice.event),
                 row.channel,
                 _STATES[row.state],
-                reasons.get(row.why, row.why),
+                _why(row, reasons),
                 local(row.done_at or row.due_at),
                 row.parcel,
             )
@@ -57,6 +59,11 @@ def list_(
     if not as_json:
         nothing = "没有这样的通知" if state else "没有待发的，也没有发不出去的；已发的用 --state sent 看"
         table(("编号", "事由", "渠道", "状态", "原因", "时间", "通知编号"), shown) if shown else say(nothing)
+
+
+def _why(row: DeliveryRow, reasons: Mapping[str, str]) -> str:
+    """Why it waits or was not sent; what was given up waits for nothing any more."""
+    return _GIVEN_UP if row.state == "dead" else reasons.get(row.why, row.why)
 
 
 def _plain(row: DeliveryRow) -> dict[str, object]:
@@ -125,7 +132,7 @@ def _tell_notice(desk: Desk, one: NoticeShown) -> None:
     why = f"（{reasons.get(notice.verdict, notice.verdict)}）" if notice.verdict else ""
     say(f"  {local(notice.at)} {desk.colour_word(notice.colour)} {what}{why}")
     for row in one.deliveries:
-        because = f"（{reasons.get(row.why, row.why)}）" if row.why else ""
+        because = f"（{_why(row, reasons)}）" if row.why else ""
         say(
             f"    {row.channel}：{_STATES[row.state]}{because} {local(row.done_at or row.due_at)} {row.parcel}".rstrip()
         )
@@ -162,15 +169,13 @@ def test(
 
 @notify.command()
 def replay(
-    keys: Annotated[
-        list[str] | None, typer.Argument(help="通知编号，见 notify list --state dead", show_default=False)
-    ] = None,
-    every: Annotated[bool, typer.Option("--all", help="全部发不出去的")] = False,
+    keys: Annotated[list[str] | None, typer.Argument(help="通知编号，见 notify list", show_default=False)] = None,
+    every: Annotated[bool, typer.Option("--all", help="全部发不出去的和没有渠道接收的")] = False,
     config: ConfigPath = CONFIG,
     now: Now = "",
     as_json: AsJson = False,
 ) -> None:
-    """把发不出去的通知重新排上，编号不变：对方已经收过的能认出来。"""
+    """把发不出去的、当时没有渠道接收的通知重新排上，编号不变：对方已经收过的能认出来。"""
     from cli.printing import line, say
     from cli.wiring import desk_of
     from engine.desk.messages import revive

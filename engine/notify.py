@@ -43,6 +43,8 @@ HISTORY, UNCHANGED, LOWERED, CLOSED, SILENCED, OVERTAKEN, NOBODY, EXPIRED = (
 """Why something is not sent."""
 QUIET, BATCH, CAP, RETRY, SECOND = "quiet", "batch", "cap", "retry", "second"
 """Why something is not sent yet, or why another channel is asked."""
+UNHEARD = (NOBODY, EXPIRED)
+"""Why nobody is told of what somebody should be told of: mend the channels, or see that they are served in time."""
 LONGEST_SILENCE = timedelta(days=30)
 _OPEN = "open"
 _STALE = timedelta(days=7)
@@ -178,7 +180,12 @@ def alarm(number: int, source: str, row_digest: str, at: datetime) -> Notice:
 
 def _key(at: datetime, *parts: object) -> str:
     """A key that grows with time, so that the outbox is filed in order."""
-    return f"{int(at.timestamp()):010x}-{digest([str(part) for part in parts])[:22]}"
+    return f"{first_key(at)}-{digest([str(part) for part in parts])[:22]}"
+
+
+def first_key(at: datetime) -> str:
+    """What no key of that time or later lies before, those of alarms among them."""
+    return f"{int(at.timestamp()):010x}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,12 +246,16 @@ class Standing:
     closed: bool = False
 
 
-def withheld(notices: Sequence[Notice], standing: Mapping[str, Standing]) -> dict[str, str]:
+def withheld(
+    notices: Sequence[Notice], standing: Mapping[str, Standing], told: Iterable[Notice] = ()
+) -> dict[str, str]:
     """Which of the waiting notices of one channel are not sent after all, and why: key -> reason. Red is never silenced, and
     what is for 110 never overtaken.
+
+    `told`: what the channel has sent, or has in hand, of the same matters: what is older must not be said after it.
     """
     newest: dict[str, Notice] = {}
-    for notice in notices:
+    for notice in (*notices, *told):
         held = newest.setdefault(notice.code, notice)
         newest[notice.code] = max(held, notice, key=lambda one: (one.at, one.key))
     reasons = {}

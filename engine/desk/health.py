@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from engine.config import Config, read_keys
-from engine.desk.messages import given_up
+from engine.desk.messages import given_up, red_unheard
 from engine.desk.opening import Clock, Desk, is_there, open_desk, stand_in, unpublished
 from engine.desk.publishing import finishing, unfinished
 from engine.errors import RuleError, SanseError, UsageError
@@ -69,12 +69,23 @@ def checks(desk: Desk) -> Iterator[Check]:
         "隔离待处理", not waiting, f"{waiting} 行", "sanse quarantine export 导出改正后再 retry" if waiting else ""
     )
     yield Check("人员", bool(names), f"{len(names)} 人", "" if names else "sanse people add 姓名 --role admin")
-    dead = given_up(desk)
-    yield Check("通知", not dead, f"{dead} 条发不出去", "sanse notify list --state dead 查看原因" if dead else "")
+    yield _messages(desk)
     yield from _publication(desk)
     if not desk.bare:
         live = desk.rulebook.digest in known
         yield Check("规则集已存档", live or not known, "是" if live else "还没有用它研判过")
+
+
+def _messages(desk: Desk) -> Check:
+    """Whether what is to be told can be told."""
+    if not desk.config.channels:
+        return Check("通知", True, "没有配置渠道，谁也不通知；红色只在 sanse matters list 里看到")
+    dead = given_up(desk)
+    with desk.store.read() as view:
+        unheard = red_unheard(desk, view)
+    said = [f"{dead} 条发不出去"] + [f"{unheard} 条红色没有渠道接收"] * bool(unheard)
+    hint = "sanse notify list 查看；渠道修好、config.yaml 的 channels 改好以后，sanse notify replay --all 重新排上"
+    return Check("通知", not (dead or unheard), "，".join(said), hint if dead or unheard else "")
 
 
 def _in_force(desk: Desk) -> Check:

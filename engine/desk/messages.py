@@ -45,17 +45,40 @@ class Shown:
 
 
 def deliveries(desk: Desk, state: str, *, limit: int) -> list[DeliveryRow]:
-    """Deliveries in a state (`STATES`, or "" for what waits and what is dead), red first."""
+    """Deliveries in a state (`STATES`, or "" for what waits and what is dead), red first.
+
+    What no channel takes is among those that are held; red of it, where there are channels, also among what waits and is dead, for it is to be
+    replayed when they are mended. Its message is the notice itself.
+    """
     if state and state not in STATES:
         raise UsageError(f"没有这个状态：{state}", hint=f"可用：{'、'.join(STATES)}")
     with desk.store.read() as view:
-        return view.deliveries(STATES[state] if state else (DEAD, WAITING), limit)
+        found = view.deliveries(STATES[state] if state else (DEAD, WAITING), limit)
+        unheard: Sequence[Notice] = ()
+        if state == "held":
+            unheard = view.unheard(notify.UNHEARD, most=limit)
+        elif not state and desk.config.channels:
+            unheard = view.unheard((notify.NOBODY,), least=Colour.RED, most=limit)
+        found += map(_unheard, unheard)
+    return sorted(found, key=lambda row: -row.notice.colour)[:limit]
+
+
+def _unheard(notice: Notice) -> DeliveryRow:
+    return DeliveryRow(notice, "", NOT_SENT, notice.verdict, notice.at, notice.key, 0, 0, None, 0, None)
 
 
 def given_up(desk: Desk) -> int:
     """How many deliveries are dead."""
     with desk.store.read() as view:
         return view.dead_deliveries()
+
+
+def red_unheard(desk: Desk, view: Reading, *, lately: timedelta | None = None) -> int:
+    """How many red notices no channel took, though there are channels, ever or `lately`; a hundred at most are counted."""
+    if not desk.config.channels:
+        return 0
+    first = "" if lately is None else notify.first_key(desk.clock() - lately)
+    return len(view.unheard((notify.NOBODY,), least=Colour.RED, first=first, most=_COUNTED))
 
 
 def show(desk: Desk, reference: str) -> Shown:
@@ -107,13 +130,15 @@ def silence(desk: Desk, person: Person, reference: str, *, lasts: timedelta, rea
 
 
 def revive(desk: Desk, keys: Collection[str], *, every: bool = False) -> int:
-    """Give dead messages another chance; how many deliveries there were. Raises UsageError for a key that is of none."""
+    """Give dead messages, and notices that no channel took, another chance; how many there were. Raises UsageError for a key that is of none."""
     with desk.store.beside() as tx:
         dead = {row.parcel for row in tx.deliveries((DEAD,), _ALL)}
-        strange = sorted(set(keys) - dead)
+        unheard = {notice.key for notice in tx.unheard((notify.NOBODY,), most=_ALL)}
+        strange = sorted(set(keys) - dead - unheard)
         if strange:
-            raise UsageError(f"没有发不出去的通知：{'、'.join(strange)}", hint="用 sanse notify list --state dead 查看")
-        return tx.revive(dead if every else set(keys), desk.clock())
+            raise UsageError(f"没有发不出去的通知：{'、'.join(strange)}", hint="用 sanse notify list 查看通知编号")
+        wanted = dead | unheard if every else set(keys)
+        return tx.revive(wanted & dead, desk.clock()) + tx.address_again(wanted & unheard)
 
 
-_ALL = 1_000_000
+_ALL, _COUNTED = 1_000_000, 100

@@ -184,10 +184,10 @@ def _turn(job: Job, row: JobRow | None, now: datetime) -> datetime | None:
 
 
 def pause(store: Store, clock: Callable[[], datetime], name: str, *, paused: bool) -> None:
-    """Give a job no more turns, or a turn at once; raises UsageError for one that was never planned."""
+    """Give a job no more turns, or a turn at once; raises UsageError for one that was never planned, or is no more."""
     now = clock()
     with store.beside() as tx:
-        known = {row.name for row in tx.jobs(now)}
+        known = {row.name for row in tx.jobs(now) if not row.retired}
         if name not in known:
             raise UsageError(
                 f"没有这项任务：{name}", hint=f"可用：{'、'.join(sorted(known)) or '（服务还没有运行过）'}"

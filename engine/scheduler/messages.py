@@ -180,7 +180,8 @@ class Post:
             )
             for notice in fresh
         }
-        reasons = notify.withheld(fresh, standing)
+        told = tx.told(channel, {notice.code for notice in fresh})
+        reasons = notify.withheld(fresh, standing, told)
         tx.withhold(channel, reasons, now)
         return [row for row in rows if row.parcel or row.notice.key not in reasons]
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from engine.desk.backups import age
+from engine.desk.messages import red_unheard
 from engine.desk.opening import Desk
 from engine.errors import SanseError
 from engine.model import Colour, Figure, Health, Sign
@@ -27,6 +28,8 @@ HEALTH, PING = "health", "ping"
 """Jobs that only look: their own failures say nothing that the signs do not say."""
 _LATE = timedelta(minutes=15)
 _FAILURES = 3
+_LATELY = timedelta(days=30)
+"""Every sign is read often: of what nobody was told before, `doctor` knows."""
 _SCARCE, _NONE_LEFT = 500 << 20, 50 << 20
 _OK, _DEGRADED, _FAILING = Health.OK, Health.DEGRADED, Health.FAILING
 
@@ -55,7 +58,7 @@ def signs(desk: Desk, pulse: Pulse | None = None) -> list[Sign]:
     try:
         now = desk.clock()
         with desk.store.read() as view:
-            read = [_jobs(view.jobs(now), now), _due(view, now), _messages(view, now)]
+            read = [_jobs(view.jobs(now), now), _due(view, now), _messages(desk, view, now)]
         read.append(_backup(desk))
     except (SanseError, OSError) as fault:
         return [*found, Sign("database", _FAILING, f"读不到（{type(fault).__name__}）")]
@@ -87,8 +90,8 @@ def _disk(desk: Desk) -> Sign:
 
 
 def _jobs(rows: Sequence[JobRow], now: datetime) -> Sign:
-    watched = [row for row in rows if row.name not in (HEALTH, PING)]
-    failing = [row.name for row in watched if row.failures >= _FAILURES]
+    watched = [row for row in rows if row.name not in (HEALTH, PING) and not row.retired]
+    failing = [row.name for row in watched if row.failures >= _FAILURES and not row.paused]
     late = [row.name for row in watched if row.next_at is not None and not row.running and now - row.next_at > _LATE]
     if not failing and not late:
         return Sign("jobs", _OK, f"{len(watched)} 项")
@@ -105,11 +108,12 @@ def _due(view: Reading, now: datetime) -> Sign:
     return Sign("due", _OK, "没有拖延")
 
 
-def _messages(view: Reading, now: datetime) -> Sign:
-    dead = view.dead_deliveries()
+def _messages(desk: Desk, view: Reading, now: datetime) -> Sign:
+    dead, unheard = view.dead_deliveries(), red_unheard(desk, view, lately=_LATELY)
     late, refusing = _lag(view.delivery_backlog(now), now), view.refusing(_FAILURES)
     said = [f"{dead} 条发不出去"] * bool(dead) + [f"待发的拖了 {_minutes(late)} 分钟"] * (late > _LATE)
-    said += [f"{channel} 连续没有收下 {count} 条" for channel, count in sorted(refusing.items())]
+    said += [f"{unheard} 条红色没有渠道接收"] * bool(unheard)
+    said += [f"{channel} 有 {count} 条连续 {_FAILURES} 次没有收下" for channel, count in sorted(refusing.items())]
     return Sign("messages", _DEGRADED, "；".join(said)) if said else Sign("messages", _OK, "没有积压")
 
 
@@ -168,7 +172,7 @@ def _of_work(view: Reading, now: datetime) -> Iterator[Figure]:
 
 
 def _of_jobs(rows: Sequence[JobRow], now: datetime) -> Iterator[Figure]:
-    for row in rows:
+    for row in (row for row in rows if not row.retired):
         labels = (("job", row.name),)
         yield Figure("sanse_job_failures", "Failures since the last success.", row.failures, labels)
         yield Figure("sanse_job_paused", "Whether somebody paused it.", row.paused, labels)

@@ -31,6 +31,8 @@ class JobView:
     lag_seconds: int
     failures: int
     said: str
+    in_turn: bool = True
+    """Neither paused nor given up by the configuration: its failures are news."""
 
 
 def job_views(store: Store, now: datetime) -> list[JobView]:
@@ -40,12 +42,13 @@ def job_views(store: Store, now: datetime) -> list[JobView]:
     views = [
         JobView(
             row.name,
-            "暂停" if row.paused else "运行中" if row.running else "停用" if row.next_at is None else "等待",
+            "暂停" if row.paused else "运行中" if row.running else "停用" if row.retired else "等待",
             row.last_at,
             row.next_at,
             _lag(row.next_at, now),
             row.failures,
             row.said,
+            not (row.paused or row.retired),
         )
         for row in rows
     ]

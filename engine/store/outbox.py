@@ -67,6 +67,22 @@ _LISTED = Query(
     .order_by(deliveries.c.colour.desc(), outbox.c.at.desc(), deliveries.c.notice, deliveries.c.channel)
     .limit(bindparam("most", literal_execute=False))
 )
+_TOLD = Query(_rows_where(_of_channel, among(outbox.c.code, "codes"), deliveries.c.parcel != literal_column("''")))
+_UNHEARD = Query(
+    select(*_NOTICE)
+    .where(
+        outbox.c.key >= bindparam("first"),
+        outbox.c.state == NOT_SENT,
+        outbox.c.event != literal_column("''"),
+        outbox.c.colour >= bindparam("least"),
+        among(outbox.c.verdict, "reasons"),
+    )
+    .order_by(outbox.c.colour.desc(), outbox.c.at.desc(), outbox.c.key)
+    .limit(bindparam("most", literal_execute=False))
+)
+_ADDRESS_AGAIN = Query(
+    update(outbox).where(among(outbox.c.key, "keys"), outbox.c.state == NOT_SENT).values(state=FRESH, verdict="")
+)
 _COUNTS = Query(
     select(deliveries.c.channel, deliveries.c.state, func.count()).group_by(deliveries.c.channel, deliveries.c.state)
 )
@@ -162,6 +178,22 @@ class Outbox(Session):
     def parcel(self, key: str) -> list[DeliveryRow]:
         """All deliveries that go out in one message."""
         return [_delivery(row) for row in self._tuples(_PARCEL, key=key)]
+
+    def told(self, channel: str, codes: Collection[str]) -> list[Notice]:
+        """What a channel has sent of matters with these codes, or was about to send."""
+        rows = self._tuples(_TOLD, of=channel, codes=codes) if codes else []
+        return [_notice(row) for row in rows]
+
+    def unheard(
+        self, reasons: Collection[str], *, most: int, least: Colour = Colour.GREEN, first: str = ""
+    ) -> list[Notice]:
+        """What was to be told and nobody is, for one of these reasons: red first, then the newest; `first`: from this key on, for keys grow with time."""
+        rows = self._tuples(_UNHEARD, reasons=reasons, most=most, least=int(least), first=first)
+        return [_notice(row) for row in rows]
+
+    def address_again(self, keys: Collection[str]) -> int:
+        """Let channels be chosen once more for notices of which nobody was told; how many there were."""
+        return self._change(_ADDRESS_AGAIN, keys=keys) if keys else 0
 
     def withhold(self, channel: str, reasons: Mapping[str, str], now: datetime) -> None:
         """Deliveries of a channel that are not sent after all: notice -> reason."""

@@ -121,6 +121,11 @@ class JobRow:
     next_at: datetime | None
     running: bool
 
+    @property
+    def retired(self) -> bool:
+        """Whether the configuration has it no more: it gets no more turns, though nobody paused it."""
+        return self.next_at is None and not self.paused and not self.running
+
 
 @dataclass(frozen=True, slots=True)
 class Review:

@@ -173,3 +173,27 @@ def test_without_channels_nobody_is_told_and_nothing_fails(desk_office: Console)
     ran = desk_office.ok("serve", "--once", "--json", "--now", NOW)
     assert not [line for line in ran.lines if "sent" in line]
     assert desk_office.ok("notify", "list", "--json").lines == []
+    held = desk_office.ok("notify", "list", "--state", "held", "--json").lines
+    assert {(line["channel"], line["why"]) for line in held} == {("", "nobody")}
+    assert "没有配置渠道" in desk_office.run("doctor").out
+
+
+def test_a_red_that_no_channel_takes_is_seen_and_told_when_one_does(told: Console, group: Receiver) -> None:
+    config = told.folder / "config.yaml"
+    right = config.read_text(encoding="utf-8")
+    config.write_text(
+        right.replace("    options: {timeout", "    receivers: [派出所所]\n    options: {timeout"), "utf-8"
+    )
+    assert serve(told, NOW)["sent"] == 1, "the alarm of the quarantine, for it has no route"
+    rows = told.ok("notify", "list", "--json").lines
+    assert {(row["colour"], row["why"]) for row in rows if not row["channel"]} == {("red", "nobody")}
+    assert "没有渠道接收这种颜色或单位" in told.ok("notify", "list", "--state", "held").out
+    (check,) = [one for one in told.run("doctor", "--json").lines if one["what"] == "通知"]
+    assert (check["well"], "条红色没有渠道接收" in check["found"]) == (False, True)
+    config.write_text(right, encoding="utf-8")
+    count = told.ok("notify", "replay", "--all", "--json").only["revived"]
+    assert count >= len(rows)
+    before = len(group.got)
+    assert serve(told, NOW)["sent"] >= 1
+    assert "【红】" in "".join(one.json["text"]["content"] for one in group.got[before:])
+    assert "没有渠道接收" not in told.run("doctor").out

@@ -269,6 +269,35 @@ def test_of_one_matter_only_the_newest_is_told(office: Office) -> None:
     assert office.states()["0001", "群"] == (NOT_SENT, notify.OVERTAKEN)
 
 
+def test_what_is_older_is_not_told_after_what_is_newer(office: Office) -> None:
+    line = office.line()
+    office.now = datetime(2025, 3, 9, 15, 6, tzinfo=UTC)
+    office.tell(1)
+    office.run()
+    office.later(minutes=25)
+    office.tell(2, Colour.RED, code="SS2025-000001", event=notify.RAISED)
+    office.run()
+    office.later(hours=9)
+    assert office.run().sent == 0
+    assert [(one.colour, one.event) for message in line.got for one in message.lines] == [(Colour.RED, "升级")]
+    assert office.states()["0001", "群"] == (NOT_SENT, notify.OVERTAKEN)
+
+
+def test_what_no_channel_takes_may_be_told_when_one_does(office: Office) -> None:
+    office.line(colours=frozenset({Colour.GREEN}))
+    office.tell(1, Colour.RED)
+    assert office.run().nobody == 1
+    assert office.run().nobody == 0
+    with office.store.beside() as tx:
+        (left,) = tx.unheard((notify.NOBODY,), most=5)
+        assert tx.unheard((notify.EXPIRED,), most=5) == []
+        assert tx.unheard((notify.NOBODY,), first=notify.first_key(left.at), most=5) == []
+        assert tx.address_again([left.key]) == 1
+    line = office.line()
+    assert office.run().sent == 1
+    assert [one.code for one in line.got[0].lines] == [left.code]
+
+
 def test_who_is_killed_while_sending_leaves_a_claim_that_lapses(office: Office) -> None:
     class Killed(BaseException):
         """Nothing catches it."""

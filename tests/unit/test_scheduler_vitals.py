@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from engine.config import BackupConfig
+from engine.config import BackupConfig, ChannelConfig
 from engine.desk import acting
 from engine.desk.backups import backup
 from engine.errors import SourceError, StoreError
 from engine.model import Health, Moment, Sign, worst
-from engine.scheduler.jobs import Job, Jobs
+from engine.notify import NOBODY
+from engine.scheduler.jobs import Job, Jobs, pause
 from engine.scheduler.matters import sweep
 from engine.scheduler.vitals import HEALTH, Pulse, figures, signs
 from engine.settlement import MATTER
@@ -89,6 +90,19 @@ class TestJobs:
         assert "poll:日报" in seen(place)["jobs"].said
         assert numbers(place)["sanse_job_failures", "poll:日报"] == 3
 
+    def test_what_is_paused_or_gone_from_the_configuration_is_no_news(self, small_place: Installation) -> None:
+        place = small_place
+        named = ("poll:日报", "poll:周报")
+        jobs = Jobs(place.desk.store, place.desk.clock, [Job(name, 10 * MINUTE, broken) for name in named])
+        for name in named * 3:
+            jobs.run_now(name)
+        assert health(place, "jobs") is DEGRADED
+        pause(place.desk.store, place.desk.clock, named[0], paused=True)
+        Jobs(place.desk.store, place.desk.clock, []).plan()
+        assert health(place, "jobs") is OK
+        found = numbers(place)
+        assert (("sanse_job_failures", named[0]) in found, ("sanse_job_failures", named[1]) in found) == (True, False)
+
     def test_one_whose_turn_was_missed(self, small_place: Installation) -> None:
         place = small_place
         Jobs(place.desk.store, place.desk.clock, [Job("poll:日报", 10 * MINUTE, broken)]).plan()
@@ -156,6 +170,19 @@ def test_backups_are_judged_where_the_service_makes_them(small_place: Installati
     assert numbers(place)["sanse_backup_age_seconds",] == 2 * 86_400
     place.later(seconds=1)
     assert health(place, "backup") is DEGRADED
+
+
+def test_red_that_no_channel_takes(small_place: Installation) -> None:
+    place = small_place
+    place.ingest(place.call("A1", KNIFE, minutes=5))
+    with place.desk.store.beside() as tx:
+        tx.close_notices(dict.fromkeys((one.key for one in tx.fresh_notices(9)), NOBODY))
+    assert health(place, "messages") is OK, "there are no channels"
+    config = place.desk.config.model_copy(update={"channels": (ChannelConfig(name="屏幕", type="console"),)})
+    object.__setattr__(place.desk, "config", config)
+    assert seen(place)["messages"] == Sign("messages", DEGRADED, "1 条红色没有渠道接收")
+    place.later(days=31)
+    assert health(place, "messages") is OK
 
 
 def test_a_database_that_is_away_is_failing_and_the_rest_is_still_told(

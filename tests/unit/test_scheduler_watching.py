@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from engine.errors import SourceError
+import pytest
+
+from engine.errors import SourceError, UsageError
 from engine.scheduler.jobs import Beat, Job, Jobs, pause
 from engine.scheduler.matters import sweep
 from engine.scheduler.watching import REVIEW, JobView, job_views
@@ -44,7 +46,10 @@ def test_jobs_show_state_runs_lag_and_failures(place: Installation) -> None:
     Jobs(place.desk.store, place.desk.clock, [Job("well", HOUR, looking)]).plan()
     found = views(place)
     assert (found["well"].state, found["well"].next_at, found["well"].lag_seconds) == ("暂停", None, 0)
-    assert found["ill"].state == "停用"
+    assert (found["ill"].state, found["ill"].failures) == ("停用", 1)
+    assert {name for name, view in found.items() if view.in_turn} == set()
+    with pytest.raises(UsageError, match="没有这项任务"):
+        pause(place.desk.store, place.desk.clock, "ill", paused=True)
 
 
 def test_due_matters_are_shown_as_one_with_their_lag(place: Installation) -> None:
