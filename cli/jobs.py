@@ -15,45 +15,87 @@ from cli.options import CONFIG, AsJson, ConfigPath, Now
 if TYPE_CHECKING:
     from engine.config import SourceConfig
     from engine.desk import Desk
-    from engine.scheduler.jobs import Beat, Job, Jobs, Ran
+    from engine.model import Source
+    from engine.pipeline import Tally
+    from engine.scheduler.jobs import Beat, Held, Job, Jobs, Ran
     from engine.scheduler.vitals import Pulse
 
 jobs = typer.Typer(help="定时任务：查看、立即运行、暂停、恢复", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="任务名，见 sanse jobs list", show_default=False)]
 
 
-def jobs_of(desk: Desk, pulse: Pulse | None = None, renew: Callable[[], Desk] | None = None) -> Jobs:
-    """The jobs of this installation, from its configuration; `pulse` of the process that serves it; `renew` gives it the rules in force by then."""
+class Polls:
+    """What a process that serves has begun to read elsewhere and waits for: by name of the feed, with what was taken in of it so far."""
+
+    def __init__(self) -> None:
+        self.claims: Held = {}
+        self.begun: dict[str, tuple[Source, Tally]] = {}
+
+
+def jobs_of(
+    desk: Desk,
+    pulse: Pulse | None = None,
+    renew: Callable[[], Desk] | None = None,
+    polls: Polls | None = None,
+) -> Jobs:
+    """The jobs of this installation, from its configuration.
+
+    `pulse` of the process that serves it; `renew` gives it the rules in force by then; with `polls` feeds from elsewhere are read beside all else.
+    """
     from cli.upkeep import upkeep_jobs
     from engine.scheduler.jobs import Jobs
 
-    polls = [_poll(desk, feed, renew) for feed in desk.config.sources if feed.every is not None]
-    return Jobs(desk.store, desk.clock, [*polls, *upkeep_jobs(desk, pulse)], lease=desk.config.service.lease)
+    feeds = [_poll(desk, feed, renew, polls) for feed in desk.config.sources if feed.every is not None]
+    held = polls.claims if polls is not None else None
+    return Jobs(desk.store, desk.clock, [*feeds, *upkeep_jobs(desk, pulse)], lease=desk.config.service.lease, held=held)
 
 
-def _poll(desk: Desk, feed: SourceConfig, renew: Callable[[], Desk] | None) -> Job:
+def _poll(desk: Desk, feed: SourceConfig, renew: Callable[[], Desk] | None, polls: Polls | None) -> Job:
     from engine.scheduler.jobs import Job
 
     assert feed.every is not None
-    return Job(f"poll:{feed.name}", feed.every, lambda beat: poll(desk, feed.name, beat, renew))
+    afar = polls if feed.type != "file" else None
+    return Job(f"poll:{feed.name}", feed.every, lambda beat: poll(desk, feed.name, beat, renew, afar))
 
 
-def poll(desk: Desk, name: str, beat: Beat, renew: Callable[[], Desk] | None = None) -> str:
-    """New records of a feed, a batch at a time, each by the rules that are in force by then."""
+def poll(desk: Desk, name: str, beat: Beat, renew: Callable[[], Desk] | None = None, polls: Polls | None = None) -> str:
+    """New records of a feed, a batch at a time, each by the rules that are in force by then.
+
+    With `polls` only what has come by now; raises Unfinished while there may be more.
+    """
     from cli.records import accounted, remarks
-    from cli.wiring import feed_of, source_of
-    from engine.desk.intake import cursor_of, known_headers, take_in
+    from engine.desk.intake import take_in
     from engine.pipeline import Tally
+    from engine.scheduler.ahead import Ahead
+    from engine.scheduler.jobs import Unfinished
+
+    begun = {} if polls is None else polls.begun
+    if name not in begun:
+        source = _source(desk, name)
+        begun[name] = (source if polls is None else Ahead(source), Tally())
+    source, total = begun[name]
+    waits = False
+    try:
+        for tally in take_in(desk, source, renew=renew):
+            total.add(tally)
+            beat()
+        waits = isinstance(source, Ahead) and not source.over
+    finally:
+        if not waits:
+            del begun[name]
+            if isinstance(source, Ahead):
+                source.give_up()
+    if waits:
+        raise Unfinished
+    return "；".join([accounted(total), *(remark for remark, _ in remarks(desk, total))])
+
+
+def _source(desk: Desk, name: str) -> Source:
+    from cli.wiring import feed_of, source_of
+    from engine.desk.intake import cursor_of, known_headers
 
     feed = feed_of(desk.config, name, None, desk.rulebook.mappings)
-    source = source_of(
-        feed, known=known_headers(desk, feed.kind), cursor=cursor_of(desk, feed.name), until=desk.clock()
-    )
-    total = Tally()
-    for tally in take_in(desk, source, renew=renew):
-        total.add(tally)
-        beat()
-    return "；".join([accounted(total), *(remark for remark, _ in remarks(desk, total))])
+    return source_of(feed, known=known_headers(desk, feed.kind), cursor=cursor_of(desk, name), until=desk.clock())
 
 
 def ran_words(ran: Ran) -> str:

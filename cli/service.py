@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,6 +16,7 @@ import typer
 from cli.options import CONFIG, AsJson, ConfigPath, Now
 
 if TYPE_CHECKING:
+    from cli.jobs import Polls
     from engine.desk import Desk
     from engine.scheduler.jobs import Ran
     from engine.scheduler.matters import Swept
@@ -70,22 +71,27 @@ class _Service:
         self._log: Any = journal(desk.clock if desk.config.clock == "simulated" else real_clock, as_json=as_json)
         self.pulse: Pulse = Pulse(real_clock)
         self._looked: dict[str, str] = {}
+        self._polls: Polls | None = None
+        self._stop: Callable[[], bool] = lambda: False
         self._thrift: Thrift = Thrift()
         post_of(desk)  # a channel or watchman that cannot work is told now, not at the first message
         self._jobs()
 
     def run(self) -> None:
         """Until a signal says stop."""
+        from cli.jobs import Polls
         from cli.journal import FromLibraries
         from engine.scheduler.ticker import Ticker
 
         logging.getLogger().addHandler(FromLibraries(self._log))
+        self._polls = Polls()
         tick = int(self._desk.config.service.tick.total_seconds())
         with self._exported():
             self._log.info(
                 "started", words=f"已开始：每 {tick} 秒看一次有没有到期的；按 Ctrl+C 结束", started=True, tick=tick
             )
             Ticker(self.tick, self._desk.config.service.tick).run()
+        self._let_go()
         self._log.info("stopped", words="已停下：手上的都办完了，没办的下次接着办", started=False)
 
     def once(self) -> bool:
@@ -112,10 +118,10 @@ class _Service:
 
         Whether all of it went well; of what only looks nobody is told until it sees something else than before.
         """
-        from cli.channels import post_of
         from engine.scheduler.matters import sweep
         from engine.scheduler.rules import queue
 
+        self._stop = stop
         desk, planned, well = self._desk, self._jobs(), True
         planned.plan()
         for ran in planned.run_due(stop):
@@ -125,7 +131,7 @@ class _Service:
         self._queued(queue(desk.store, desk.stages, desk.clock))
         swept = sweep(desk.store, desk.stages, desk.clock, lease=desk.config.service.lease, stop=stop)
         self._swept(swept)
-        self._posted(post_of(desk).run(stop))
+        self._post()
         for ran in planned.run_due(stop, looks=True):
             if self._looked.get(ran.job, "") != (said := "" if ran.well else ran.said):
                 self._looked[ran.job] = said
@@ -137,7 +143,23 @@ class _Service:
     def _jobs(self) -> Any:
         from cli.jobs import jobs_of
 
-        return jobs_of(self._desk, self.pulse, self._renew)
+        return jobs_of(self._desk, self.pulse, self._between, self._polls)
+
+    def _between(self) -> Desk:
+        """Before each batch of a feed: what the one before decided is told, for a red cannot wait until a long file ends; then rules may be others."""
+        self._post()
+        return self._renew()
+
+    def _post(self) -> None:
+        from cli.channels import post_of
+
+        self._posted(post_of(self._desk).run(self._stop))
+
+    def _let_go(self) -> None:
+        from engine.errors import SanseError
+
+        with suppress(SanseError):  # a database that is away: the leases lapse by themselves
+            self._jobs().let_go()
 
     def _came_on(self, stop: Callable[[], bool]) -> bool:
         self.pulse.beat()

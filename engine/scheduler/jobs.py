@@ -26,6 +26,8 @@ _FIRST_RETRY = timedelta(seconds=30)
 _TURN, _RETRY, _BY_HAND = "turn", "retry", "by hand"
 _LONGEST = 500
 
+Held = dict[str, Claim]
+"""Jobs that a process has begun and that wait for somebody else, by name."""
 Beat = Callable[[], None]
 """Called by a job between its steps: keeps its lease; raises `Overtaken` when it has lost it, `Interrupted` when the process is to end."""
 
@@ -36,6 +38,10 @@ class Overtaken(Exception):
 
 class Interrupted(Exception):
     """The process is to end: whoever looks next goes on with this job."""
+
+
+class Unfinished(Exception):
+    """The job waits for somebody else: it stays with this process, which goes on with it at its next look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +68,19 @@ class Ran:
 
 
 class Jobs:
-    """The jobs of one process."""
+    """The jobs of one process; `held`: those that it has begun and that wait for somebody else, kept from look to look."""
 
     def __init__(
-        self, store: Store, clock: Callable[[], datetime], jobs: Sequence[Job], *, lease: timedelta = LEASE
+        self,
+        store: Store,
+        clock: Callable[[], datetime],
+        jobs: Sequence[Job],
+        *,
+        lease: timedelta = LEASE,
+        held: Held | None = None,
     ) -> None:
         self._store, self._clock, self._lease = store, clock, lease
+        self._held: Held = {} if held is None else held
         self._jobs = {job.name: job for job in jobs}
 
     def plan(self) -> None:
@@ -90,8 +103,13 @@ class Jobs:
     def run_due(self, stop: Callable[[], bool] = lambda: False, *, looks: bool = False) -> Iterator[Ran]:
         """Each job that is due, once: those that do something, the longest due first, or those that only look, in their own order.
 
-        `stop` says, between the steps of a job too, that the process is to end.
+        Those that wait for somebody else are gone on with first. `stop` says, between the steps of a job too, that the process is to end.
         """
+        for claim in () if looks else list(self._held.values()):
+            if stop():
+                return
+            if (ran := self._run(claim, stop)) is not None:
+                yield ran
         named = [job.name for job in self._jobs.values() if job.looks is looks]
         for turn in named:
             if stop():
@@ -117,12 +135,25 @@ class Jobs:
             (claim,) = tx.claim(JOB, now=now, until=now + self._lease, most=1, items=[name])
         return self._run(claim, lambda: False)
 
+    def let_go(self) -> None:
+        """Give back what waits for somebody else: the process ends, and whoever looks next begins anew."""
+        with self._store.beside() as tx:
+            for claim in self._held.values():
+                tx.release(claim)
+        self._held.clear()
+
     def _run(self, claim: Claim, stop: Callable[[], bool]) -> Ran | None:
         job = self._jobs[claim.item]
+        self._held.pop(job.name, None)
         try:
             with self._kept(claim) if job.long else nullcontext():
                 ran = Ran(job.name, True, job.run(lambda: self._beat(claim, stop)))
         except Overtaken:
+            return None
+        except Unfinished:
+            with suppress(Overtaken):
+                self._beat(claim, lambda: False)
+                self._held[job.name] = claim
             return None
         except Interrupted:
             with self._store.beside() as tx:

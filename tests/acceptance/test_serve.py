@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import signal
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 
 from tests.console import Console, both
 from tests.serving import SERVICE, configure, days_ago, export, real_now, serving
+from tests.source_server import Answer, site
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -73,6 +75,67 @@ def test_a_feed_that_fails_is_told_and_the_rest_goes_on(centre: Console) -> None
     assert "没有找到文件" in told["said"]
     assert swept["reviewed"] == 10
     assert centre.run("jobs", "list").code == 1
+
+
+def test_a_feed_that_does_not_answer_holds_up_nothing_and_no_stop(centre: Console) -> None:
+    """Another's gateway sends a blank now and then: files are read and red is told meanwhile, and the process ends when it is told."""
+    over = threading.Event()
+
+    def blanks() -> Iterator[bytes]:
+        yield b" "
+        while not over.wait(0.2):
+            yield b" "
+
+    with site(lambda _: Answer(pieces=blanks())) as place:
+        gateway = (
+            f"{{name: 慢, kind: hotline_12345, type: http, location: '{place.url}', every: 1s,"
+            f" allowed_hosts: ['localhost:{place.port}'], options: {{private_hosts: [localhost]}}}}"
+        )
+        configure(
+            centre,
+            sources=f"[{gateway}, {{name: 日报, kind: police_110, location: 'in*.csv', every: 1s}}]",
+            channels="[{name: 屏幕, type: console, colours: [red]}]",
+        )
+        with serving(centre, "serve") as service:
+            service.until(lambda said: place.asked and said.get("job") == "poll:日报")
+            export(centre.folder / "in-1.csv", range(10, 11), real_now(), "有人拿着菜刀砍人，快来救命")
+            assert service.until(lambda said: said.get("sent"))["sent"] == 1
+            assert not [said for said in service.said if said.get("job") == "poll:慢"]
+            jobs = {job["name"]: job for job in centre.ok("jobs", "list", "--json").lines}
+            assert jobs["poll:慢"]["state"] == "运行中"
+            service.send(signal.SIGTERM)
+            assert service.end() == 0
+        over.set()
+    jobs = {job["name"]: job for job in centre.run("jobs", "list", "--json").lines}
+    assert (jobs["poll:慢"]["state"], jobs["poll:慢"]["failures"]) == ("等待", 0)
+    assert len(place.asked) == 1
+
+
+def test_red_is_told_before_a_long_file_is_read_to_its_end(centre: Console) -> None:
+    configure(centre, batch_size="5", channels="[{name: 屏幕, type: console, colours: [red]}]")
+    export(centre.folder / "in-1.csv", range(10, 11), real_now(), "有人拿着菜刀砍人，快来救命")
+    export(centre.folder / "in-2.csv", range(11, 31), days_ago(1))
+    with serving(centre, "serve") as service:
+        service.until(polled)
+        assert [said["sent"] for said in service.said if "sent" in said] == [1]
+
+
+def test_what_a_gateway_answers_at_last_is_taken_in_with_its_cursor(centre: Console) -> None:
+    cases = [
+        {"工单编号": f"H{n}", "来电时间": f"{days_ago(1):%Y-%m-%d} 08:00:0{n}", "诉求内容": "路灯不亮"}
+        for n in range(3)
+    ]
+    with site(lambda _: Answer(cases)) as place:
+        gateway = (
+            f"{{name: 慢, kind: hotline_12345, type: http, location: '{place.url}', every: 1s,"
+            f" allowed_hosts: ['localhost:{place.port}'], options: {{private_hosts: [localhost]}}}}"
+        )
+        configure(centre, sources=f"[{gateway}]")
+        with serving(centre, "serve") as service:
+            told = service.until(lambda said: said.get("job") == "poll:慢")
+            assert (told["well"], "新增 3" in told["said"]) == (True, True)
+            again = service.until(lambda said: said.get("job") == "poll:慢")
+            assert (again["well"], "未变 3" in again["said"]) == (True, True)
 
 
 def test_whoever_may_see_it_sees_how_it_does_while_it_runs(centre: Console) -> None:

@@ -131,8 +131,8 @@ TIMING = (
         "job-given-back",
         "停下时把没办完的任务还回去",
         _JOBS,
-        "tx.release(claim)",
-        instead="pass",
+        "            with self._store.beside() as tx:\n                tx.release(claim)\n            return None\n",
+        instead="            return None\n",
         tests="unit/test_scheduler_jobs.py::test_a_process_that_ends_gives_its_job_back[sqlite]",
     ),
     defence(
@@ -190,6 +190,40 @@ TIMING = (
         "tx.schedule(RULEBOOK, dict.fromkeys(open_, Moment(now, RULEBOOK)))",
         instead="pass",
         tests="acceptance/test_reviews.py::TestRules::test_a_stricter_rule_raises_what_is_open[sqlite]",
+    ),
+    defence(
+        "slow-feed-kept",
+        "等别人回话的任务留在手上，下一轮接着办",
+        "engine/scheduler/jobs.py",
+        "                self._held[job.name] = claim\n",
+        instead="                pass\n",
+        tests="unit/test_scheduler_jobs.py"
+        "::test_what_waits_for_somebody_else_stays_with_its_process_and_holds_up_nothing[sqlite]",
+    ),
+    defence(
+        "slow-feed-given-back",
+        "进程结束，等着的任务交回去",
+        "engine/scheduler/jobs.py",
+        "                tx.release(claim)\n        self._held.clear()",
+        instead="                pass\n        self._held.clear()",
+        tests="unit/test_scheduler_jobs.py"
+        "::test_what_waits_is_given_back_when_the_process_ends_or_lost_when_it_slept[sqlite]",
+    ),
+    defence(
+        "slow-feed-cursor",
+        "边收边读的来源，读到哪里记到哪里，读完才记读完",
+        "engine/scheduler/ahead.py",
+        "            kept, self._kept = self._kept, came\n",
+        instead="            kept, self._kept = came, None\n",
+        tests="unit/test_scheduler_ahead.py",
+    ),
+    defence(
+        "red-between-batches",
+        "长文件没读完，读出的红色先说",
+        "cli/service.py",
+        "        self._post()\n        return self._renew()\n",
+        instead="        return self._renew()\n",
+        tests="acceptance/test_serve.py::test_red_is_told_before_a_long_file_is_read_to_its_end[sqlite]",
     ),
     defence(
         "rules-kept",

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from engine.errors import SourceError, UsageError
-from engine.scheduler.jobs import Beat, Job, Jobs, Ran, pause
+from engine.scheduler.jobs import Beat, Held, Job, Jobs, Ran, Unfinished, pause
 from engine.store import Store
 from engine.store.rows import JobRow
 from tests.store_samples import START
@@ -229,3 +229,47 @@ def test_those_that_only_look_have_turns_of_their_own(desk: Desk) -> None:
     assert [ran.job for ran in jobs.run_due()] == ["poll"]
     assert [ran.job for ran in jobs.run_due(looks=True)] == ["health"]
     assert list(desk.jobs(work).run_due(looks=True)) == [], "none is not any"
+
+
+def test_what_waits_for_somebody_else_stays_with_its_process_and_holds_up_nothing(desk: Desk) -> None:
+    answers = ["", "", "读完"]
+
+    def asking(_: Beat) -> str:
+        if not (said := answers.pop(0)):
+            raise Unfinished
+        return said
+
+    def jobs(held: Held | None) -> Jobs:
+        planned = [desk.job("慢", run=asking), desk.job("快", every=1)]
+        made = Jobs(desk.store, lambda: desk.now, planned, lease=5 * MINUTE, held=held)
+        made.plan()
+        return made
+
+    ours: Held = {}
+    assert [ran.job for ran in jobs(ours).run_due()] == ["快"]
+    assert (list(ours), desk.row("慢").running) == (["慢"], True)
+    assert list(jobs({}).run_due()) == [], "another process does not take it"
+    desk.now += 4 * MINUTE
+    assert [ran.job for ran in jobs(ours).run_due()] == ["快"]
+    desk.now += 4 * MINUTE
+    assert list(jobs({}).run_due(stop=lambda: desk.ran[-1] == "慢")) == [Ran("快", True, "快 好")], "its lease was kept"
+    assert list(jobs(ours).run_due()) == [Ran("慢", True, "读完")]
+    assert (ours, desk.row("慢").running, desk.row("慢").failures) == ({}, False, 0)
+
+
+def test_what_waits_is_given_back_when_the_process_ends_or_lost_when_it_slept(desk: Desk) -> None:
+    def asking(_: Beat) -> str:
+        raise Unfinished
+
+    ours: Held = {}
+    jobs = Jobs(desk.store, lambda: desk.now, [desk.job("慢", run=asking)], lease=5 * MINUTE, held=ours)
+    jobs.plan()
+    list(jobs.run_due())
+    jobs.let_go()
+    assert (ours, desk.row("慢").running) == ({}, False)
+    list(jobs.run_due())
+    desk.now += 6 * MINUTE
+    theirs: Held = {}
+    list(Jobs(desk.store, lambda: desk.now, [desk.job("慢", run=asking)], lease=5 * MINUTE, held=theirs).run_due())
+    list(jobs.run_due())
+    assert (list(ours), list(theirs)) == ([], ["慢"])
