@@ -21,15 +21,16 @@ _HOSTS = {"wecom": ("qyapi.weixin.qq.com",), "dingtalk": ("oapi.dingtalk.com",)}
 """Where the robots of these makers live, when the configuration names no other host."""
 
 
-def post_of(desk: Desk) -> Post:
-    """The post of an installation; raises ConfigError when a channel cannot work."""
+def post_of(desk: Desk, only: str = "") -> Post:
+    """The post of an installation, with one of its channels only where it has one of that name; raises ConfigError when a channel cannot work."""
     from engine.scheduler.messages import Post
 
     config = desk.config
+    named = [channel for channel in config.channels if channel.name == only]
     return Post(
         desk.store,
         desk.clock,
-        [outlet_of(channel) for channel in config.channels],
+        [outlet_of(channel) for channel in named or config.channels],
         desk.stages.terms.messages,
         link=config.notify.link,
         lease=config.service.lease,

@@ -158,6 +158,8 @@ def _tell(
         ],
         title="一年的来件：读入 ＝ 新增 ＋ 未变 ＋ 更新 ＋ 隔离，一行不少",
     )
+    if (before := found.records - total.new) > 0:
+        say(f"其中 {before} 件上一次运行时已经读入，这一次算作未变")
     table(
         ("颜色", "事项", "已办结", "办理中（已派单）", "历史（没有派单）"),
         _by_colour(desk, found),

@@ -156,7 +156,7 @@ def test(
     from engine.model import Delivered
 
     with desk_of(config, now, steadfast=True) as desk:
-        answer = post_of(desk).test(channel)
+        answer = post_of(desk, channel).test(channel)
     well = isinstance(answer, Delivered)
     said = answer.said if isinstance(answer, Delivered) else answer.why
     if as_json:

@@ -47,14 +47,14 @@ def _backups(desk: Desk) -> Check:
 
 def _keys(desk: Desk) -> Check:
     if desk.keys.former:
-        return Check("密钥", False, "轮换没有做完", "运行 sanse db rotate-keys 接着做完；做完之前不能备份")
+        return Check("密钥轮换", False, "轮换没有做完", "运行 sanse db rotate-keys 接着做完；做完之前不能备份")
     with desk.store.read() as view:
         facts = view.meta()
     since = facts.get(SINCE) or facts.get("created_at")
     old = desk.clock() - datetime.fromisoformat(since) if since else timedelta(0)
     late = old > desk.config.keys.rotate_after
     found = f"第 {desk.keys.generation} 代，用了 {_span(old)}"
-    return Check("密钥", not late, found, "运行 sanse db rotate-keys 换一把，新的密钥文件另存一份" if late else "")
+    return Check("密钥轮换", not late, found, "运行 sanse db rotate-keys 换一把，新的密钥文件另存一份" if late else "")
 
 
 def _retention(desk: Desk) -> Check:

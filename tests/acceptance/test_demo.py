@@ -125,7 +125,8 @@ def test_killed_and_begun_again_it_ends_the_same(lived: tuple[Console, Ran], ins
     running.kill()
     assert running.wait() == -signal.SIGKILL, "it was still at work"
     again = Console(folder).ok("demo", "--dir", "killed", *SIZE)
-    assert "未变" in again.out
+    assert "件上一次运行时已经读入" in again.out
+    assert "上一次运行时" not in lived[1].out
     assert matters(Console(folder / "killed")) == matters(inside)
 
 

@@ -151,6 +151,9 @@ def test_a_matter_is_silenced_for_a_while_by_a_person_with_a_reason(told: Consol
 def test_a_channel_that_cannot_work_is_told_when_the_service_starts(told: Console) -> None:
     ran = told.run("serve", "--once", "--now", NOW, SANSE_WECOM_URL="")
     assert (ran.code, "SANSE_WECOM_URL 没有设置" in ran.err) == (2, True)
+    config = told.folder / "config.yaml"
+    config.write_text(config.read_text(encoding="utf-8") + "  - {name: 屏幕, type: console}\n", encoding="utf-8")
+    assert Console(told.folder, {}).run("notify", "test", "屏幕", "--now", NOW).code == 0
 
 
 def test_unknown_states_and_keys_are_refused(told: Console) -> None:

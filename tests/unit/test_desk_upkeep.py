@@ -51,11 +51,11 @@ def test_a_key_grows_old_and_a_rotation_is_not_forgotten(small_place: Installati
         tx.put_meta(SINCE, place.now.isoformat())
         tx.append_audit("x", "x", {}, place.now)
     place.later(days=729)
-    assert told(place)["密钥"].well
+    assert told(place)["密钥轮换"].well
     place.later(days=2)
-    assert "rotate-keys" in told(place)["密钥"].hint
+    assert "rotate-keys" in told(place)["密钥轮换"].hint
     place.desk = replace(place.desk, keys=replace(place.desk.keys, former=((1, b"x" * 32),)))
-    assert told(place)["密钥"].found == "轮换没有做完"
+    assert told(place)["密钥轮换"].found == "轮换没有做完"
 
 
 @pytest.mark.parametrize("held", [False, True])
