@@ -20,6 +20,7 @@ from engine.ruleset import loader
 from engine.ruleset.tree import Rulebook
 from engine.store import Keys, Store, open_store, upgrade
 from engine.store.dialects import file_of
+from engine.store.files import refuse_orphans
 from engine.store.rows import Person
 
 Clock = Callable[[], datetime]
@@ -278,6 +279,8 @@ def people(desk: Desk) -> list[Person]:
 def is_there(url: str) -> None:
     """Looking at a database that is not there must not make an empty one."""
     path = file_of(url)
+    if path:
+        refuse_orphans(path)
     if path and not path.exists():
         raise StoreError(
             f"没有找到数据库文件 {path}",

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine, Table, inspect, select
 
 from engine.errors import StoreError
 from engine.store.dialects import Insert, SqliteVendor, Vendor, file_of, transaction, vendor_of
+from engine.store.files import held_at, together
 from engine.store.migrate import make, upgrade
 from engine.store.tables import audit_head, meta, metadata
 
@@ -51,7 +52,7 @@ def put(file: Path, url: str) -> None:
         with _opened(f"sqlite:///{file}") as (source, _), transaction(engine, vendor, writes=True) as to:
             vendor.lock(to, ())
             if inspect(to).get_table_names():
-                raise _taken("数据库里已有表")
+                raise _has_tables()
             make(to)
             _copy(source, to, vendor)
     finally:
@@ -62,14 +63,13 @@ def refuse_taken(url: str) -> None:
     """Raise StoreError when the place of a URL is not empty: nothing is ever written over."""
     vendor, path = vendor_of(url), file_of(url)
     if path:
-        if path.exists():
-            raise _taken(f"{path.name} 已经存在")
+        _refuse_held(path)
         return
     engine = vendor.engine()
     try:
         with transaction(engine, vendor, writes=False) as connection:
             if inspect(connection).get_table_names():
-                raise _taken("数据库里已有表")
+                raise _has_tables()
     finally:
         engine.dispose()
 
@@ -109,18 +109,31 @@ def _copy_table(source: Connection, to: Connection, into: Vendor, table: Table) 
 
 
 def _put_file(file: Path, path: Path) -> None:
-    """The file under its name, unless that is taken: a link is made whole or not at all."""
+    """The file that was examined under its name, unless that is taken: a link is made whole or not at all."""
+    _refuse_held(path)
     try:
         os.link(file, path)
     except FileExistsError:
-        raise _taken(f"{path.name} 已经存在") from None
+        raise _taken(path) from None
     directory = os.open(path.parent, os.O_RDONLY)
     os.fsync(directory)
     os.close(directory)
 
 
-def _taken(what: str) -> StoreError:
+def _refuse_held(path: Path) -> None:
+    """A log that was left beside the place would be played into whatever is put there, so it counts as much as the file."""
+    if held_at(path):
+        raise _taken(path)
+
+
+def _taken(path: Path) -> StoreError:
     return StoreError(
-        f"只能恢复到空的地方：{what}",
-        hint="换一个空目录或空库；确实不要原来的库，先把它移走（不要删，核对无误以后再说）",
+        f"只能恢复到空的地方：{'、'.join(file.name for file in held_at(path))} 还在",
+        where=str(path.parent),
+        hint=f"换一个空目录；确实不要原来的库：先停掉服务和别的 sanse 进程，再把 {together(path)} 有几个移几个，"
+        "放到同一个地方（合起来才是原来的库；不要删，核对无误以后再说）",
     )
+
+
+def _has_tables() -> StoreError:
+    return StoreError("只能恢复到空的地方：数据库里已有表", hint="换一个空库；原来的库核对无误以后再说，不要先删")

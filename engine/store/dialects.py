@@ -41,6 +41,7 @@ from sqlalchemy.sql.operators import OperatorType
 from sqlalchemy.types import Boolean
 
 from engine.errors import ConfigError, StoreError
+from engine.store.files import refuse_orphans
 
 _WRITES = "sanse_writes"
 _SAID = {
@@ -266,9 +267,10 @@ class SqliteVendor:
         return sqlite.dialect(paramstyle="qmark")
 
     def engine(self) -> Engine:
-        """An engine on the file; the file is made readable by its owner only."""
+        """An engine on the file; a new file is made readable by its owner only. Raises StoreError when logs of another lie there."""
         assert self._url.database
         path = Path(self._url.database)
+        refuse_orphans(path)
         if not path.exists():
             os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
         engine = create_engine(self._url, hide_parameters=True, connect_args={"timeout": _BUSY_MILLISECONDS / 1000})

@@ -5,7 +5,7 @@ In: nothing. Out: `OPERATING`. Not here: what is kept day by day (`keeping`), wh
 
 from __future__ import annotations
 
-from tests.sabotage.defence import defence
+from tests.sabotage.defence import Change, defence, together
 
 _BACKUPS, _BACKUP, _ARCHIVE = "engine/desk/backups.py", "engine/store/backup.py", "engine/store/archive.py"
 _RETENTION, _PURGING = "engine/store/retention.py", "engine/desk/retention.py"
@@ -53,13 +53,34 @@ OPERATING = (
         instead="descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)\n    try:",
         tests="unit/test_store_archive.py::test_a_file_that_is_there_is_never_written_over",
     ),
-    defence(
+    together(
         "restore-empty-place",
         "只恢复到空的地方",
-        _BACKUP,
-        "    except FileExistsError:\n",
-        instead="    except FileExistsError:\n        os.replace(file, path)\n        return\n",
+        (
+            Change(_BACKUP, "    _refuse_held(path)\n    try:\n", "    try:\n"),
+            Change(
+                _BACKUP,
+                "    except FileExistsError:\n",
+                "    except FileExistsError:\n        os.replace(file, path)\n        return\n",
+            ),
+        ),
         tests="unit/test_store_backup.py::test_only_an_empty_place_takes_a_backup[sqlite]",
+    ),
+    defence(
+        "restore-logs-left",
+        "旁边留着原来的 WAL，不算空的地方",
+        _BACKUP,
+        "    if held_at(path):",
+        instead="    if path.exists():",
+        tests="unit/test_store_backup.py::test_a_log_that_was_left_takes_the_place_as_the_file_does",
+    ),
+    defence(
+        "database-logs-kept",
+        "库不见了，留下的 WAL 不能因为建新库被删掉",
+        "engine/store/files.py",
+        "    if logs and not path.exists():",
+        instead="    if False:",
+        tests="unit/test_store_files.py::test_no_database_is_made_beside_the_log_of_another",
     ),
     defence(
         "backup-one-view",

@@ -67,6 +67,33 @@ def test_a_backup_goes_back_into_an_empty_folder(desk_office: Console, tmp_path:
     assert "只能恢复到空的地方" in again.err
 
 
+def test_what_a_killed_process_left_is_no_empty_place(desk_office: Console, tmp_path: Path) -> None:
+    """Only the file was moved; its log would be played into what is put back, and all checks would have been passed before."""
+    file = desk_office.ok("db", "backup", "--json").only["path"]
+    database, away = desk_office.folder / "sanse.db", tmp_path / "away"
+    away.mkdir()
+    with closing(sqlite3.connect(database)) as writing:
+        writing.execute("INSERT INTO meta VALUES ('later', 'than the backup')")
+        writing.commit()
+        logs = {path: path.read_bytes() for path in database.parent.glob("sanse.db-*")}
+    for path, held in logs.items():
+        path.write_bytes(held)
+    database.rename(away / "sanse.db")
+    ran = desk_office.run("db", "restore", file, "--verify")
+    assert (ran.code, database.exists()) == (3, False)
+    assert "sanse.db-wal、sanse.db-shm 还在" in ran.err
+    for command in (("db", "upgrade"), ("matters", "list"), ("doctor",)):
+        ran = desk_office.run(*command)
+        assert ran.code
+        assert "旁边却有它的 sanse.db-wal" in ran.out + ran.err
+    for path in logs:
+        path.rename(away / path.name)
+    assert "核对无误" in desk_office.ok("db", "restore", file, "--verify").out
+    assert desk_office.ok("db", "verify", "--deep", "--json").only["sound"]
+    with closing(sqlite3.connect(away / "sanse.db")) as moved_away:
+        assert moved_away.execute("SELECT value FROM meta WHERE name = 'later'").fetchone()
+
+
 def test_a_backup_says_where_and_that_the_keys_are_elsewhere(desk_office: Console, tmp_path: Path) -> None:
     ran = desk_office.ok("db", "backup", "--to", tmp_path / "usb", "--config", desk_office.folder / "config.yaml")
     (file,) = (tmp_path / "usb").iterdir()

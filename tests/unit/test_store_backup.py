@@ -80,6 +80,25 @@ def test_only_an_empty_place_takes_a_backup(store: Store, store_url: str, tmp_pa
     assert content(store) == before
 
 
+@pytest.mark.parametrize("ending", ["-wal", "-shm", "-journal"])
+def test_a_log_that_was_left_takes_the_place_as_the_file_does(sqlite_url: str, tmp_path: Path, ending: str) -> None:
+    """SQLite would play it into whatever file is put there."""
+    copy = tmp_path / "copy.db"
+    copy.write_bytes((tmp_path / "sanse.db").read_bytes())
+    (tmp_path / "sanse.db").unlink()
+    left = tmp_path / f"sanse.db{ending}"
+    left.write_bytes(b"left")
+    for refused in (lambda: refuse_taken(sqlite_url), lambda: put(copy, sqlite_url)):
+        with pytest.raises(StoreError, match=f"空的地方：sanse.db{ending} 还在") as told:
+            refused()
+        assert "先停掉服务" in told.value.hint
+        assert "sanse.db、sanse.db-wal、sanse.db-shm 有几个移几个" in told.value.hint
+        assert not (tmp_path / "sanse.db").exists()
+    left.unlink()
+    put(copy, sqlite_url)
+    assert upgrade(sqlite_url)
+
+
 def test_a_copy_shows_one_moment(
     postgres_url: str, keys: Keys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
