@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _CLASSES = {"raw": "原始行", "records": "来件正文和身份摘要", "decisions": "办理文字", "access": "读入记录"}
 
+_COUNTED = {"sightings": "来件", "versions": "版本", "assessments": "研判", "matters": "事项", "audit": "审计"}
+
 db = typer.Typer(help="数据库：升级、检查、备份、恢复", no_args_is_help=True)
 
 
@@ -52,8 +54,7 @@ def verify(
             line({"sound": result.sound, "counts": result.counts, "findings": result.findings,
                   "audit": [str(finding) for finding in result.audit.findings]})  # fmt: skip
         else:
-            say(f"来件 {result.counts['sightings']}、版本 {result.counts['versions']}、研判 {result.counts['assessments']}、"
-                f"事项 {result.counts['matters']}、审计 {result.counts['audit']}")  # fmt: skip
+            say("、".join(f"{word} {result.counts.get(table, '读不出')}" for table, word in _COUNTED.items()))
             for finding in (*result.findings, *map(str, result.audit.findings)):
                 say(f"  问题：{finding}", style="bold red")
             say("检查完毕：没有问题" if result.sound else "检查完毕：有问题，请保留现场并联系管理员")

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import random
+import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
 
 from sqlalchemy import Connection, create_engine
 
@@ -249,6 +251,30 @@ def by_hand(url: str) -> Iterator[Connection]:
     with engine.connect() as connection:
         yield connection
     engine.dispose()
+
+
+def spoil(file: Path, *tables: str) -> None:
+    """The first bytes of these tables' first pages are gone, as a disk loses them."""
+    with closing(sqlite3.connect(file)) as connection:
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        pages = dict(connection.execute("SELECT name, rootpage FROM sqlite_master").fetchall())
+    with file.open("rb+") as held:
+        for table in tables:
+            held.seek((pages[table] - 1) * size)
+            held.write(bytes(64))
+
+
+BLANKED = (
+    "PRAGMA writable_schema = ON",
+    "UPDATE sqlite_master SET sql = replace(sql, 'sealed BLOB NOT NULL', 'sealed BLOB') WHERE name = 'raws'",
+    "PRAGMA writable_schema = RESET",
+    "UPDATE raws SET sealed = NULL WHERE version = 1",
+    "PRAGMA writable_schema = ON",
+    "UPDATE sqlite_master SET sql = replace(sql, 'sealed BLOB', 'sealed BLOB NOT NULL') WHERE name = 'raws'",
+    "PRAGMA writable_schema = RESET",
+)
+"""A cell that says nothing where nothing but bytes was ever written: damage that SQLite hands out without a word."""
 
 
 def rulebook(**files: bytes) -> Rulebook:

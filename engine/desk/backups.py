@@ -6,6 +6,7 @@ Not here: copying (`store.backup`), the file itself (`store.archive`). The keys 
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import shutil
@@ -19,14 +20,16 @@ from tempfile import TemporaryDirectory
 from engine.config import Config
 from engine.desk.opening import Clock, Desk, keys_of
 from engine.desk.replaying import sample
-from engine.errors import RuleError, StoreError, UsageError
+from engine.errors import RuleError, SanseError, StoreError, UsageError, system_fault
 from engine.ruleset import loader
 from engine.settlement import MACHINE
 from engine.store import Keys, Store, open_store, upgrade
 from engine.store.archive import Manifest, manifest_of, measured, pack, unpack
 from engine.store.backup import put, refuse_taken, settle
 from engine.store.dialects import file_of
+from engine.store.files import damage
 from engine.store.migrations import HEAD
+from engine.store.refusals import DAMAGED
 from engine.store.sealing import fingerprint
 
 FORMAT = 1
@@ -35,6 +38,8 @@ LAST = "backup"
 _STAMP = "%Y%m%dT%H%M%SZ"
 _STAGING = ".sanse-backup-"
 _SAMPLE, _LARGE_SAMPLE = 50, 1_000
+_NAMED = 3
+_NO_FOLDER = (errno.EEXIST, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,11 @@ class Restored:
 
 
 def backup(desk: Desk, folder: Path) -> BackedUp:
-    """Write a new backup below a folder while others work; raises UsageError when the folder cannot be written to."""
+    """Write a new backup below a folder while others work.
+
+    Raises UsageError for a folder that is none, StoreError when there is no room or no right to write, or when the database is damaged:
+    a copy of it would not be put back, and good ones are removed because of it.
+    """
     if desk.keys.former:
         raise UsageError("密钥轮换还没有做完，现在的备份以后打不开", hint="先运行 sanse db rotate-keys 做完，再备份")
     at = desk.clock()
@@ -64,12 +73,13 @@ def backup(desk: Desk, folder: Path) -> BackedUp:
         folder.mkdir(parents=True, exist_ok=True)
         with _staging(folder) as staging:
             desk.store.backup(staging)
+            _refuse_damaged(staging)
             manifest = _described(staging, desk.keys, vendor=desk.store.vendor, at=at)
             target = folder / f"sanse-{at.astimezone(UTC).strftime(_STAMP)}-{manifest.audit_seq}.backup"
             pack(staging, manifest, target)
     except OSError as fault:
         hint = "检查目录权限和剩余空间；备份从不覆盖已有的文件，也不留下半份"
-        raise UsageError(f"备份写不到 {folder}：{fault.strerror}", hint=hint) from fault
+        raise _unwritable(f"备份写不到 {folder}", fault, hint) from fault
     with desk.store.batch() as tx:
         tx.put_meta(LAST, at.isoformat())
         told = {"through": manifest.audit_seq, "sha256": manifest.sha256, "bytes": manifest.size}
@@ -123,7 +133,7 @@ def restore(config: Config, file: Path, clock: Clock, *, deep: bool = False) -> 
             put(staging, url)
     except OSError as fault:
         hint = "检查目录权限和剩余空间（约为数据库的两倍）；什么也没有恢复"
-        raise UsageError(f"恢复不到 {place}：{fault.strerror}", hint=hint) from fault
+        raise _unwritable(f"恢复不到 {place}", fault, hint) from fault
     return Restored(manifest, replayed, deep, tuple(_missing(config, rulebook)))
 
 
@@ -152,6 +162,18 @@ def _abandoned(folder: Path) -> bool:
     finally:
         os.close(descriptor)
     return True
+
+
+def _refuse_damaged(copy: Path) -> None:
+    """Damage is copied with the pages."""
+    if found := damage(copy):
+        raise StoreError(f"数据库已损坏，没有备份：{'；'.join(found[:_NAMED])}", hint=DAMAGED)
+
+
+def _unwritable(what: str, fault: OSError, hint: str) -> SanseError:
+    """A folder that is none is a wrong argument; room and rights are the administrator's."""
+    kind = UsageError if fault.errno in _NO_FOLDER else StoreError
+    return kind(f"{what}：{system_fault(fault)}", hint=hint)
 
 
 def _described(file: Path, keys: Keys, *, vendor: str, at: datetime) -> Manifest:
@@ -191,7 +213,7 @@ def _proved(config: Config, file: Path, keys: Keys, clock: Clock, manifest: Mani
     store = open_store(f"sqlite:///{file}", keys)
     try:
         verified = store.verify(deep=deep)
-        findings = [*verified.findings, *map(str, verified.audit.findings), *_unlike(store, manifest)]
+        findings = [*verified.findings, *map(str, verified.audit.findings)] or list(_unlike(store, manifest))
         if findings:
             raise StoreError("备份内容有问题，没有恢复：" + "；".join(findings[:5]), hint="换一份备份")
         replayed, rulebook = _replayed(config, store, keys, clock, _LARGE_SAMPLE if deep else _SAMPLE)

@@ -20,6 +20,7 @@ from engine.errors import StoreError
 from engine.store.dialects import Insert, SqliteVendor, Vendor, file_of, transaction, vendor_of
 from engine.store.files import held_at, together
 from engine.store.migrate import make, upgrade
+from engine.store.refusals import told
 from engine.store.tables import audit_head, meta, metadata
 
 _PAGE = 5_000
@@ -76,7 +77,7 @@ def refuse_taken(url: str) -> None:
 
 def settle(file: Path) -> None:
     """Everything of a SQLite file in the one file, on disk, without a log beside it."""
-    with closing(sqlite3.connect(file)) as connection:
+    with told(file), closing(sqlite3.connect(file)) as connection:
         connection.execute("PRAGMA journal_mode = DELETE").fetchone()
     with file.open("rb+") as held:
         os.fsync(held.fileno())

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol, Self
@@ -41,27 +41,10 @@ from sqlalchemy.sql.operators import OperatorType
 from sqlalchemy.types import Boolean
 
 from engine.errors import ConfigError, StoreError
-from engine.store.files import refuse_orphans
+from engine.store.files import checked, refuse_orphans
+from engine.store.refusals import refused, told
 
 _WRITES = "sanse_writes"
-_SAID = {
-    "file is not a database": "文件不是数据库，或已损坏",
-    "malformed": "数据库文件已损坏",
-    "disk I/O error": "磁盘读写出错",
-    "is full": "磁盘满了",
-    "database is locked": "别的程序正占用数据库",
-    "readonly": "数据库只读，没有写的权限",
-    "unable to open": "数据库文件打不开",
-    "password authentication failed": "用户名或口令不对",
-    "no password supplied": "没有给口令",
-    "does not exist": "没有这个库、用户或表",
-    "permission denied": "没有权限",
-    "no such table": "缺少数据表",
-    "connection": "连不上数据库",
-    "could not translate host name": "找不到数据库主机",
-    "timeout": "等待太久",
-}
-"""What drivers say, by a part of it, the telling ones first."""
 _BUSY_MILLISECONDS = 60_000
 _CACHE_KIBIBYTES = 65_536
 _CHECKPOINT_PAGES = 32_000
@@ -298,10 +281,15 @@ class SqliteVendor:
         connection.exec_driver_sql(statement.text(self), list(rows))
 
     def faults(self, connection: Connection) -> Sequence[str]:
-        """SQLite's integrity and foreign key checks."""
-        pages = [row[0] for row in connection.exec_driver_sql("PRAGMA integrity_check(20)") if row[0] != "ok"]
+        """SQLite's check of its pages and, where they can be read, of foreign keys."""
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        with told(Path(self._url.database or "")):
+            pages = checked(driver, "integrity_check")
+        if pages:
+            return pages
         broken = [f"{row[0]} -> {row[2]}" for row in connection.exec_driver_sql("PRAGMA foreign_key_check")]
-        return [*pages, *broken[:20]]
+        return broken[:20]
 
     def reserve(self, connection: Connection, table: Table, count: int) -> Sequence[int]:
         """The numbers after the highest; nobody else writes meanwhile."""
@@ -333,14 +321,11 @@ class SqliteVendor:
             )
 
     def backup(self, connection: Connection, target: Path) -> None:
-        """SQLite's online backup: all pages in one step, so that writers never make it begin again."""
+        """SQLite's online backup: all pages in one step, so that writers never make it begin again; raises OSError where there is no room."""
         driver = connection.connection.driver_connection
         assert isinstance(driver, sqlite3.Connection)
-        copy = sqlite3.connect(target)
-        try:
+        with told(target), closing(sqlite3.connect(target)) as copy:
             driver.backup(copy)
-        finally:
-            copy.close()
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
@@ -477,18 +462,5 @@ def transaction(engine: Engine, vendor: Vendor, *, writes: bool) -> Iterator[Con
                 yield connection
                 committing = writes
     except DBAPIError as fault:
-        raise refused(fault, unsure=committing) from fault
-
-
-def refused(fault: DBAPIError, *, unsure: bool = False) -> StoreError:
-    """What the driver said, without parameters, and who must act; `unsure`: it broke off in the commit, which may have taken effect."""
-    said = str(fault.orig).strip().splitlines()
-    first = said[0] if said else type(fault.orig).__name__
-    why = next((words for part, words in _SAID.items() if part in first), "数据库拒绝了")
-    return StoreError(
-        f"数据库未能完成操作：{why}（{first}）",
-        hint=(
-            "本次操作可能已经全部生效，也可能没有留下改动，重做前先查看。" if unsure else "本次操作没有留下任何改动。"
-        )
-        + "检查磁盘空间、权限与数据库是否在运行后重试",
-    )
+        file = Path(engine.url.database or "") if vendor.name == "sqlite" else None
+        raise refused(fault, unsure=committing, file=file) from fault

@@ -29,6 +29,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from engine.errors import StoreError
 from engine.store.dialects import PostgresVendor, SqliteVendor, transaction
+from engine.store.refusals import reason
 from engine.store.tables import (
     NO_TIME,
     actions,
@@ -214,8 +215,9 @@ def _child(path: str) -> Iterator[_Ask]:
 
 
 def _refused(said: Sequence[str]) -> StoreError:
-    why = said[-1] if said else "读数据的进程没有回答"
-    return StoreError(f"数据库未能完成读取（{why}）", hint="检查数据库是否在运行后重试")
+    last = said[-1] if said else "读数据的进程没有回答"
+    why, advice = reason(last)
+    return StoreError(f"数据库未能完成读取：{why}（{last}）", hint=advice)
 
 
 def _text(query: Select[Any], vendor: SqliteVendor | PostgresVendor) -> str:

@@ -91,7 +91,9 @@ class Store:
     def verify(self, *, anchors: Sequence[Anchor] = (), deep: bool = False) -> verify.Verification:
         """Examine everything; `anchors` kept elsewhere; `deep` opens every sealed cell and digests every decision."""
         with transaction(self._engine, self._vendor, writes=False) as connection:
-            return verify.Verifier(connection, self._shared).verify(anchors, deep=deep)
+            verified = verify.Verifier(connection, self._shared).verify(anchors, deep=deep)
+            connection.rollback()  # over damaged pages SQLite refuses the commit even of a view
+            return verified
 
     def backup(self, target: Path) -> None:
         """A consistent copy in a new SQLite file while others work; raises FileExistsError."""
@@ -188,7 +190,11 @@ def reach(url: str) -> None:
 
 def _check_revision(connection: Connection) -> None:
     if not inspect(connection).has_table("alembic_version"):
-        raise StoreError("数据库是空的", hint="先运行 sanse db upgrade")
+        raise StoreError(
+            "数据库是空的",
+            hint="新装：运行 sanse db upgrade 建库；原来有数据：检查 config.yaml 的 database.url，或从备份恢复"
+            "（空的文件先移走留存），不要 upgrade：它只会建一个空库",
+        )
     held = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
     if held != HEAD:
         raise StoreError(

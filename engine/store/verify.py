@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import orjson
 from sqlalchemy import Select, Table, func, or_, select, true
+from sqlalchemy.exc import DBAPIError
 
 from engine.errors import StoreError
 from engine.model import digest
 from engine.store.batch import Reading
 from engine.store.chain import Anchor, Examination
-from engine.store.resealing import SEALED
+from engine.store.resealing import SEALED, SealedColumn
 from engine.store.session import Footprint
 from engine.store.tables import (
     assessments,
@@ -40,11 +43,13 @@ from engine.store.tables import (
 
 _PAGE = 5_000
 _MOST_NAMED = 20
+_UNREADABLE = (DBAPIError, LookupError, TypeError, ValueError)
+"""What reading damaged pages comes to: the driver refuses, or hands out cells as nobody ever wrote them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What an examination found; `counts`: rows by table; `findings`: what should not be, in words."""
+    """What an examination found; `counts`: rows of the tables that can be read; `findings`: what should not be, in words."""
 
     counts: dict[str, int]
     audit: Examination
@@ -56,26 +61,48 @@ class Verification:
         return self.audit.sound and not self.findings
 
 
+@contextmanager
+def _as_far_as_read(findings: list[str], what: str, *, damaged: bool) -> Iterator[None]:
+    """A part of the examination; where pages of the file are damaged it ends with a finding where it cannot be read on."""
+    try:
+        yield
+    except _UNREADABLE as fault:
+        if not damaged:
+            raise
+        findings.append(f"{what}读不下去（{type(fault).__name__}）")
+
+
 class Verifier(Reading):
     """Examines one consistent view."""
 
     def verify(self, anchors: Sequence[Anchor] = (), *, deep: bool = False) -> Verification:
         """Everything; `deep` also opens every sealed cell and digests every decision and version against the audit log."""
-        counts = {table.name: self._scalar(select(func.count()).select_from(table)) for table in metadata.sorted_tables}
         findings = [f"数据库自检：{fault}" for fault in self._vendor.faults(self._connection)]
-        findings += self._strays()
-        findings += self._false_rulebooks()
-        examined = self.examine_audit(anchors)
+        reading = partial(_as_far_as_read, findings, damaged=bool(findings))
+        counts, examined = {}, Examination(0, 0, ())
+        for table in metadata.sorted_tables:
+            with reading(f"{table.name} 的行数"):
+                counts[table.name] = self._scalar(select(func.count()).select_from(table))
+        for said, strays in _STRAYS:
+            with reading(f"“{said}”"):
+                findings += self._strays(said, strays)
+        with reading("规则集"):
+            findings += self._false_rulebooks()
+        with reading("审计链"):
+            examined = self.examine_audit(anchors)
         if deep:
-            findings += [*self._false_footprints(), *self._unopenable()]
+            with reading("研判和版本的摘要"):
+                findings += self._false_footprints()
+            for sealed in SEALED:
+                with reading(f"{sealed.table.name} 的加密内容"):
+                    findings += self._unopenable(sealed)
         return Verification(counts, examined, tuple(findings))
 
-    def _strays(self) -> Iterator[str]:
+    def _strays(self, said: str, strays: Select[Any]) -> Iterator[str]:
         """Rows that belong to nothing, or of which there must be exactly one."""
-        for said, strays in _STRAYS:
-            names = [str(row[0]) for row in self._connection.execute(strays.limit(_MOST_NAMED))]
-            if names:
-                yield f"{said}：{'、'.join(names)}"
+        names = [str(row[0]) for row in self._connection.execute(strays.limit(_MOST_NAMED))]
+        if names:
+            yield f"{said}：{'、'.join(names)}"
 
     def _false_rulebooks(self) -> Iterator[str]:
         for name, body in self._connection.execute(select(blobs)):
@@ -105,20 +132,22 @@ class Verifier(Reading):
             if held != number:
                 yield f"{name} 有 {held} 行，审计记录写入 {number} 行"
 
-    def _unopenable(self) -> Iterator[str]:
-        """Sealed cells that do not open, in every table that has any."""
-        for sealed in SEALED:
-            stone = select(tombstones.c.purge).where(tombstones.c.aim == sealed.aim, tombstones.c.row == sealed.key)
-            may_be_blank = true() if sealed.optional else stone.exists()
-            wanted = or_(func.length(sealed.column) > 0, ~may_be_blank)
-            for held, *named in self._stream(select(sealed.column, *sealed.named).where(wanted)):
-                yield from self._tried(sealed.kind, sealed.cell(*named), held)
+    def _unopenable(self, sealed: SealedColumn) -> Iterator[str]:
+        """Sealed cells of a table that do not open."""
+        stone = select(tombstones.c.purge).where(tombstones.c.aim == sealed.aim, tombstones.c.row == sealed.key)
+        may_be_blank = true() if sealed.optional else stone.exists()
+        wanted = or_(func.length(sealed.column) > 0, ~may_be_blank)
+        for held, *named in self._stream(select(sealed.column, *sealed.named).where(wanted)):
+            cell = sealed.cell(*named)
+            if held is None or not self._opens(sealed.kind, cell, bytes(held)):
+                yield f"加密内容无法打开：{cell}"
 
-    def _tried(self, kind: str, cell: str, sealed: bytes) -> Iterator[str]:
+    def _opens(self, kind: str, cell: str, sealed: bytes) -> bool:
         try:
-            self._sealer.open(kind, cell, bytes(sealed))
+            self._sealer.open(kind, cell, sealed)
         except StoreError:
-            yield f"加密内容无法打开：{cell}"
+            return False
+        return True
 
     def _stream(self, statement: Select[Any]) -> Iterator[Any]:
         """Rows a page at a time, while other statements run."""

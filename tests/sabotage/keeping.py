@@ -207,7 +207,7 @@ KEEPING = (
     defence(
         "errors-quote-nothing",
         "报错不带正在写的内容",
-        _DIALECTS,
+        "engine/store/refusals.py",
         "said = str(fault.orig).strip().splitlines()",
         instead="said = [f'{fault.orig} {fault.params}']",
         tests="acceptance/test_defences.py::test_an_error_of_the_database_quotes_no_parameter",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from tests.sabotage.defence import Change, defence, together
 
 _BACKUPS, _BACKUP, _ARCHIVE = "engine/desk/backups.py", "engine/store/backup.py", "engine/store/archive.py"
+_VERIFY = "engine/store/verify.py"
 _RETENTION, _PURGING = "engine/store/retention.py", "engine/desk/retention.py"
 _PURGES = "unit/test_desk_retention.py"
 _TAMPERED = "unit/test_desk_backups.py::TestTampered"
@@ -81,6 +82,57 @@ OPERATING = (
         "    if logs and not path.exists():",
         instead="    if False:",
         tests="unit/test_store_files.py::test_no_database_is_made_beside_the_log_of_another",
+    ),
+    defence(
+        "backup-damaged",
+        "坏了的库不备份，也不因此删去以前好的备份",
+        _BACKUPS,
+        "            _refuse_damaged(staging)\n",
+        instead="",
+        tests=(
+            "unit/test_cli_database.py::test_a_damaged_database_is_told_and_not_backed_up",
+            "unit/test_cli_upkeep.py::TestBackups::test_a_damaged_database_makes_no_good_one_go",
+        ),
+    ),
+    defence(
+        "backup-no-room",
+        "磁盘满、没有权限归管理员：退出码 3",
+        _BACKUPS,
+        "    kind = UsageError if fault.errno in _NO_FOLDER else StoreError",
+        instead="    kind = UsageError",
+        tests="unit/test_desk_backups.py::test_whose_business_it_is_that_nothing_can_be_written",
+    ),
+    defence(
+        "verify-damaged",
+        "坏了的库也查到底，读不下去的逐项列出",
+        _VERIFY,
+        "        if not damaged:",
+        instead="        if True:",
+        tests="unit/test_store_verify.py::TestDamaged::test_what_cannot_be_read_is_named_and_the_rest_is_counted",
+    ),
+    defence(
+        "verify-whole",
+        "库没有坏时，程序自己的错不说成库坏了",
+        _VERIFY,
+        "        if not damaged:",
+        instead="        if False:",
+        tests="unit/test_store_verify.py::TestDamaged::test_in_a_file_that_is_whole_nothing_is_put_down_to_damage",
+    ),
+    defence(
+        "verify-nothing-in-a-cell",
+        "该有密文的格是空值，报为打不开",
+        _VERIFY,
+        "            if held is None or not self._opens",
+        instead="            if not self._opens",
+        tests="unit/test_store_verify.py::TestDamaged::test_a_cell_that_says_nothing_does_not_open",
+    ),
+    defence(
+        "doctor-damaged",
+        "数据库文件坏了要说",
+        "engine/desk/health.py",
+        "    if broken:",
+        instead="    if False:",
+        tests="unit/test_cli_operations.py::test_doctor_tells_what_is_broken_and_goes_on",
     ),
     defence(
         "backup-one-view",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from tests.sabotage.defence import Change, defence, together
 
-_PIPELINE, _DIALECTS = "engine/pipeline.py", "engine/store/dialects.py"
+_PIPELINE, _DIALECTS, _REFUSALS = "engine/pipeline.py", "engine/store/dialects.py", "engine/store/refusals.py"
 _R1 = "acceptance/test_promise_r1.py::test_killed_at_any_moment_on_sqlite"
 _R14 = "acceptance/test_promise_r14.py::test_on_sqlite"
 _R7 = "acceptance/test_promise_r7.py::test_it_is_as_pinned_or_the_difference_is_listed"
@@ -59,14 +59,14 @@ SURVIVING = (
         "failed-call-typed",
         "数据库出错报成我们的错误",
         _DIALECTS,
-        "        raise refused(fault, unsure=committing) from fault\n",
+        "        raise refused(fault, unsure=committing, file=file) from fault\n",
         instead="        raise\n",
         tests=_R14,
     ),
     defence(
         "failed-call-first-line",
         "数据库的报错只取第一行：后面带着数据",
-        _DIALECTS,
+        _REFUSALS,
         "    said = str(fault.orig).strip().splitlines()\n",
         instead="    said = [str(fault.orig).strip()]\n",
         tests=_R14,

@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from tests.console import Console
+from tests.store_samples import spoil
 
 pytest_plugins = ["tests.places"]
 
@@ -65,6 +66,21 @@ def test_a_backup_goes_back_into_an_empty_folder(desk_office: Console, tmp_path:
     again = there.run("db", "restore", file)
     assert again.code == 3
     assert "只能恢复到空的地方" in again.err
+
+
+def test_a_damaged_database_is_told_and_not_backed_up(desk_office: Console) -> None:
+    office = desk_office
+    kept = office.ok("db", "backup", "--json").only["path"]
+    spoil(office.folder / "sanse.db", "bodies", "blocks")
+    ran = office.run("db", "verify", "--deep")
+    assert (ran.code, ran.err) == (1, "")
+    assert "来件 4、" in ran.out
+    assert "bodies 的加密内容读不下去" in ran.out
+    ran = office.run("db", "backup")
+    assert (ran.code, ran.out) == (3, "")
+    assert "数据库已损坏，没有备份：" in ran.err
+    assert "以前的备份都留着" in ran.err
+    assert [str(path) for path in (office.folder / "backups").iterdir()] == [kept]
 
 
 def test_what_a_killed_process_left_is_no_empty_place(desk_office: Console, tmp_path: Path) -> None:

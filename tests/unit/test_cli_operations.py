@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.console import Console
+from tests.store_samples import spoil
 
 pytest_plugins = ["tests.places"]
 
@@ -90,6 +91,10 @@ def broken_database(office: Console) -> None:
     (office.folder / "sanse.db").write_bytes(b"no database at all" * 100)
 
 
+def damaged_database(office: Console) -> None:
+    spoil(office.folder / "sanse.db", "bodies")
+
+
 def strange_source(office: Console) -> None:
     file = office.folder / "config.yaml"
     text = file.read_text(encoding="utf-8").replace("sources: []", "sources: [{name: a, kind: polcie_110}]")
@@ -106,6 +111,7 @@ def strange_source(office: Console) -> None:
         (other_keys, "打开", "密钥与数据库不符"),
         (no_database, "数据库", "没有找到数据库文件"),
         (broken_database, "数据库", "文件不是数据库"),
+        (damaged_database, "数据库", "文件已损坏"),
         (strange_source, "来源", "渠道不认识的：a"),
     ],
     ids=lambda part: part.__name__ if callable(part) else "",

@@ -12,6 +12,7 @@ from tests.console import Console
 from tests.installation import Installation
 from tests.receivers import Posted, Receiver, Reply, receiver
 from tests.serving import configure
+from tests.store_samples import spoil
 
 pytest_plugins = ["tests.places"]
 
@@ -120,6 +121,15 @@ class TestBackups:
         desk_office.ok("serve", "--once", "--now", NOW)
         assert thin(desk_office.folder / "kept", datetime(2040, 1, 1, tzinfo=UTC)) == 0
         assert len(list((desk_office.folder / "kept").glob("*"))) == 1
+
+    def test_a_damaged_database_makes_no_good_one_go(self, desk_office: Console) -> None:
+        configure(desk_office, backup="{every: 1d, keep: 1d, folder: kept}")
+        for day in (10, 11):
+            desk_office.ok("db", "backup", "--to", "kept", "--now", f"2025-03-{day}T09:00:00")
+        spoil(desk_office.folder / "sanse.db", "hits")
+        ran = desk_office.run("jobs", "run", "backup", "--now", "2025-03-20T09:00:00")
+        assert (ran.code, "✗ backup：数据库已损坏，没有备份" in ran.out) == (1, True)
+        assert len(list((desk_office.folder / "kept").iterdir())) == 2
 
     def test_one_that_cannot_be_written_is_told_and_tried_again(self, desk_office: Console) -> None:
         configure(desk_office, backup="{every: 1d, folder: export.csv}")

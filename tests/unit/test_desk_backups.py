@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import sqlite3
@@ -15,7 +16,7 @@ import pytest
 
 from engine.config import Config, DatabaseConfig, KeyMaterial, write_keys
 from engine.desk.backups import BackedUp, age, backup, restore
-from engine.errors import StoreError, UsageError
+from engine.errors import SanseError, StoreError, UsageError
 from engine.model import canonical
 from engine.ruleset import loader
 from engine.store import open_store
@@ -23,6 +24,7 @@ from engine.store.archive import Manifest, measured, pack, unpack
 from tests.backups import config_of
 from tests.conftest import KEYS
 from tests.installation import Installation
+from tests.store_samples import BLANKED
 
 pytest_plugins = ["tests.places"]
 
@@ -85,6 +87,33 @@ def test_a_folder_that_is_none_is_told(filled: Installation, tmp_path: Path) -> 
     with pytest.raises(UsageError, match="备份写不到"):
         backup(filled.desk, tmp_path / "file")
     assert age(filled.desk) is None
+
+
+@pytest.mark.parametrize(
+    ("number", "kind", "said"),
+    [
+        (errno.ENOSPC, StoreError, "磁盘满了"),
+        (errno.EACCES, StoreError, "没有权限"),
+        (errno.EROFS, StoreError, "只读"),
+        (errno.ENOTDIR, UsageError, "路径中有一段不是目录"),
+    ],
+)
+def test_whose_business_it_is_that_nothing_can_be_written(
+    filled: Installation,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    number: int,
+    kind: type[SanseError],
+    said: str,
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("engine.desk.backups.pack", refuse)
+    with pytest.raises(SanseError, match=f"备份写不到 .*：{said}") as told:
+        backup(filled.desk, tmp_path / "backups")
+    assert type(told.value) is kind
+    assert list((tmp_path / "backups").iterdir()) == []
 
 
 def test_what_a_killed_run_left_is_removed_and_what_another_works_in_is_not(
@@ -201,6 +230,13 @@ class TestTampered:
         file = repacked("UPDATE raws SET sealed = x'0101' WHERE version = 1", key=KEYS.chain)
         with pytest.raises(StoreError, match="无法打开"):
             put_back(fresh, file, deep=True)
+
+    def test_a_damaged_one_is_listed_and_not_put_back(self, repacked: Callable[..., Path], fresh: Config) -> None:
+        file = repacked(*BLANKED, key=KEYS.chain)
+        with pytest.raises(StoreError, match="没有恢复：数据库自检：NULL value in") as told:
+            put_back(fresh, file, deep=True)
+        assert "加密内容无法打开" in told.value.what
+        assert not (fresh.folder / "sanse.db").exists()
 
     def test_a_format_of_tomorrow_is_refused(self, repacked: Callable[..., Path], fresh: Config) -> None:
         with pytest.raises(StoreError, match="格式"):

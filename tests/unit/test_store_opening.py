@@ -23,8 +23,10 @@ class TestOpening:
     """A store is opened only when its tables and keys fit."""
 
     def test_an_empty_database_is_told(self, tmp_path: Path, keys: Keys) -> None:
-        with pytest.raises(StoreError, match="数据库是空的"):
+        with pytest.raises(StoreError, match="数据库是空的") as told:
             open_store(f"sqlite:///{tmp_path / 'none.db'}", keys)
+        assert "原来有数据：" in told.value.hint
+        assert "从备份恢复" in told.value.hint
 
     def test_a_database_of_another_release_is_told(self, store_url: str, keys: Keys) -> None:
         with by_hand(store_url) as connection:

@@ -2,13 +2,62 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from sqlalchemy import text
 
-from engine.store import Store
-from tests.store_samples import START, by_hand, rulebook, samples, write
+from engine.store import Keys, Store, open_store
+from engine.store.verify import Verification, Verifier
+from tests.store_samples import BLANKED, START, by_hand, rulebook, samples, spoil, write
 
 ENTRIES = 20
+
+
+class TestDamaged:
+    """Pages of the file itself are gone: what can be read is examined, and what cannot is named."""
+
+    @pytest.fixture
+    def file(self, sqlite_url: str, keys: Keys, tmp_path: Path) -> Path:
+        store = open_store(sqlite_url, keys)
+        with store.batch() as tx:
+            write(tx, list(samples(30)), codes=True)
+            tx.append_audit("sanse", "ingest", {}, START)
+        store.close()
+        return tmp_path / "sanse.db"
+
+    def verified(self, file: Path, keys: Keys) -> Verification:
+        store = open_store(f"sqlite:///{file}", keys)
+        try:
+            return store.verify(deep=True)
+        finally:
+            store.close()
+
+    def test_what_cannot_be_read_is_named_and_the_rest_is_counted(self, file: Path, keys: Keys) -> None:
+        spoil(file, "bodies", "audit")
+        found = self.verified(file, keys)
+        told = "\n".join(found.findings)
+        assert not found.sound
+        assert "数据库自检：" in told
+        for said in ("bodies 的行数", "“没有正文的版本”", "审计链", "研判和版本的摘要", "bodies 的加密内容"):
+            assert f"{said}读不下去（DatabaseError）" in told
+        assert "bodies" not in found.counts
+        assert found.counts["versions"] == 30
+
+    def test_a_cell_that_says_nothing_does_not_open(self, file: Path, keys: Keys) -> None:
+        with by_hand(f"sqlite:///{file}") as connection:
+            for statement in BLANKED:
+                connection.exec_driver_sql(statement)
+        told = self.verified(file, keys).findings
+        assert "数据库自检：NULL value in raws.sealed" in told
+        assert [line for line in told if line.startswith("加密内容无法打开")]
+
+    def test_in_a_file_that_is_whole_nothing_is_put_down_to_damage(
+        self, file: Path, keys: Keys, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(Verifier, "_false_rulebooks", lambda _: iter([len(None)]))  # type: ignore[arg-type]
+        with pytest.raises(TypeError):
+            self.verified(file, keys)
 
 
 class TestVerify:
