@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import orjson
 
@@ -102,7 +103,8 @@ class _Again:
         own = self._purged.get(one.subject)
         gone = own or max(self._purged.values(), key=lambda purged: purged.at)
         whose = "它的原始行" if own else f"此前 {len(self._purged)} 件来件的原始行"
-        said = f"{whose}已于 {gone.at.date().isoformat()} 按 {gone.rule} 清除，不能从原始行重做"
+        day = gone.at.astimezone(ZoneInfo(self._desk.config.zone)).date()
+        said = f"{whose}已于 {day.isoformat()} 按 {gone.rule} 清除，不能从原始行重做"
         return replace(one, purged=said)
 
     def _act(self, tx: Batch, entry: AuditRow) -> None:

@@ -303,6 +303,14 @@ OPERATING = (
         tests=f"{_PURGES}::test_from_raw_says_what_was_purged_when_and_under_which_rule[sqlite]",
     ),
     defence(
+        "purge-day-here",
+        "清除的日子按本地时区说",
+        "engine/desk/rebuilding.py",
+        "gone.at.astimezone(ZoneInfo(self._desk.config.zone)).date()",
+        instead="gone.at.date()",
+        tests=f"{_PURGES}::test_the_day_of_a_purge_is_the_day_here",
+    ),
+    defence(
         "purge-confidential",
         "保密件清除以后仍是保密件",
         "engine/desk/reading.py",

@@ -23,7 +23,7 @@ from engine.desk.retention import Term, due_now, hold, preview, purge, release
 from engine.errors import UsageError
 from engine.store import tables
 from engine.store.retention import DECISIONS, RAW, RECORDS
-from tests.installation import Installation
+from tests.installation import ZONE, Installation
 from tests.orders import picture
 
 pytest_plugins = ["tests.places"]
@@ -167,6 +167,14 @@ def test_from_raw_says_what_was_purged_when_and_under_which_rule(old: Installati
     assert [one.subject for one in told if not one.same and not one.purged] == []
     (later,) = [one for one in told if one.subject == "police_110:D1"]
     assert "此前 5 件来件的原始行已于" in later.purged  # it names the first record of its person, which is gone
+
+
+def test_the_day_of_a_purge_is_the_day_here(old: Installation) -> None:
+    old.now = old.now.replace(hour=17)
+    purge(keeping(old, raw=1999), old.person())
+    said = next(one.purged for one in rebuild(old.desk) if one.purged)
+    assert f"已于 {old.now.astimezone(ZONE).date().isoformat()} 按" in said
+    assert old.now.date() != old.now.astimezone(ZONE).date()
 
 
 def test_the_chain_holds_a_tombstone_of_each_purge(old: Installation) -> None:
