@@ -59,12 +59,12 @@ def _poll(desk: Desk, feed: SourceConfig, renew: Callable[[], Desk] | None, poll
 
 
 def poll(desk: Desk, name: str, beat: Beat, renew: Callable[[], Desk] | None = None, polls: Polls | None = None) -> str:
-    """New records of a feed, a batch at a time, each by the rules that are in force by then.
+    """New records of a feed, a batch at a time, each by the rules that are in force by then; raises SourceError, saying what came in before.
 
     With `polls` only what has come by now; raises Unfinished while there may be more.
     """
-    from cli.records import accounted, remarks
     from engine.desk.intake import take_in
+    from engine.errors import SourceError
     from engine.pipeline import Tally
     from engine.scheduler.ahead import Ahead
     from engine.scheduler.jobs import Unfinished
@@ -80,6 +80,10 @@ def poll(desk: Desk, name: str, beat: Beat, renew: Callable[[], Desk] | None = N
             total.add(tally)
             beat()
         waits = isinstance(source, Ahead) and not source.over
+    except SourceError as fault:
+        if not total.read:
+            raise
+        raise type(fault)(f"{fault.what}；{_told(desk, total)}", where=fault.where, hint=fault.hint) from fault
     finally:
         if not waits:
             del begun[name]
@@ -87,6 +91,13 @@ def poll(desk: Desk, name: str, beat: Beat, renew: Callable[[], Desk] | None = N
                 source.give_up()
     if waits:
         raise Unfinished
+    return _told(desk, total)
+
+
+def _told(desk: Desk, total: Tally) -> str:
+    """What came in, and what somebody must know of it."""
+    from cli.records import accounted, remarks
+
     return "；".join([accounted(total), *(remark for remark, _ in remarks(desk, total))])
 
 
@@ -95,7 +106,12 @@ def _source(desk: Desk, name: str) -> Source:
     from engine.desk.intake import cursor_of, known_headers
 
     feed = feed_of(desk.config, name, None, desk.rulebook.mappings)
-    return source_of(feed, known=known_headers(desk, feed.kind), cursor=cursor_of(desk, name), until=desk.clock())
+    return source_of(
+        feed,
+        known=known_headers(desk, feed.kind),
+        cursor=cursor_of(desk, name),
+        until=desk.clock(),
+    )
 
 
 def ran_words(ran: Ran) -> str:

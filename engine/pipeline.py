@@ -20,6 +20,7 @@ import orjson
 
 from engine import notify
 from engine.assessment import Outline
+from engine.errors import SourceError
 from engine.features.base import made_by
 from engine.features.subjects import Member, Subject
 from engine.identity.affected import affected, regrouped
@@ -168,13 +169,24 @@ def ingest(
     """A source through the whole order, a batch and a transaction at a time; yields each batch's tally when it is committed.
 
     `renewed` gives the stages of the rules that are in force by then, asked before each batch: a batch is judged by one rulebook (ruling 24).
+    Where the source breaks, what it gave before is taken in, and then its SourceError goes on; its cursor stays where the last whole batch left it.
     """
-    stream = source.read()
+    broke: list[SourceError] = []
+    stream = _until_broken(source.read(), broke)
     while batch := list(islice(stream, batch_size)):
-        read_to = source.cursor()
-        known_at = clock()
+        read_to = "" if broke else source.cursor()
         held = renewed() if renewed else stages
-        yield ingest_batch(batch, store=store, stages=held, known_at=known_at, read_to=read_to)
+        yield ingest_batch(batch, store=store, stages=held, known_at=clock(), read_to=read_to)
+    for fault in broke:
+        raise fault
+
+
+def _until_broken(rows: Iterator[RawRecord], broke: list[SourceError]) -> Iterator[RawRecord]:
+    """Rows up to a break, which is noted: what came before it is taken in, then it goes on."""
+    try:
+        yield from rows
+    except SourceError as fault:
+        broke.append(fault)
 
 
 def ingest_batch(

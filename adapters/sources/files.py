@@ -7,7 +7,7 @@ rows of CSV (`separated`), what columns mean (`engine.normalise`). A line that c
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from adapters.sources.documents import flat, json_records, json_shape, parsed, stumbled
@@ -31,9 +31,15 @@ class FileSource:
         self.spec = spec
 
     def read(self) -> Iterator[RawRecord]:
-        """Rows of all files; raises SourceError when a file cannot be opened or has no known header."""
+        """Rows of all files; a file that cannot be read holds up no other one: SourceError names all of those at the end."""
+        refused: list[SourceError] = []
         for path in self.paths():
-            yield from read_file(path, self.spec)
+            try:
+                yield from read_file(path, self.spec)
+            except SourceError as fault:
+                refused.append(fault)
+        if refused:
+            raise together(refused, self.spec.location)
 
     def paths(self) -> list[Path]:
         """The files meant; raises SourceError when there is none."""
@@ -52,6 +58,19 @@ class FileSource:
     def cursor(self) -> str:
         """Files keep no cursor: reading one twice adds nothing."""
         return ""
+
+
+def together(refused: Sequence[SourceError], place: str) -> SourceError:
+    """One refusal for several files: every one with its reason, and as urgent as the most urgent of them."""
+    if len(refused) == 1:
+        return refused[0]
+    kind = type(max(refused, key=lambda fault: fault.exit_code))
+    listed = "；".join(f"{fault.where}：{fault.what}" for fault in refused)
+    return kind(
+        f"{len(refused)} 个文件读不了，别的都读了：{listed}",
+        where=place,
+        hint="；".join(dict.fromkeys(fault.hint for fault in refused)),
+    )
 
 
 def _matching(pattern: Path) -> list[Path]:

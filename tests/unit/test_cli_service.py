@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -107,6 +108,41 @@ def test_a_job_that_fails_ends_with_one_and_shows(office: Console) -> None:
     listed = office.run("jobs", "list", "--now", LATER, "--json")
     assert listed.code == 1
     assert {line["name"]: line["failures"] for line in listed.lines}["poll:日报"] == 2
+
+
+class TestUnreadableFiles:
+    """One file of a folder that nobody can read, beside one with a knife in it."""
+
+    @pytest.fixture
+    def folder(self, office: Console) -> Path:
+        folder = office.folder / "exports"
+        folder.mkdir()
+        configure(office, sources="[{name: 日报, kind: police_110, location: exports, every: 10m}]")
+        (folder / "0.csv").write_bytes(bytes(range(128, 255)) * 20)
+        header = "接警单编号,报警时间,报警人,报警电话,警情地址,警情类型,报警内容\n"
+        row = "Z1,2025-03-20 08:50:00,陈十,13800000010,云溪镇柳树村9组,纠纷,有人拿刀砍人快来救命\n"
+        (folder / "z.csv").write_text(header + row, encoding="utf-8")
+        return folder
+
+    def test_the_service_reads_the_others_and_says_which_and_why(self, office: Console, folder: Path) -> None:
+        ran = office.run("serve", "--once", "--now", LATER)
+        assert ran.code == 1
+        assert "✗ poll:日报：前10行里没有找到" in ran.out
+        assert "（0.csv）" in ran.out
+        for said in ("读入 1 行 ＝ 新增 1 ＋", "立即交回 110：police_110:Z1"):
+            assert said in ran.out
+        assert office.run("matters", "show", "police_110:Z1").code == 0
+        folder.joinpath("0.csv").write_text(folder.joinpath("z.csv").read_text(encoding="utf-8").replace("Z1", "Y1"))
+        said = office.ok("jobs", "run", "poll:日报", "--now", LATER).out
+        assert "读入 2 行 ＝ 新增 1 ＋ 未变 1" in said, "mended, it is read"
+
+    def test_so_does_ingest(self, office: Console, folder: Path) -> None:
+        (folder / "1.xlsx").write_text("no workbook", encoding="utf-8")
+        ran = office.run("ingest", "日报", "--now", LATER)
+        assert ran.code == 2
+        assert "日报：读入 1 行 ＝ 新增 1" in ran.out
+        assert "2 个文件读不了，别的都读了：0.csv：" in ran.err
+        assert "1.xlsx：内容不是 Excel" in ran.err
 
 
 def test_a_matter_that_cannot_be_judged_ends_with_one(office: Console, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ import xlsxwriter
 from adapters.sources import files
 from adapters.sources.files import FileSource
 from adapters.sources.rows import UNREADABLE
-from engine.errors import SourceError
+from engine.errors import SourceError, Unreachable
 from engine.model import SourceSpec
 
 KNOWN = frozenset({"编号", "时间", "内容"})
@@ -69,6 +69,37 @@ def test_every_file_of_a_pattern_in_order_of_name(tmp_path: Path) -> None:
         write(tmp_path / name, f"编号\n{name}\n")
     (tmp_path / "e.csv").mkdir()
     assert [values["编号"] for _, values in read(tmp_path / "*.csv")] == ["a.csv", "b.csv"]
+
+
+def test_a_file_that_cannot_be_read_holds_up_no_other_and_is_named_at_the_end(tmp_path: Path) -> None:
+    write(tmp_path / "0.csv", os.urandom(3_000).replace(b"\n", b"?"))
+    write(tmp_path / "a.csv", "编号\nJ1\n")
+    write(tmp_path / "b.xlsx", "no workbook")
+    write(tmp_path / "c.csv", "名目\n1\n")
+    write(tmp_path / "z.csv", "编号\nJ2\n")
+    rows, stream = [], source(tmp_path).read()
+    with pytest.raises(SourceError) as refused:
+        rows.extend(record.values["编号"] for record in stream)
+    assert rows == ["J1", "J2"]
+    assert refused.value.what.startswith("3 个文件读不了，别的都读了：0.csv：前10行里没有找到")
+    for said in ("b.xlsx：内容不是 Excel", "c.csv：前10行里没有找到"):
+        assert said in refused.value.what
+    assert refused.value.where == str(tmp_path)
+    assert "把后缀改成 .csv" in refused.value.hint
+    assert "别名" in refused.value.hint
+
+
+def test_one_file_that_cannot_be_read_is_told_as_it_is(tmp_path: Path) -> None:
+    write(tmp_path / "a.csv", "名目\n1\n")
+    write(tmp_path / "b.csv", "编号\nJ1\n")
+    assert refusal(tmp_path).where == "a.csv"
+
+
+def test_of_files_that_cannot_be_read_the_most_urgent_says_who_must_act(tmp_path: Path) -> None:
+    both = [SourceError("没有表头", where="a.csv", hint="改"), Unreachable("没有权限", where="b.csv", hint="改")]
+    told = files.together(both, "exports")
+    assert isinstance(told, Unreachable)
+    assert (told.what, told.hint) == ("2 个文件读不了，别的都读了：a.csv：没有表头；b.csv：没有权限", "改")
 
 
 def test_a_name_with_brackets_is_a_file_before_it_is_a_pattern(tmp_path: Path) -> None:
