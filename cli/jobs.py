@@ -111,6 +111,7 @@ def _source(desk: Desk, name: str) -> Source:
         known=known_headers(desk, feed.kind),
         cursor=cursor_of(desk, name),
         until=desk.clock(),
+        settled=desk.config.clock == "real",
     )
 
 

@@ -19,6 +19,7 @@ from engine.config import Config, SourceConfig, from_environment, load_config
 from engine.errors import ConfigError, UsageError
 from engine.model import Source, SourceSpec
 
+_SETTLE, _SETTLE_SECONDS = "settle_seconds", 2
 _LARGEST_LIST = 64 * 1024 * 1024
 
 if TYPE_CHECKING:
@@ -105,13 +106,23 @@ def _asked(what: str, *, hide: bool) -> str:
     return str(typer.prompt(what, hide_input=hide))
 
 
-def source_of(feed: SourceConfig, *, known: frozenset[str], cursor: str = "", until: datetime | None = None) -> Source:
-    """The source of a feed; raises ConfigError when a variable that it names is not set."""
+def source_of(
+    feed: SourceConfig,
+    *,
+    known: frozenset[str],
+    cursor: str = "",
+    until: datetime | None = None,
+    settled: bool = False,
+) -> Source:
+    """The source of a feed; raises ConfigError when a variable that it names is not set. `settled`: files still being written are left for later."""
     key = f"sources.{feed.name}.location_env"
     location = from_environment(feed.location_env, key) if feed.location_env else feed.location
     options: dict[str, Any] = dict(feed.options)
     if until is not None:
         options.setdefault("until", until.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    settle = options.pop(_SETTLE, _SETTLE_SECONDS)
+    if settled and feed.type == "file":
+        options[_SETTLE] = settle
     spec = SourceSpec(feed.name, feed.kind, known, location, cursor, options, feed.allowed_hosts)
     return _READERS[feed.type](spec)
 

@@ -73,6 +73,10 @@ def digest(value: object) -> str:
     return hashlib.sha256(canonical(value)).hexdigest()
 
 
+TORN = "（没有写完的行）"
+"""The cell by which a source marks the last row of a file that looks half written; emptied by whoever completes the row."""
+
+
 @dataclass(frozen=True, slots=True)
 class RawRecord:
     """One row as the supplier gave it: header -> cell (text, number, truth or None; native dates as ISO text)."""

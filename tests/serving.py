@@ -112,5 +112,5 @@ def days_ago(days: int) -> datetime:
     return real_now() - timedelta(days=days)
 
 
-FEED = "[{name: 日报, kind: police_110, location: 'in*.csv', every: 1s}]"
+FEED = "[{name: 日报, kind: police_110, location: 'in*.csv', every: 1s, options: {settle_seconds: 0}}]"
 SERVICE: Mapping[str, str] = {"service": "{tick: 1s, lease: 3s}", "sources": FEED}

@@ -7,10 +7,12 @@ rows of CSV (`separated`), what columns mean (`engine.normalise`). A line that c
 from __future__ import annotations
 
 import errno
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from adapters.sources.documents import flat, json_records, json_shape, parsed, stumbled
+from adapters.sources.options import seconds
 from adapters.sources.rows import UNREADABLE, records
 from adapters.sources.separated import separated_rows
 from adapters.sources.text import lines
@@ -21,6 +23,8 @@ from engine.model import RawRecord, SourceSpec
 WORKBOOKS = frozenset({".xlsx", ".xls", ".xlsm", ".xlsb", ".ods"})
 _LARGEST_JSON = 64 * 1024 * 1024
 _WHY = {errno.EACCES: "没有权限", errno.EPERM: "没有权限", errno.EIO: "读写出错", errno.ENOENT: "没有找到"}
+_RECENT = 15
+"""How long ago a file was changed, in seconds, that may not be whole yet; the clock of a file server may be that wrong."""
 _PASSING = ("~$", ".")  # lock files of office programs and hidden files are nobody's data
 
 
@@ -33,8 +37,12 @@ class FileSource:
     def read(self) -> Iterator[RawRecord]:
         """Rows of all files; a file that cannot be read holds up no other one: SourceError names all of those at the end."""
         refused: list[SourceError] = []
-        for path in self.paths():
+        paths = self.paths()
+        moving = _moving(paths, seconds(self.spec, "settle_seconds"))
+        for path in paths:
             try:
+                if path in moving:
+                    raise Unreachable("文件还在变，像是没有拷完", where=path.name, hint="隔一会儿会自动再读")
                 yield from read_file(path, self.spec)
             except SourceError as fault:
                 refused.append(fault)
@@ -58,6 +66,25 @@ class FileSource:
     def cursor(self) -> str:
         """Files keep no cursor: reading one twice adds nothing."""
         return ""
+
+
+def _moving(paths: Sequence[Path], settle: int) -> frozenset[Path]:
+    """Files that are still being written: changed a moment ago, and again while we waited."""
+    looks = {path: _look(path) for path in paths} if settle else {}
+    now = time.time()  # noqa: TID251 -- file systems stamp the host's time
+    if not any(abs(now - changed / 1e9) < _RECENT for _, changed in looks.values()):
+        return frozenset()
+    time.sleep(settle)
+    return frozenset(path for path, look in looks.items() if _look(path) != look)
+
+
+def _look(path: Path) -> tuple[int, int]:
+    """Size and time of change; of a file that is gone neither."""
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0
+    return found.st_size, found.st_mtime_ns
 
 
 def together(refused: Sequence[SourceError], place: str) -> SourceError:

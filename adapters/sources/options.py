@@ -12,12 +12,22 @@ from adapters.listed import listed
 from engine.errors import SourceError
 from engine.model import SourceSpec
 
+_MINUTE = 60
+
 
 def whole_number(spec: SourceSpec, name: str, default: int) -> int:
     """An option that must be a whole number above zero."""
     value = spec.options.get(name, default)
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise wrong(spec, name, f"要写成大于 0 的整数，现在是 {value!r}")
+    return value
+
+
+def seconds(spec: SourceSpec, name: str) -> int:
+    """An option that is a number of seconds, none to a minute; none where it is not given."""
+    value = spec.options.get(name, 0)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MINUTE:
+        raise wrong(spec, name, f"要写成 0 到 {_MINUTE} 的整数，现在是 {value!r}")
     return value
 
 

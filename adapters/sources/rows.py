@@ -14,7 +14,7 @@ from itertools import chain, dropwhile, islice, zip_longest
 from typing import Any
 
 from engine.errors import SourceError
-from engine.model import RawRecord, SourceSpec
+from engine.model import TORN, RawRecord, SourceSpec
 
 UNREADABLE = "（无法解析的行）"
 HEADER_DEPTH = 10
@@ -30,6 +30,10 @@ class Unreadable:
     """A row that could not be taken apart: its text goes on as a record that quarantine will show."""
 
     text: str
+
+
+class Unended(list[Cell]):
+    """The last row of a file that does not end with a line break: it may be cut short."""
 
 
 NumberedRow = tuple[int, Sequence[Cell] | Unreadable]
@@ -59,7 +63,7 @@ def headers_in(row: NumberedRow, known: Iterable[str]) -> int:
 
 
 def records(spec: SourceSpec, rows: Iterable[NumberedRow], *, where: str) -> Iterator[RawRecord]:
-    """Data rows below the header row; blank rows are skipped, columns without header and content dropped.
+    """Data rows below the header row; blank rows are skipped, columns without header and content dropped, a last row that is cut short marked.
 
     Raises SourceError when no row among the first ten that are not blank names a known column.
     """
@@ -73,7 +77,8 @@ def records(spec: SourceSpec, rows: Iterable[NumberedRow], *, where: str) -> Ite
         if isinstance(cells, Unreadable):
             yield RawRecord(spec.name, spec.kind, number, {UNREADABLE: cells.text})
         elif index >= below and not empty(row):
-            yield RawRecord(spec.name, spec.kind, number, _values(names, cells))
+            torn = {TORN: "是"} if isinstance(cells, Unended) and len(cells) < _declared(names) else {}
+            yield RawRecord(spec.name, spec.kind, number, {**_values(names, cells), **torn})
 
 
 def _header(spec: SourceSpec, top: Sequence[NumberedRow], where: str) -> tuple[list[str], int]:
@@ -167,6 +172,11 @@ def _free(name: str, taken: Iterable[str]) -> str:
 
 def _unnamed(index: int) -> str:
     return f"（第{index}列）"
+
+
+def _declared(names: Sequence[str]) -> int:
+    """How many columns a header names: what stands behind the last name is nobody's."""
+    return max((place for place, name in enumerate(names, start=1) if not name.startswith("（第")), default=0)
 
 
 def _values(names: list[str], cells: Sequence[Cell]) -> dict[str, Any]:

@@ -12,12 +12,13 @@ from collections.abc import Iterator
 from itertools import chain, islice
 from pathlib import Path
 
-from adapters.sources.rows import NumberedRow, Unreadable
+from adapters.sources.rows import NumberedRow, Unended, Unreadable
 from adapters.sources.text import lines
 
 FIELD_LIMIT = 4 * 1024 * 1024
 _SEPARATORS = ",\t;|"
 _SNIFFED = 5
+_ENDS = ("\n", "\r")
 
 
 def separated_rows(path: Path) -> Iterator[NumberedRow]:
@@ -52,7 +53,8 @@ class _Stream:
         while True:
             self._held.clear()
             try:
-                yield next(self._reader)
+                row = next(self._reader)
+                yield row if self._held[-1].endswith(_ENDS) else Unended(row)
             except StopIteration:
                 return
             except csv.Error:

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from engine.errors import ConfigError
 from engine.masking import mask_text
-from engine.model import Incident, RawRecord, Rejected
+from engine.model import TORN, Incident, RawRecord, Rejected
 from engine.normalise import reading
 from engine.normalise.cells import cell_text, half_width, lost_digits, row_text
 from engine.normalise.door import Account, Course, Facts, Origin, Parsed, admitted
@@ -125,6 +125,8 @@ _VERSION_TIMES = ("feedback_at", "closed_at", "replied_at", "updated")
 def _refusal(case: _Case) -> tuple[str, str] | None:
     """Why the row cannot be an incident: a stable code and the reason in Chinese."""
     source_id, longest = case.source_id, case.supplier.limits["id_length"]
+    if case.row.values.get(TORN):
+        return "torn_row", f"文件像是没有写完：最后一行缺后面的列；等写完的文件读入，或补齐各列、清空“{TORN}”一格"
     if not case.row.plan.headers:
         return "unreadable_row", "这一行没有一列认得，或整行无法解析；核对列名和分隔符后重新导入"
     if not source_id:

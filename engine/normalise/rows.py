@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
 
+from engine.model import TORN
 from engine.normalise.cells import cell_text, folded, header_forms
 from engine.normalise.suppliers import CONTACT, NUMBERS, TIMES, Supplier
 
@@ -108,7 +109,9 @@ def plan(supplier: Supplier, headers: tuple[str, ...]) -> Plan:
         headers=by_field,
         declared=frozenset(_declared(name) for name in by_field) | frozenset(supplier.constants),
         unknown=tuple(
-            header for header, name in fields.items() if name is None and not header.startswith(_FIRST_COLUMN)
+            header
+            for header, name in fields.items()
+            if name is None and header != TORN and not header.startswith(_FIRST_COLUMN)
         ),
         surplus=surplus,
         beside=tuple(header for header, name in fields.items() if name is None and header not in surplus),

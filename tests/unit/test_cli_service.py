@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from engine.errors import StoreError
+from cli.jobs import poll
+from cli.wiring import desk_of
+from engine.errors import StoreError, Unreachable
 from engine.scheduler.matters import Swept
 from tests.console import Console
 from tests.serving import configure
@@ -108,6 +111,43 @@ def test_a_job_that_fails_ends_with_one_and_shows(office: Console) -> None:
     listed = office.run("jobs", "list", "--now", LATER, "--json")
     assert listed.code == 1
     assert {line["name"]: line["failures"] for line in listed.lines}["poll:日报"] == 2
+
+
+class TestHalfWrittenFiles:
+    """An export that is copied while the service looks."""
+
+    HEADER = "接警单编号,报警时间,报警人,报警电话,警情地址,警情类型,报警内容\n"
+    ROWS = (
+        "Z1,2025-03-20 08:50:00,陈十,13800000010,云溪镇柳树村9组,纠纷,村口的路灯坏了没有人来修理\n"
+        "Z2,2025-03-20 08:51:00,陈九,13800000009,云溪镇柳树村8组,纠纷,有人拿刀砍人快来救命\n"
+    )
+
+    def test_a_row_that_is_cut_is_no_record_until_the_file_is_whole(self, office: Console) -> None:
+        export = office.folder / "export.csv"
+        export.write_text((self.HEADER + self.ROWS).split(":51:00")[0], encoding="utf-8")
+        said = office.ok("serve", "--once", "--now", LATER).out
+        assert "读入 2 行 ＝ 新增 1 ＋ 未变 0 ＋ 更新 0 ＋ 隔离 1" in said
+        assert "不认识的列" not in said
+        assert office.run("matters", "show", "police_110:Z2").code == 2
+        (held,) = [row for row in office.ok("quarantine", "list", "--json").lines if "没有写完" in row["reason"]]
+        assert held["source_id"] == "Z2"
+        export.write_text(self.HEADER + self.ROWS, encoding="utf-8")
+        said = office.ok("jobs", "run", "poll:日报", "--now", LATER).out
+        assert "读入 2 行 ＝ 新增 1 ＋ 未变 1 ＋ 更新 0 ＋ 隔离 0" in said
+        assert "红" in office.ok("matters", "show", "police_110:Z2").out
+
+    def test_by_the_real_clock_a_poll_leaves_a_file_alone_that_still_grows(
+        self, office: Console, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        export = office.folder / "export.csv"
+        export.write_text(self.HEADER, encoding="utf-8")
+        monkeypatch.setattr("time.sleep", lambda _seconds: export.write_text(self.HEADER + self.ROWS, encoding="utf-8"))
+        with desk_of(office.folder / "config.yaml", NOW) as desk:
+            real = replace(desk, config=desk.config.model_copy(update={"clock": "real"}))
+            with pytest.raises(Unreachable, match="还在变"):
+                poll(real, "日报", lambda: None)
+            monkeypatch.setattr("time.sleep", lambda _seconds: None)
+            assert poll(real, "日报", lambda: None).startswith("读入 2 行")
 
 
 class TestUnreadableFiles:

@@ -126,6 +126,16 @@ class TestSources:
         assert source_of(fixed, known=frozenset(), until=until).spec.options["until"] == "2024-01-01T00:00:00Z"
         assert feed.options == {}, "the configuration itself is not touched"
 
+    def test_only_who_asks_for_settled_files_waits_for_them(self) -> None:
+        feed = SourceConfig(name="north", kind="grid", location="a.csv")
+        patient = feed.model_copy(update={"options": {"settle_seconds": 9}})
+        waits = [
+            source_of(one, known=frozenset(), settled=settled).spec.options.get("settle_seconds")
+            for one in (feed, patient)
+            for settled in (True, False)
+        ]
+        assert waits == [2, None, 9, None]
+
 
 class TestFiles:
     def test_lines_that_say_something(self, tmp_path: Path) -> None:

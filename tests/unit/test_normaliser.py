@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from engine.errors import ConfigError
-from engine.model import Cause
+from engine.model import TORN, Cause
 from engine.normalise import Normaliser
 from tests.mappings import KNOWN_AT, OCCURRED, accepted, normaliser, police, refused, row, rulebook
 
@@ -162,6 +162,13 @@ class TestRefusals:
         assert (rejected.code, rejected.source_id) == ("unreadable_row", None)
         assert "我要杀人" in rejected.text
         assert "13812345678" not in rejected.text
+
+    def test_a_row_that_is_cut_short_waits_until_it_is_whole(self) -> None:
+        rejected = refused(police(**{TORN: "是", "报警内容": "有人拿刀砍"}))
+        assert (rejected.code, rejected.source_id) == ("torn_row", "430121202501020001")
+        assert "有人拿刀砍" in rejected.text
+        assert accepted(police(**{TORN: ""})).source_id == "430121202501020001"
+        assert normaliser().unknown_headers(row("police_110", {TORN: "是"})) == ()
 
     def test_the_reason_names_no_phone_that_slipped_into_the_time_column(self) -> None:
         assert "13812345678" not in refused(police(报警时间="13812345678 未接")).reason

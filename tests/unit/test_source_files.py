@@ -102,6 +102,52 @@ def test_of_files_that_cannot_be_read_the_most_urgent_says_who_must_act(tmp_path
     assert (told.what, told.hint) == ("2 个文件读不了，别的都读了：a.csv：没有表头；b.csv：没有权限", "改")
 
 
+class TestFilesBeingWritten:
+    """A file that still grows is left for later, and only that one."""
+
+    @pytest.fixture
+    def growing(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        def grow(_seconds: float) -> None:
+            with (tmp_path / "a.csv").open("a", encoding="utf-8") as file:
+                file.write("J2\n")
+
+        write(tmp_path / "a.csv", "编号\nJ1\n")
+        write(tmp_path / "z.csv", "编号\nJ9\n")
+        monkeypatch.setattr(files.time, "sleep", grow)
+        return tmp_path
+
+    @staticmethod
+    def settled(folder: Path) -> FileSource:
+        return FileSource(SourceSpec("town", "police_110", KNOWN, str(folder), options={"settle_seconds": 2}))
+
+    def test_it_is_left_for_the_next_time_and_named(self, growing: Path) -> None:
+        rows, stream = [], self.settled(growing).read()
+        with pytest.raises(Unreachable, match="还在变") as refused:
+            rows.extend(record.values["编号"] for record in stream)
+        assert (rows, refused.value.where) == (["J9"], "a.csv")
+
+    def test_without_the_option_it_is_read_at_once(self, growing: Path) -> None:
+        assert [values["编号"] for _, values in read(growing)] == ["J1", "J9"]
+
+    @pytest.mark.parametrize("seconds", [-3_600, 3_600])
+    def test_files_of_long_ago_or_of_a_clock_that_is_wrong_are_not_waited_for(
+        self, growing: Path, seconds: int
+    ) -> None:
+        for path in growing.iterdir():
+            stamp = path.stat().st_mtime + seconds
+            os.utime(path, (stamp, stamp))
+        assert [record.values["编号"] for record in self.settled(growing).read()] == ["J1", "J9"]
+
+    def test_a_file_that_stays_as_it_is_is_read(self, growing: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(files.time, "sleep", lambda _seconds: None)
+        assert [record.values["编号"] for record in self.settled(growing).read()] == ["J1", "J9"]
+
+    def test_one_that_vanished_meanwhile_is_told(self, growing: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(files.time, "sleep", lambda _seconds: (growing / "a.csv").unlink())
+        with pytest.raises(Unreachable, match="还在变"):
+            list(self.settled(growing).read())
+
+
 def test_a_name_with_brackets_is_a_file_before_it_is_a_pattern(tmp_path: Path) -> None:
     assert read(write(tmp_path / "警情[1].csv", "编号\nJ1\n")) == [(2, {"编号": "J1"})]
 

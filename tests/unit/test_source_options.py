@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.sources.options import pairs, texts, whole_number, wrong
+from adapters.sources.options import pairs, seconds, texts, whole_number, wrong
 from engine.errors import SourceError
 from engine.model import SourceSpec
 
@@ -32,6 +32,17 @@ def test_a_number_must_be_whole_and_above_zero(value: object) -> None:
     with pytest.raises(SourceError, match=r"page_size.*大于 0 的整数") as fault:
         whole_number(spec(page_size=value), "page_size", 1)
     assert "options.page_size" in str(fault.value)
+
+
+@pytest.mark.parametrize("value", [-1, 61, 1.5, "5", True, None])
+def test_seconds_are_none_to_a_minute(value: object) -> None:
+    assert [seconds(said, "settle_seconds") for said in (spec(), spec(settle_seconds=0), spec(settle_seconds=60))] == [
+        0,
+        0,
+        60,
+    ]
+    with pytest.raises(SourceError, match=r"settle_seconds.*0 到 60 的整数"):
+        seconds(spec(settle_seconds=value), "settle_seconds")
 
 
 @pytest.mark.parametrize("value", [5, {"a": 1}, [1, 2], None])

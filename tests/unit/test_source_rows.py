@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.sources.rows import UNREADABLE, Unreadable, records, unique_names
+from adapters.sources.rows import UNREADABLE, Unended, Unreadable, records, unique_names
 from engine.errors import SourceError
-from engine.model import SourceSpec
+from engine.model import TORN, SourceSpec
 
 KNOWN = frozenset({"编号", "时间", "内容", "报警人", "报警人姓名", "电话", "对方姓名"})
 SPEC = SourceSpec("town", "police_110", KNOWN)
@@ -78,6 +78,14 @@ def test_short_rows_are_blank_where_they_end_and_long_ones_keep_every_cell() -> 
         {"编号": "J2", "时间": "t", "（第3列）": "多", "（第5列）": "余"},
         {"编号": "J3", "时间": "t", "（第3列）": "又"},
     ]
+
+
+@pytest.mark.parametrize("header", [["编号", "时间"], ["编号", "时间", "", ""]])
+def test_a_last_row_that_ends_early_is_marked_unless_nothing_with_a_name_is_missing(header: list[str]) -> None:
+    whole = {"编号": "J1", "时间": "t"}
+    assert read([header, Unended(["J1", "t"])]) == [(2, whole)]
+    assert read([header, Unended(["J1"])]) == [(2, {"编号": "J1", "时间": "", TORN: "是"})]
+    assert read([Unended(header)]) == []
 
 
 def test_stray_columns_without_header_and_content_are_dropped() -> None:

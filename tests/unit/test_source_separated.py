@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.sources.rows import Unreadable
+from adapters.sources.rows import Unended, Unreadable
 from adapters.sources.separated import FIELD_LIMIT, separated_rows
 
 
@@ -43,6 +43,12 @@ def test_line_breaks_quotes_and_separators_inside_a_cell(tmp_path: Path) -> None
         (3, []),
         (4, ["J2", "完"]),
     ]
+
+
+@pytest.mark.parametrize(("end", "kind"), [("", Unended), ("\n", list), ("\r\n", list), ("\r", list)])
+def test_a_last_row_without_a_line_break_says_so(tmp_path: Path, end: str, kind: type) -> None:
+    rows = [row for _, row in read(tmp_path, f"编号,内容\nJ1,吵架\nJ2{end}")]
+    assert [type(row) for row in rows] == [list, list, kind]
 
 
 def test_nul_bytes_are_left_out(tmp_path: Path) -> None:
