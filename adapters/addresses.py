@@ -77,7 +77,7 @@ class Gate:
     def checked(self, url: str) -> Place:
         """The place of a URL, all addresses of its host having been checked; raises the refusal."""
         parts, host, port = self._taken_apart(url)
-        named = host in self._private
+        named = self._inside(host, port)
         if not {host, f"{host}:{port}"} & self._allowed:
             raise self._forbidden(url, f"主机 {host[:_SHOWN]} 不在 allowed_hosts 里")
         if parts.scheme in _PLAIN and not named:
@@ -90,6 +90,14 @@ class Gate:
         if not named and not all(public(address) for address in found):
             raise self._forbidden(url, f"主机 {host} 指向内网地址，未在 private_hosts 里写明")
         return Place(parts, tuple(str(address) for address in found), named)
+
+    def open_to_all(self, url: str) -> bool:
+        """Whether somebody on the way could read along: nothing seals it, and its host is not named as private; raises the refusal."""
+        parts, host, port = self._taken_apart(url)
+        return parts.scheme in _PLAIN and not self._inside(host, port)
+
+    def _inside(self, host: str, port: int) -> bool:
+        return not {host, f"{host}:{port}"}.isdisjoint(self._private)
 
     def _taken_apart(self, url: str) -> tuple[SplitResult, str, int]:
         try:

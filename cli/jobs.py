@@ -50,6 +50,16 @@ def jobs_of(
     return Jobs(desk.store, desk.clock, [*feeds, *upkeep_jobs(desk, pulse)], lease=desk.config.service.lease, held=held)
 
 
+def check_feeds(desk: Desk) -> None:
+    """Raises ConfigError for a feed of a kind that nobody knows, whether or not it has a turn; rules that wait to be mended or published may know it."""
+    from cli.wiring import feed_of
+    from engine.desk.opening import unpublished
+
+    if desk.refused is None and not unpublished(desk):
+        for feed in desk.config.sources:
+            feed_of(desk.config, feed.name, None, desk.rulebook.mappings)
+
+
 def _poll(desk: Desk, feed: SourceConfig, renew: Callable[[], Desk] | None, polls: Polls | None) -> Job:
     from engine.scheduler.jobs import Job
 

@@ -62,6 +62,7 @@ class _Service:
 
     def __init__(self, desk: Desk, *, as_json: bool, listen: bool = True) -> None:
         from cli.channels import post_of
+        from cli.jobs import check_feeds
         from cli.journal import journal
         from cli.wiring import real_clock
         from engine.scheduler.thrift import Thrift
@@ -74,6 +75,7 @@ class _Service:
         self._polls: Polls | None = None
         self._stop: Callable[[], bool] = lambda: False
         self._thrift: Thrift = Thrift()
+        check_feeds(desk)
         post_of(desk)  # a channel or watchman that cannot work is told now, not at the first message
         self._jobs()
 

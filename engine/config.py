@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from string import Formatter
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -33,6 +34,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from engine.errors import ConfigError, shape_fault, yaml_fault
 from engine.model import duration
+from engine.options import faults_of
 
 FILE_NAME = "config.yaml"
 _KEY_NAMES = ("index", "seal", "chain")
@@ -52,7 +54,11 @@ def _duration(written: object) -> object:
         raise ValueError(
             f"时长写法不对：{written}，写成整数加 s（秒）、m（分）、h（小时）或 d（天），如 15s、10m、2h、1d"
         )
-    if (span := duration(written)) > _LONGEST:
+    try:
+        span = duration(written)
+    except OverflowError:
+        span = timedelta.max
+    if span > _LONGEST:
         raise ValueError(f"时长太长：{written}，最多 {_LONGEST.days}d")
     return span
 
@@ -67,6 +73,8 @@ _LEAST_KEPT = {
 }
 
 
+_WEB = ("http", "open311")
+_LONGEST_TICK = timedelta(hours=1)
 _SECRETS = ("password", "secret", "token", "credential", "access.key")
 
 
@@ -92,14 +100,26 @@ class KeysConfig(_Strict):
 class SourceConfig(_Strict):
     """One feed: its name, the kind that says what its columns mean, how it is read, and how often the service reads it."""
 
-    name: str
-    kind: str
+    name: str = Field(min_length=1)
+    kind: str = Field(min_length=1)
     type: Literal["file", "sql", "http", "open311"] = "file"
     location: str = ""
     location_env: str = ""
     allowed_hosts: tuple[str, ...] = ()
     options: dict[str, Any] = Field(default_factory=dict)
     every: Duration | None = None
+
+    @model_validator(mode="after")
+    def _can_be_read(self) -> SourceConfig:
+        """Refuse what would only show when the feed is read, which may be at night."""
+        wrong = faults_of(self.type, self.options)
+        if not self.location and not self.location_env:
+            wrong.append("没有写 location，也没有 location_env：不知道从哪里读")
+        if self.type in _WEB and not self.allowed_hosts:
+            wrong.append(f"没有写 allowed_hosts：{self.type} 只连写明的主机，一个也没有写就读不了")
+        if wrong:
+            raise ValueError("；".join(wrong))
+        return self
 
 
 class PingConfig(_Strict):
@@ -125,6 +145,15 @@ class ServiceConfig(_Strict):
     lease: Duration = timedelta(minutes=5)
     listen: str = ""
     ping: PingConfig | None = None
+
+    @model_validator(mode="after")
+    def _goes_round(self) -> ServiceConfig:
+        """Refuse a round so long that what is due waits for it, and a lease that lapses before the next one."""
+        if self.tick > _LONGEST_TICK:
+            raise ValueError("tick 太长，最多 1h：到期的要等下一轮才办")
+        if self.lease <= self.tick:
+            raise ValueError("lease 要比 tick 长：否则手上的事还没办完，下一轮就当没人办，被别人再领走")
+        return self
 
     @field_validator("listen")
     @classmethod
@@ -155,7 +184,19 @@ class NotifyConfig(_Strict):
     """Messages: the address of a matter's page (`{code}` in it), and after how many refusals a message is given up."""
 
     link: str = Field(default="", pattern=r"^(|https?://[!-~]+)$")
-    give_up_after: int = Field(default=8, ge=1, le=100)
+    give_up_after: int = Field(default=8, ge=1, le=100, strict=True)
+
+    @field_validator("link")
+    @classmethod
+    def _leads_to_a_matter(cls, link: str) -> str:
+        """Refuse a link that is the same for every matter, or that asks for what nobody fills in."""
+        try:
+            fields = {name for _, name, _, _ in Formatter().parse(link) if name is not None}
+        except ValueError:
+            fields = set()
+        if link and fields != {"code"}:
+            raise ValueError("要有一个 {code}（填编号），别的大括号不能写，例如 https://board.example/m/{code}")
+        return link
 
 
 class ChannelConfig(_Strict):
@@ -168,10 +209,10 @@ class ChannelConfig(_Strict):
     secret_env: str = ""
     allowed_hosts: tuple[str, ...] = ()
     private_hosts: tuple[str, ...] = ()
-    colours: tuple[Literal["green", "yellow", "red"], ...] = ("green", "yellow", "red")
+    colours: tuple[Literal["green", "yellow", "red"], ...] = Field(default=("green", "yellow", "red"), min_length=1)
     receivers: tuple[str, ...] = ()
     batch: Duration = timedelta(minutes=10)
-    per_minute: int | None = Field(default=None, ge=1, le=10_000)
+    per_minute: int | None = Field(default=None, ge=1, le=10_000, strict=True)
     second: str = ""
     options: dict[str, Any] = Field(default_factory=dict)
 
@@ -245,7 +286,7 @@ class Config(_Strict):
     rules: str = "rules"
     keys: KeysConfig = KeysConfig()
     engine: Literal["durable", "trace"] = "durable"
-    batch_size: int = Field(default=1000, ge=1, le=100_000)
+    batch_size: int = Field(default=1000, ge=1, le=100_000, strict=True)
     sources: tuple[SourceConfig, ...] = ()
     service: ServiceConfig = ServiceConfig()
     notify: NotifyConfig = NotifyConfig()
@@ -286,6 +327,7 @@ class Config(_Strict):
         for channel in channels:
             if channel.second and (channel.second not in names or channel.second == channel.name):
                 raise ValueError(f"渠道 {channel.name} 的 second 应是另一个渠道的名称，没有 {channel.second}")
+        _check_seconds({channel.name: channel for channel in channels})
         return channels
 
     @property
@@ -317,6 +359,20 @@ class Config(_Strict):
         if url.startswith(prefix) and not url.startswith("sqlite:////") and url != "sqlite://":
             return prefix + str((self.folder / url.removeprefix(prefix)).resolve())
         return url
+
+
+def _check_seconds(channels: Mapping[str, ChannelConfig]) -> None:
+    """Refuse a second channel that takes no red, and channels that are each other's second; raises ValueError."""
+    for name, channel in channels.items():
+        if channel.second and "red" not in channels[channel.second].colours:
+            raise ValueError(
+                f"渠道 {name} 的 second 是 {channel.second}，它的 colours 里没有 red：红色改走那里也没人收"
+            )
+        seen = [name]
+        while (following := channels[seen[-1]].second) and following not in seen:
+            seen.append(following)
+        if following == name:
+            raise ValueError(f"渠道的 second 绕成了圈：{' → '.join([*seen, name])}；最后一个不写 second")
 
 
 def from_environment(variable: str, key: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -21,7 +22,7 @@ from adapters.channels.options import seconds
 from adapters.channels.tls import trusted
 from adapters.deadline import Deadline
 from adapters.waits import asked_wait
-from engine.errors import DeliveryError
+from engine.errors import ConfigError, DeliveryError
 from engine.model import ChannelSpec, Refused
 
 _MAX_BYTES = 65_536
@@ -53,6 +54,13 @@ class Door:
     def __init__(self, spec: ChannelSpec) -> None:
         self._spec = spec
         self._gate = Gate(spec.allowed_hosts, spec.private_hosts, refusal=DeliveryError)
+        with suppress(DeliveryError):  # an address that is none is told when a message goes there
+            if self._gate.open_to_all(spec.address):
+                raise ConfigError(
+                    "地址要用 https：http 不加密，路上的人看得到、改得了",
+                    where=f"config.yaml: channels.{spec.name}",
+                    hint="改成 https://；确在内网的主机写进 private_hosts",
+                )
         self._timeout = seconds(spec, "timeout_seconds", _TIMEOUT)
 
     def post(self, url: str, body: bytes, *, key: str, at: datetime, headers: Mapping[str, str]) -> Answer | Refused:

@@ -36,6 +36,13 @@ def test_hosts_are_compared_without_case() -> None:
     assert checked.checked("http://LOCALHOST/").host == "localhost"
 
 
+def test_a_private_host_may_be_named_with_its_port() -> None:
+    checked = gate("localhost:81", private_hosts=["localhost:81"])
+    assert checked.checked("http://localhost:81/").private
+    with pytest.raises(SourceError, match="https"):
+        gate("localhost", private_hosts=["localhost:81"]).checked("http://localhost/")
+
+
 def test_another_address_at_each_attempt() -> None:
     place = gate("localhost", private_hosts=["localhost"]).checked("http://localhost/")
     assert {place.pinned(n) for n in range(4)} == {

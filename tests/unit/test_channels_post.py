@@ -104,6 +104,18 @@ class TestTrust:
             post(place, ca_file=str(tmp_path / file))
 
 
+class TestSealed:
+    @pytest.mark.parametrize("private", [(), ("elsewhere.example",), ("board.example:81",)])
+    def test_an_address_that_nothing_seals_is_refused_at_once(self, private: tuple[str, ...]) -> None:
+        with pytest.raises(ConfigError, match="要用 https") as refused:
+            Door(ChannelSpec("群", "http://board.example/hook", private_hosts=private))
+        assert "channels.群" in refused.value.where
+
+    @pytest.mark.parametrize("private", ["board.example", "board.example:80"])
+    def test_inside_it_may_go_without(self, private: str) -> None:
+        assert Door(ChannelSpec("群", "http://board.example/hook", private_hosts=(private,)))
+
+
 class TestWhere:
     def test_the_connection_goes_to_the_address_that_was_checked(self) -> None:
         with listener() as (port, callers), net() as gone:

@@ -97,7 +97,9 @@ def damaged_database(office: Console) -> None:
 
 def strange_source(office: Console) -> None:
     file = office.folder / "config.yaml"
-    text = file.read_text(encoding="utf-8").replace("sources: []", "sources: [{name: a, kind: polcie_110}]")
+    text = file.read_text(encoding="utf-8").replace(
+        "sources: []", "sources: [{name: a, kind: polcie_110, location: a.csv}]"
+    )
     file.write_text(text, encoding="utf-8")
 
 

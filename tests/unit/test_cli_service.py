@@ -113,6 +113,23 @@ def test_a_job_that_fails_ends_with_one_and_shows(office: Console) -> None:
     assert {line["name"]: line["failures"] for line in listed.lines}["poll:日报"] == 2
 
 
+class TestFeedsAtStart:
+    """A feed of a kind that nobody knows, which no schedule would ever have shown."""
+
+    FEED = "[{name: 日报, kind: polcie_110, location: export.csv}]"
+
+    def test_the_service_does_not_start(self, office: Console) -> None:
+        configure(office, sources=self.FEED)
+        ran = office.run("serve", "--once", "--now", LATER)
+        assert (ran.code, "没有这个渠道：polcie_110" in ran.err) == (2, True)
+
+    def test_it_does_while_the_rules_that_may_know_it_are_being_mended(self, office: Console) -> None:
+        configure(office, sources=self.FEED)
+        (office.folder / "rules" / "topics.yaml").write_text("topics: [", encoding="utf-8")
+        ran = office.run("serve", "--once", "--now", LATER)
+        assert (ran.code, "✗ 规则有误，仍用原来的" in ran.out) == (1, True)
+
+
 class TestHalfWrittenFiles:
     """An export that is copied while the service looks."""
 

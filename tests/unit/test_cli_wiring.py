@@ -100,9 +100,9 @@ class TestSources:
         ],
     )
     def test_each_type_has_its_reader(self, kind: str, location: str, reader: type) -> None:
-        feed = SourceConfig.model_validate(
-            {"name": "north", "kind": "grid", "type": kind, "location": location, "allowed_hosts": ["city.example"]}
-        )
+        options = {"query": "SELECT 1"} if kind == "sql" else {}
+        shared = {"name": "north", "kind": "grid", "allowed_hosts": ["city.example"], "options": options}
+        feed = SourceConfig.model_validate({**shared, "type": kind, "location": location})
         source = source_of(feed, known=frozenset({"id"}), cursor="7")
         assert isinstance(source, reader)
         assert (source.spec.name, source.spec.kind, source.spec.cursor) == ("north", "grid", "7")

@@ -43,7 +43,7 @@ class TestConfig:
     def test_two_sources_of_one_name_are_told_beside_a_misshapen_one_and_other_keys(self, tmp_path: Path) -> None:
         fault = refused(
             tmp_path,
-            "clock: never\nsources:\n- {name: a, kind: x}\n- {name: a, kind: x}\n- {name: b, kind: x, type: fax}\n- {nmae: c}\n",
+            "clock: never\nsources:\n- {name: a, kind: x, location: a}\n- {name: a, kind: x, location: a}\n- {name: b, kind: x, type: fax}\n- {nmae: c}\n",
         )
         for said in (
             "clock：",
@@ -74,8 +74,9 @@ class TestConfig:
             ("- a\n- b\n", "键: 值"),
             ("a: \x00\n", "读不懂的字符"),
             ("sources: [{name: x}]\n", "sources.0.kind：缺少这一项"),
-            ("sources: [{name: x, kind: a}, {name: x, kind: b}]\n", "来源重名：x"),
+            ("sources: [{name: x, kind: a, location: f}, {name: x, kind: b, location: f}]\n", "来源重名：x"),
             ("database: {url: 3}\n", "database.url：应为文字"),
+            ("batch_size: true\n", "batch_size：应为整数"),
         ],
     )
     def test_what_is_no_configuration_is_refused_in_words(self, tmp_path: Path, text: str, said: str) -> None:
@@ -83,9 +84,9 @@ class TestConfig:
 
     @pytest.mark.parametrize(("written_as", "seconds"), [("15s", 15), ("10m", 600), ("2h", 7_200), ("1d", 86_400)])
     def test_a_duration_is_a_number_and_a_letter(self, tmp_path: Path, written_as: str, seconds: int) -> None:
-        text = f"service: {{tick: {written_as}}}\nsources: [{{name: a, kind: b, every: {written_as}}}]\n"
+        text = f"backup: {{keep: {written_as}}}\nsources: [{{name: a, kind: b, location: c, every: {written_as}}}]\n"
         config = load_config(written(tmp_path, text))
-        assert config.service.tick.total_seconds() == seconds
+        assert config.backup.keep.total_seconds() == seconds
         every = config.sources[0].every
         assert every is not None
         assert every.total_seconds() == seconds
@@ -94,7 +95,7 @@ class TestConfig:
     def test_any_other_duration_is_refused(self, tmp_path: Path, written_as: str) -> None:
         assert "如 15s、10m、2h、1d" in refused(tmp_path, f"service: {{lease: {written_as}}}").what
 
-    @pytest.mark.parametrize("written_as", ["36501d", "99999999d", "999999999999s"])
+    @pytest.mark.parametrize("written_as", ["36501d", "99999999d", "999999999999s", "99999999999d", "999999999999d"])
     def test_a_duration_of_more_than_a_century_is_refused(self, tmp_path: Path, written_as: str) -> None:
         fault = refused(tmp_path, f"backup: {{keep: {written_as}}}")
         assert f"backup.keep：时长太长：{written_as}，最多 36500d" in fault.what
@@ -131,6 +132,17 @@ class TestConfig:
         fault = refused(tmp_path, f"{text}\nclock: none\n")
         assert said in fault.what
         assert "clock：可用" in fault.what
+
+    @pytest.mark.parametrize(
+        ("service", "said"),
+        [
+            ("{tick: 30d, lease: 31d}", "service：tick 太长，最多 1h"),
+            ("{tick: 5m, lease: 5m}", "service：lease 要比 tick 长"),
+            ("{lease: 15s}", "service：lease 要比 tick 长"),
+        ],
+    )
+    def test_rounds_and_leases_that_do_not_fit_are_refused(self, tmp_path: Path, service: str, said: str) -> None:
+        assert said in refused(tmp_path, f"service: {service}\n").what
 
     def test_without_a_service_it_looks_every_quarter_of_a_minute(self, tmp_path: Path) -> None:
         config = load_config(written(tmp_path, "clock: real\n"))
@@ -194,6 +206,36 @@ class TestConfig:
     )
     def test_what_spark_cannot_be_is_refused(self, tmp_path: Path, text: str, said: str) -> None:
         assert said in refused(tmp_path, f"{text}\n").what
+
+
+class TestSources:
+    @pytest.mark.parametrize(
+        ("source", "said"),
+        [
+            ("{name: '', kind: a, location: b}", "sources.0.name：不能为空"),
+            ("{name: a, kind: b}", "sources.0：没有写 location"),
+            ("{name: a, kind: b, location: c, options: {encodng: gbk}}", "options.encodng：没有这个键，可用：settle_"),
+            ("{name: a, kind: b, type: sql, location_env: C}", "options.query：缺少这一项"),
+            ("{name: a, kind: b, type: http, location: c}", "没有写 allowed_hosts：http 只连写明的主机"),
+            ("{name: a, kind: b, type: open311, location: c}", "没有写 allowed_hosts：open311"),
+        ],
+    )
+    def test_what_would_only_show_when_it_is_read_is_refused_at_once(
+        self, tmp_path: Path, source: str, said: str
+    ) -> None:
+        assert said in refused(tmp_path, f"sources: [{source}]\n").what
+
+    def test_all_that_is_wrong_with_a_source_is_told(self, tmp_path: Path) -> None:
+        said = refused(
+            tmp_path, "sources: [{name: a, kind: b, type: http, options: {list_kye: x, page_size: 0}}]\n"
+        ).what
+        for part in (
+            "list_kye：没有这个键，是不是 list_key",
+            "page_size：不能小于 1",
+            "没有写 location",
+            "allowed_hosts",
+        ):
+            assert part in said
 
 
 class TestKeys:
@@ -264,6 +306,20 @@ class TestChannels:
             ("channels: [{name: 群, type: console, batch: soon}]\n", "时长写法不对"),
             ("notify: {link: 'javascript:alert(1)'}\n", "notify.link"),
             ("notify: {give_up_after: 0}\n", "不能小于 1"),
+            ("notify: {give_up_after: true}\n", "应为整数"),
+            ("notify: {link: 'https://board.example/m'}\n", "要有一个 {code}"),
+            ("notify: {link: 'https://board.example/{code}/{name}'}\n", "别的大括号不能写"),
+            ("notify: {link: 'https://board.example/{code'}\n", "要有一个 {code}"),
+            ("channels: [{name: 群, type: console, colours: []}]\n", "channels.0.colours：至少要有 1 项"),
+            ("channels: [{name: 群, type: console, per_minute: true}]\n", "应为整数"),
+            (
+                "channels: [{name: a, type: console, second: b}, {name: b, type: console, colours: [green]}]\n",
+                "渠道 a 的 second 是 b，它的 colours 里没有 red",
+            ),
+            (
+                "channels: [{name: a, type: console, second: b}, {name: b, type: console, second: a}]\n",
+                "绕成了圈：a → b → a",
+            ),
         ],
     )
     def test_what_is_no_channel_is_refused_in_words(self, tmp_path: Path, text: str, said: str) -> None:

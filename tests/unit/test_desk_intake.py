@@ -106,7 +106,13 @@ KINDS: dict[str, dict[str, object]] = {"police_110": {}, "grid": {}, "common": {
 
 class TestFeeds:
     def test_a_kind_needs_a_file_and_a_feed_may_have_one(self) -> None:
-        config = Config(sources=(SourceConfig(name="north", kind="grid", type="http", location="https://x.example"),))
+        config = Config(
+            sources=(
+                SourceConfig(
+                    name="north", kind="grid", type="http", location="https://x.example", allowed_hosts=("x.example",)
+                ),
+            )
+        )
         assert feed_of(config, "north", None, KINDS).type == "http"
         replaced = feed_of(config, "north", Path("a.csv"), KINDS)
         assert (replaced.name, replaced.kind, replaced.type, replaced.location) == ("north", "grid", "file", "a.csv")
@@ -117,7 +123,7 @@ class TestFeeds:
             assert "north、grid、police_110" in fault.value.hint
 
     def test_a_feed_of_an_unknown_kind_is_the_administrators(self) -> None:
-        config = Config(sources=(SourceConfig(name="north", kind="polcie_110"),))
+        config = Config(sources=(SourceConfig(name="north", kind="polcie_110", location="a.csv"),))
         with pytest.raises(ConfigError, match="没有这个渠道：polcie_110") as fault:
             feed_of(config, "north", None, KINDS)
         assert fault.value.where == "config.yaml: sources.north.kind"
