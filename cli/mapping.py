@@ -6,10 +6,10 @@ Not here: guessing (`engine.normalise.propose`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from engine.desk import Desk
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from engine.normalise.propose import Proposal
 
 _LOOKED_AT = 200
+_ACCOUNT = ("narrative", "narrative_more", "title")
 
 
 def map_headers(desk: Desk, source: Source, kind: str, *, yes: bool) -> None:
@@ -24,11 +25,12 @@ def map_headers(desk: Desk, source: Source, kind: str, *, yes: bool) -> None:
     import typer
 
     from cli.printing import say, table
-    from engine.normalise.propose import propose
+    from engine.normalise.propose import accepted, propose
 
     rows = [raw.values for raw in islice(source.read(), _LOOKED_AT)]
     headers = list(dict.fromkeys(header for row in rows for header in row))
     proposals = propose(desk.rulebook.mappings, kind, headers, rows)
+    _tell_left(accepted(desk.rulebook.mappings[kind], proposals), kind, headers)
     if not proposals:
         say("没有可拟的对应：列名都认识，或看不出是什么")
         return
@@ -42,6 +44,23 @@ def map_headers(desk: Desk, source: Source, kind: str, *, yes: bool) -> None:
         say(f"已写入 {file}；先用 sanse rules lint 检查，再重新导入")
     else:
         say("没有写入")
+
+
+def _tell_left(mapping: Mapping[str, Any], kind: str, headers: Sequence[str]) -> None:
+    """What nobody would read even so; where that is the account itself, loudly."""
+    from cli.printing import say
+    from engine.normalise.propose import read_by
+
+    found, strange = read_by(mapping, headers)
+    if strange:
+        say(
+            f"看不出是什么、没有对应的列：{'、'.join(strange)}；要用的自己写进 mappings/{kind}.yaml 的 columns，不用的写进 known"
+        )
+    if headers and found.isdisjoint(_ACCOUNT):
+        say(
+            "注意：没有一列对应“内容”（narrative），来件会不看事情经过就研判；先把写事情经过的列对应上，再读入",
+            style="bold red",
+        )
 
 
 def _write(file: Path, proposals: Sequence[Proposal]) -> None:

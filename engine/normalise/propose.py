@@ -24,6 +24,11 @@ _EQUAL, _PINYIN, _INITIALS, _INSIDE, _SHAPE = 95, 90, 85, 80, 65
 _LEAST, _ALIKE, _AGREES, _DISAGREES = 50, 60, 5, 30
 _MOST_ROWS, _MOST_CELLS = 200, 0.6
 _LONG_TEXT, _LONG_NAME = 20, 15
+_NAMED = 70
+_TELLS = re.compile(
+    r"(警情|案情|案件|事件|事情|事项|问题|诉求|投诉|报警|来电|信访|纠纷|矛盾)?(简述|概述|描述|详情|详述|经过|摘要)"
+)
+"""Headers of the account itself, however short the cells below them are."""
 _LATIN = re.compile(r"[a-z0-9]+")
 _ORDER_NUMBER = re.compile(r"[A-Za-z]{0,6}\d{8,30}")
 
@@ -43,13 +48,7 @@ def propose(
     mappings: Mapping[str, Mapping[str, Any]], kind: str, headers: Sequence[str], rows: Sequence[Mapping[str, Any]]
 ) -> tuple[Proposal, ...]:
     """One proposal at most for each header that the mapping does not know, the surest first; each field at most once."""
-    columns: Mapping[str, Sequence[str]] = mappings.get(kind, {}).get("columns", {})
-    known = {folded(alias): name for name, aliases in columns.items() for alias in aliases}
-    ignored = {folded(name) for name in mappings.get(kind, {}).get("known", ())}
-    unknown = [
-        header for header in headers if not any(form in known or form in ignored for form in header_forms(header))
-    ]
-    taken = {known[form] for header in headers for form in header_forms(header) if form in known}
+    taken, unknown = read_by(mappings.get(kind, {}), headers)
     shapes = _shapes(mappings)
     found: list[Proposal] = []
     for header in unknown:
@@ -58,6 +57,19 @@ def propose(
             header, mappings, kind, {name: _share(cells, fits) for name, fits in shapes.items() if cells}
         )
     return _one_each(sorted(found, key=lambda p: (-p.score, p.header, p.field)), taken)
+
+
+def read_by(mapping: Mapping[str, Any], headers: Iterable[str]) -> tuple[set[str], list[str]]:
+    """The fields that a mapping finds among headers, and the headers that it neither reads nor knows."""
+    known = {folded(alias): name for name, aliases in mapping.get("columns", {}).items() for alias in aliases}
+    ignored = {folded(name) for name in mapping.get("known", ())}
+    found, strange = set(), []
+    for header in headers:
+        forms = header_forms(header)
+        found |= {known[form] for form in forms if form in known}
+        if not any(form in known or form in ignored for form in forms):
+            strange.append(header)
+    return found, strange
 
 
 def accepted(mapping: Mapping[str, Any], proposals: Iterable[Proposal]) -> dict[str, Any]:
@@ -130,11 +142,14 @@ def _weighed(proposal: Proposal, shares: Mapping[str, float]) -> Proposal:
 
 
 def _by_shape(header: str, own: Mapping[str, Sequence[str]], shares: Mapping[str, float]) -> list[Proposal]:
-    return [
+    found = [
         Proposal(header, name, _SHAPE, why, own[name][0])
         for name, why in _SHAPE_REASONS.items()
         if name in own and shares.get(name, 0) >= _MOST_CELLS
     ]
+    if "narrative" in own and _TELLS.fullmatch(header_forms(header)[-1]):
+        found.append(Proposal(header, "narrative", _NAMED, "列名是说事情经过的", own["narrative"][0]))
+    return found
 
 
 _SHAPE_REASONS = {

@@ -332,4 +332,12 @@ DOORS = (
         instead="settled=False,",
         tests="unit/test_cli_service.py::TestHalfWrittenFiles",
     ),
+    defence(
+        "mapping-without-account",
+        "没有对应事情经过的列要大声说",
+        "cli/mapping.py",
+        "    if headers and found.isdisjoint(_ACCOUNT):",
+        instead="    if False:",
+        tests="unit/test_cli_mapping.py::test_what_is_left_is_told_and_loudly_where_it_is_the_account_itself",
+    ),
 )

@@ -48,6 +48,18 @@ def test_nothing_is_taken_in_while_mapping(strange: Console) -> None:
     assert len(strange.ok("matters", "list", "--all", "--json").lines) == count
 
 
+def test_what_is_left_is_told_and_loudly_where_it_is_the_account_itself(strange: Console) -> None:
+    (strange.folder / "other.csv").write_text(
+        "接警单编号,报警时间,来电人手机,甲,乙\nD1,2025-03-09 08:00:00,13800000001,两家争吵,2\n", encoding="utf-8"
+    )
+    ask = ("ingest", "--map", "--yes", "--source", "police_110", "--now", NOW, "--file")
+    for _ in ("with a proposal", "with none left"):
+        said = strange.ok(*ask, "other.csv").out
+        assert "没有对应的列：甲、乙；要用的自己写进 mappings/police_110.yaml 的 columns" in said
+        assert "注意：没有一列对应“内容”（narrative）" in said
+    assert "注意" not in strange.ok(*ask, "strange.csv").out
+
+
 def test_where_nobody_can_say_yes_nothing_is_written(strange: Console) -> None:
     before = mapping(strange).read_bytes()
     ran = strange.run("ingest", "--map", "--file", "strange.csv", "--source", "police_110", "--now", NOW)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from engine.normalise import Normaliser
-from engine.normalise.propose import accepted, propose
+from engine.normalise.propose import accepted, propose, read_by
 from tests.mappings import KNOWN_AT, row, rulebook, shipped_mappings
 from tests.mappings import accepted as incident_of
 
@@ -33,6 +35,20 @@ def test_pinyin_shape_and_aliases() -> None:
         "zjhm": "id_number",
         "诉求标题": "title",
     }
+
+
+@pytest.mark.parametrize(
+    ("header", "account"),
+    [("警情简述", True), ("概述", True), ("案件经过", True), ("处理情况描述", False), ("人员受伤情况描述", False)],
+)
+def test_a_header_of_the_account_is_known_however_short_its_cells_are(header: str, account: bool) -> None:
+    found = propose(shipped_mappings(), "police_110", [header], [{header: "两家争吵"}])
+    assert (header in {p.header for p in found if p.field == "narrative"}) is account
+
+
+def test_what_a_mapping_finds_and_what_is_left() -> None:
+    mapping = {"columns": {"phone": ["电话"]}, "known": ["点赞数"]}
+    assert read_by(mapping, ["电话", "点赞数", "天气"]) == ({"phone"}, ["天气"])
 
 
 def test_known_headers_and_their_fields_are_not_proposed_again() -> None:
