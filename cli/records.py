@@ -53,7 +53,7 @@ def ingest(
 ) -> None:
     """读入新来件：规整、归并、研判、派单。"""
     from cli.printing import clean
-    from cli.wiring import desk_of
+    from cli.wiring import desk_of, named
 
     with desk_of(config, now) as desk:
         names = [source] if file else list(sources or [feed.name for feed in desk.config.sources])
@@ -66,6 +66,7 @@ def ingest(
             except SanseError as fault:
                 if len(names) == 1:
                     raise
+                fault.where = named(fault.where, config)
                 broken.append(fault.exit_code)
                 print(clean(f"错误：{name}：{fault}"), file=sys.stderr)
     if broken:

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 from zoneinfo import ZoneInfo
 
-from engine.config import Config, SourceConfig, from_environment, load_config
-from engine.errors import ConfigError, UsageError
+from engine.config import FILE_NAME, Config, SourceConfig, from_environment, load_config
+from engine.errors import ConfigError, SanseError, UsageError
 from engine.model import Source, SourceSpec
 
 _SETTLE, _SETTLE_SECONDS = "settle_seconds", 2
@@ -58,18 +58,34 @@ def desk_of(
 
     config = load_config(path)
     fixed = moment(now, config.zone) if now else None
-    desk = open_desk(config, (lambda: fixed) if fixed else real_clock, steadfast=steadfast or bare, bare=bare)
+    with _naming(path):
+        desk = open_desk(config, (lambda: fixed) if fixed else real_clock, steadfast=steadfast or bare, bare=bare)
+        try:
+            if told := stand_in(desk):
+                warn(f"注意：{told}")
+            if not fixed:
+                left = lived_until(desk) if lived else None
+                desk = replace(desk, clock=(lambda: left) if left else desk.store.clock(real_clock))
+            elif not simulated(desk):
+                raise UsageError("这个数据库用的是真实时钟，不接受 --now", hint="模拟时钟要在建库时写 clock: simulated")
+            yield desk
+        finally:
+            desk.close()
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Refusals that are about the configuration name the file that was given."""
     try:
-        if told := stand_in(desk):
-            warn(f"注意：{told}")
-        if not fixed:
-            left = lived_until(desk) if lived else None
-            desk = replace(desk, clock=(lambda: left) if left else desk.store.clock(real_clock))
-        elif not simulated(desk):
-            raise UsageError("这个数据库用的是真实时钟，不接受 --now", hint="模拟时钟要在建库时写 clock: simulated")
-        yield desk
-    finally:
-        desk.close()
+        yield
+    except SanseError as fault:
+        fault.where = named(fault.where, path)
+        raise
+
+
+def named(where: str, path: Path) -> str:
+    """A place in the configuration under the name of the file that was given, for there may be several of them side by side."""
+    return path.name + where.removeprefix(FILE_NAME) if where.startswith(FILE_NAME) else where
 
 
 def thresholds_of(text: str) -> Thresholds:

@@ -123,6 +123,12 @@ class TestFeedsAtStart:
         ran = office.run("serve", "--once", "--now", LATER)
         assert (ran.code, "没有这个渠道：polcie_110" in ran.err) == (2, True)
 
+    def test_the_file_that_was_given_is_the_one_that_is_named(self, office: Console) -> None:
+        configure(office, sources="[]", channels="[{name: a, type: wecom}]")
+        (office.folder / "config.yaml").rename(office.folder / "fz.yaml")
+        ran = office.run("serve", "--once", "--config", "fz.yaml", "--now", LATER)
+        assert (ran.code, "没有写地址（fz.yaml: channels.a）" in ran.err) == (2, True)
+
     def test_it_does_while_the_rules_that_may_know_it_are_being_mended(self, office: Console) -> None:
         configure(office, sources=self.FEED)
         (office.folder / "rules" / "topics.yaml").write_text("topics: [", encoding="utf-8")
