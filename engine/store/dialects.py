@@ -41,7 +41,7 @@ from sqlalchemy.sql.operators import OperatorType
 from sqlalchemy.types import Boolean
 
 from engine.errors import ConfigError, StoreError
-from engine.store.files import checked, refuse_orphans
+from engine.store.files import WHOLE, checked, refuse_orphans
 from engine.store.refusals import refused, told
 
 _WRITES = "sanse_writes"
@@ -285,7 +285,7 @@ class SqliteVendor:
         driver = connection.connection.driver_connection
         assert isinstance(driver, sqlite3.Connection)
         with told(Path(self._url.database or "")):
-            pages = checked(driver, "integrity_check")
+            pages = checked(driver, WHOLE)
         if pages:
             return pages
         broken = [f"{row[0]} -> {row[2]}" for row in connection.exec_driver_sql("PRAGMA foreign_key_check")]

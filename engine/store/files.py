@@ -15,7 +15,8 @@ from engine.store.refusals import told
 
 _LOGS = ("-wal", "-shm", "-journal")
 """Endings of what lies beside a database file while it is used, and after a power cut or a kill."""
-_MOST_NAMED = 20
+WHOLE, QUICK = "PRAGMA integrity_check(20)", "PRAGMA quick_check(20)"
+"""SQLite's checks, which name twenty faults at most."""
 _BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
@@ -43,14 +44,14 @@ def refuse_orphans(path: Path) -> None:
 def damage(path: Path, *, quick: bool = False) -> list[str]:
     """What SQLite's own check of a file finds; `quick`: every page, but not whether indexes are those of their rows, in half the time."""
     with told(path), closing(sqlite3.connect(path)) as connection:
-        return checked(connection, "quick_check" if quick else "integrity_check")
+        return checked(connection, QUICK if quick else WHOLE)
 
 
 def checked(connection: sqlite3.Connection, check: str) -> list[str]:
     """The faults that a check of SQLite names, each alone; it may break off over the last."""
     found: list[str] = []
     try:
-        for (said,) in connection.execute(f"PRAGMA {check}({_MOST_NAMED})"):
+        for (said,) in connection.execute(check):
             found += [line for line in said.splitlines() if line != "ok" and not line.startswith("***")]
     except sqlite3.DatabaseError as fault:
         if fault.sqlite_errorcode & 0xFF not in _BROKEN:
