@@ -146,11 +146,14 @@ def _named(allowed: Site, url: str) -> SourceSpec:
 
 
 def _posted(allowed: Site, url: str) -> Iterator[str]:
-    """A message to that address, from a channel that may reach another host, and from one to which the host is named: it must be refused."""
+    """A message to that address, from a channel that may reach another host, and from one to which the host is named: it must be refused.
+
+    The door knows the address only when it posts: one that nothing seals would be refused before.
+    """
     named = _named(allowed, url).allowed_hosts
     for spec in (
-        ChannelSpec("gate", url, "", (f"localhost:{allowed.port}",), ("localhost",), {"timeout_seconds": 5}),
-        ChannelSpec("gate", url, "", named, (), {"timeout_seconds": 5}),
+        ChannelSpec("gate", "", "", (f"localhost:{allowed.port}",), ("localhost",), {"timeout_seconds": 5}),
+        ChannelSpec("gate", "", "", named, (), {"timeout_seconds": 5}),
     ):
         try:
             answer = Door(spec).post(url, b"{}", key="k", at=_NOW, headers={})
