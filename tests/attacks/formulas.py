@@ -88,7 +88,7 @@ def row(office: Console, count: int) -> Outcome:
     rows = _rows(count)
     (office.folder / "f.jsonl").write_text("\n".join(json.dumps(one) for one in rows), encoding="utf-8")
     config = office.folder / "config.yaml"
-    feed = json.dumps([{"name": "=1+1|[x]", "kind": "police_110"}])
+    feed = json.dumps([{"name": "=1+1|[x]", "kind": "police_110", "location": "f.jsonl"}])
     config.write_text(config.read_text(encoding="utf-8").replace("sources: []", f"sources: {feed}"), encoding="utf-8")
     office.ok("ingest", "--file", "f.jsonl", "--source", "=1+1|[x]", *_NOW)
     before = _held(office)

@@ -72,6 +72,10 @@ _ODD = ("../outside/nothing", "/nowhere/at/all", _LONG, "CON", "NUL", "COM1", "a
         "\udcff")  # fmt: skip
 
 
+_FOLDERS = (".", "..", "/")
+"""What is sound in a folder comes in, whatever lies beside it: to take them in is what was asked for."""
+
+
 def reading(ending: str) -> list[str]:
     """Names of what can be read wrongly, with an ending."""
     there = [f"{name}.{ending}" for name in ("loop", "secret", "zero", "folder", "pipe")]
@@ -121,6 +125,7 @@ def tries() -> list[Try]:
         for option, call in read.items()
         for ending in ("csv", "xlsx")
         for name in reading(ending)
+        if option != "ingest --file" or name not in _FOLDERS
     ]
     made += [Try("retry --file", name, ("quarantine", "retry", f"--file={name}", *_NOW)) for name in reading("xlsx")]
     made += [Try("--config", name, ("matters", "list", f"--config={name}")) for name in reading("yaml")]
