@@ -111,9 +111,10 @@ class SourceConfig(_Strict):
 
     @model_validator(mode="after")
     def _can_be_read(self) -> SourceConfig:
-        """Refuse what would only show when the feed is read, which may be at night."""
+        """Refuse what would only show when the feed is read, which may be at night; files that have no turn may be named as they come."""
         wrong = faults_of(self.type, self.options)
-        if not self.location and not self.location_env:
+        by_hand = self.type == "file" and self.every is None
+        if not (self.location or self.location_env or by_hand):
             wrong.append("没有写 location，也没有 location_env：不知道从哪里读")
         if self.type in _WEB and not self.allowed_hosts:
             wrong.append(f"没有写 allowed_hosts：{self.type} 只连写明的主机，一个也没有写就读不了")

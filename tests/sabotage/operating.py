@@ -362,7 +362,7 @@ OPERATING = (
         "feeds-complete",
         "来源缺地址、缺主机的，一开始就说",
         "engine/config.py",
-        "        if not self.location and not self.location_env:",
+        "        if not (self.location or self.location_env or by_hand):",
         instead="        if False:",
         tests="unit/test_config.py::TestSources",
     ),

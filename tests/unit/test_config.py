@@ -213,7 +213,7 @@ class TestSources:
         ("source", "said"),
         [
             ("{name: '', kind: a, location: b}", "sources.0.name：不能为空"),
-            ("{name: a, kind: b}", "sources.0：没有写 location"),
+            ("{name: a, kind: b, every: 1h}", "sources.0：没有写 location"),
             ("{name: a, kind: b, location: c, options: {encodng: gbk}}", "options.encodng：没有这个键，可用：settle_"),
             ("{name: a, kind: b, type: sql, location_env: C}", "options.query：缺少这一项"),
             ("{name: a, kind: b, type: http, location: c}", "没有写 allowed_hosts：http 只连写明的主机"),
@@ -224,6 +224,11 @@ class TestSources:
         self, tmp_path: Path, source: str, said: str
     ) -> None:
         assert said in refused(tmp_path, f"sources: [{source}]\n").what
+
+    def test_files_that_have_no_turn_may_be_named_as_they_come(self, tmp_path: Path) -> None:
+        path = tmp_path / "config.yaml"
+        path.write_text("sources: [{name: a, kind: b}]\n", encoding="utf-8")
+        assert load_config(path).sources[0].location == ""
 
     def test_all_that_is_wrong_with_a_source_is_told(self, tmp_path: Path) -> None:
         said = refused(
