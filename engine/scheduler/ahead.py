@@ -1,11 +1,11 @@
 """Ahead: a source that somebody else answers, read in a thread of its own, so that who answers slowly, or not at all, holds up nothing else.
 
-In: a source. Out: the same rows, as many as have come by now; taking them never waits. Not here: taking them in (`desk.intake`), whose turn it is
-(`jobs`).
+In: a source. Out: the same rows, as many as come without a long wait. Not here: taking them in (`desk.intake`), whose turn it is (`jobs`).
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from queue import Empty, Full, Queue
 from threading import Event, Thread
@@ -14,17 +14,20 @@ from engine.model import RawRecord, Source
 
 _MOST = 5_000
 """Rows that wait to be taken; who reads further ahead waits himself."""
-_LOOK_SECONDS = 1.0
+_LOOK_SECONDS, _PATIENCE_SECONDS = 1.0, 2.0
 
 
 class Ahead:
-    """A source that never waits: `read` ends where nothing has come yet and may be called again until it is `over`."""
+    """A source for which nobody waits long: `read` ends where `patience` seconds were spent waiting, and may be called again until it is `over`.
 
-    def __init__(self, source: Source, most: int = _MOST) -> None:
+    So whoever answers at once is read to the end at once, and whoever drips or hangs costs each look that much.
+    """
+
+    def __init__(self, source: Source, most: int = _MOST, patience: float = _PATIENCE_SECONDS) -> None:
         self.spec = source.spec
         self.over = False
         self._source, self._queue, self._given_up = source, Queue[_Came](most), Event()
-        self._cursor = ""
+        self._cursor, self._patience = "", patience
         self._kept: _Came | None = None
         Thread(target=self._go, name=f"reads {source.spec.name}", daemon=True).start()
 
@@ -33,11 +36,14 @@ class Ahead:
 
         Raises what the source raised, after the rows that came before.
         """
+        left = self._patience
         while not self.over:
+            asked = time.monotonic()
             try:
-                came = self._queue.get_nowait()
+                came = self._queue.get(timeout=max(left, 0.0))
             except Empty:
                 return
+            left -= time.monotonic() - asked
             kept, self._kept = self._kept, came
             self.over = came.row is None
             if self.over and came.fault is None:

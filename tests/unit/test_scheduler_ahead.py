@@ -57,7 +57,7 @@ def taken(ahead: Ahead, until: Callable[[Sequence[int]], bool]) -> list[int]:
 
 def test_nobody_waits_for_what_has_not_come() -> None:
     slow = Slow()
-    ahead = Ahead(slow)
+    ahead = Ahead(slow, patience=0)
     assert (list(ahead.read()), ahead.over, ahead.cursor()) == ([], False, "")
     slow.say(1, 2, 3)
     assert taken(ahead, lambda rows: len(rows) == 2) == [1, 2]
@@ -70,7 +70,7 @@ def test_nobody_waits_for_what_has_not_come() -> None:
 
 def test_what_came_before_a_fault_is_taken_first_and_has_its_own_cursor() -> None:
     slow = Slow()
-    ahead = Ahead(slow)
+    ahead = Ahead(slow, patience=0)
     slow.say(1, 2, SourceError("断了"))
     assert slow.ended.wait(LONG_SECONDS)
     rows: list[int] = []
@@ -83,7 +83,7 @@ def test_what_came_before_a_fault_is_taken_first_and_has_its_own_cursor() -> Non
 
 def test_a_source_with_nothing_is_over_with_its_cursor() -> None:
     slow = Slow()
-    ahead = Ahead(slow)
+    ahead = Ahead(slow, patience=0)
     slow.say(None)
     assert taken(ahead, lambda _: ahead.over) == []
     assert ahead.cursor() == "读完"
@@ -91,8 +91,16 @@ def test_a_source_with_nothing_is_over_with_its_cursor() -> None:
 
 def test_who_reads_far_ahead_waits_and_ends_when_nobody_takes_any_more() -> None:
     slow = Slow()
-    ahead = Ahead(slow, most=2)
+    ahead = Ahead(slow, most=2, patience=0)
     slow.say(*range(1, 9), None)
     assert taken(ahead, lambda rows: len(rows) >= 3)[:3] == [1, 2, 3]
     ahead.give_up()
     assert slow.ended.wait(LONG_SECONDS)
+
+
+def test_who_answers_at_once_is_read_to_the_end_at_once() -> None:
+    slow = Slow()
+    ahead = Ahead(slow, patience=LONG_SECONDS)
+    threading.Timer(0.05, lambda: slow.say(*range(1, 101), None)).start()
+    assert [row.row for row in ahead.read()] == list(range(1, 101))
+    assert (ahead.over, ahead.cursor()) == (True, "读完")
