@@ -18,8 +18,9 @@ from zoneinfo import ZoneInfo
 from engine.config import FILE_NAME, Config, SourceConfig, from_environment, load_config
 from engine.errors import ConfigError, SanseError, UsageError
 from engine.model import Source, SourceSpec
+from engine.options import FileOptions
 
-_SETTLE, _SETTLE_SECONDS = "settle_seconds", 2
+_SETTLE = "settle_seconds"
 _LARGEST_LIST = 64 * 1024 * 1024
 
 if TYPE_CHECKING:
@@ -136,9 +137,9 @@ def source_of(
     options: dict[str, Any] = dict(feed.options)
     if until is not None:
         options.setdefault("until", until.strftime("%Y-%m-%dT%H:%M:%SZ"))
-    settle = options.pop(_SETTLE, _SETTLE_SECONDS)
+    options.pop(_SETTLE, None)
     if settled and feed.type == "file":
-        options[_SETTLE] = settle
+        options[_SETTLE] = FileOptions.model_validate(feed.options).settle_seconds
     spec = SourceSpec(feed.name, feed.kind, known, location, cursor, options, feed.allowed_hosts)
     return _READERS[feed.type](spec)
 
