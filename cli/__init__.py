@@ -18,6 +18,14 @@ _INTERRUPTED = 130
 
 def main() -> None:
     """Run a command; what goes wrong on purpose is told in Chinese, with the exit code of who must act."""
+    try:
+        _run()
+    except BrokenPipeError:  # whoever read along has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+def _run() -> None:
     from typer import Abort
     from typer.exceptions import TyperException
 
@@ -39,8 +47,7 @@ def main() -> None:
         print(_safe(f"错误：{fault}"), file=sys.stderr)
         sys.exit(fault.exit_code)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        raise
     except (KeyboardInterrupt, Abort):
         print("已中断；已经提交的批次都在，没有提交的没有写入，可以重新运行。", file=sys.stderr)
         sys.exit(_INTERRUPTED)

@@ -5,6 +5,8 @@ In: nothing. Out: the typer application. Not here: what commands do (their modul
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from cli import operations, records, rescore, service
@@ -19,12 +21,29 @@ from cli.tuning import rules
 
 app = typer.Typer(
     name="sanse",
-    help="三色：把来件分成绿、黄、红三色，说明理由，按色派单。",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+        from platform import python_version
+
+        typer.echo(f"sanse {version('sanse')}（Python {python_version()}）")
+        raise typer.Exit
+
+
+@app.callback()
+def sanse(
+    version: Annotated[bool, typer.Option("--version", help="版本。", is_eager=True, callback=_tell_version)] = False,
+) -> None:
+    """三色：把来件分成绿、黄、红三色，说明理由，按色派单。"""
+
+
 app.command("init")(operations.init)
 app.command("demo")(operations.demo)
 app.command("ingest")(records.ingest)

@@ -50,15 +50,19 @@ class FileSource:
             raise together(refused, self.spec.location)
 
     def paths(self) -> list[Path]:
-        """The files meant; raises SourceError when there is none."""
+        """The files meant; raises SourceError when there is none, and where none was said."""
+        if not self.spec.location:
+            raise SourceError(
+                f"来源 {self.spec.name} 没有写 location：不知道文件在哪里",
+                where=self.spec.name,
+                hint="在配置的这个来源下写 location（文件、文件夹或带通配符的文件名），或用 --file 指明",
+            )
         place = Path(self.spec.location)
-        found = (
-            [place] if place.is_file() else _matching(place / "*" if self.spec.location and place.is_dir() else place)
-        )
+        found = [place] if place.is_file() else _matching(place / "*" if place.is_dir() else place)
         if not found:
             raise SourceError(
                 "没有找到文件",
-                where=self.spec.location or self.spec.name,
+                where=self.spec.location,
                 hint="检查路径和文件名，文件夹里要有文件，通配符只用在文件名里",
             )
         return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sqlite3
 import statistics
@@ -473,13 +474,16 @@ class TestProcess:
         scored = there.process("score", "--file", file, "--source", "police_110")
         assert orjson.loads(scored.out)["handback"] is True
 
-    def test_a_closed_pipe_is_no_error(self, empty: Console) -> None:
-        reader = subprocess.Popen(["head", "-c", "1"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
-        ran = subprocess.run([SCRIPT, "rules", "schema"], stdout=reader.stdin, stderr=subprocess.PIPE, check=False)
-        assert reader.stdin is not None
-        reader.stdin.close()
-        reader.wait()
-        assert b"Traceback" not in ran.stderr
+    @pytest.mark.parametrize("typed", [(), ("--help",), ("rules", "schema")], ids=lambda typed: " ".join(typed))
+    def test_a_closed_pipe_is_no_error(self, typed: tuple[str, ...]) -> None:
+        read, written = os.pipe()
+        os.close(read)
+        ran = subprocess.run([SCRIPT, *typed], stdout=written, stderr=subprocess.PIPE, check=False)
+        os.close(written)
+        assert ran.stderr == b""
+
+    def test_the_version_is_told_without_a_folder(self, empty: Console) -> None:
+        assert re.fullmatch(r"sanse \d+\.\d+\.\d+（Python 3\.\d+\.\d+）", empty.process("--version").out.strip())
 
     def test_ingest_killed_and_begun_again_loses_and_doubles_nothing(self, empty: Console) -> None:
         empty.ok("init", "a")

@@ -158,7 +158,9 @@ def test_no_file_is_refused(tmp_path: Path, name: str) -> None:
 
 
 def test_a_feed_without_a_location_is_refused() -> None:
-    assert refusal("").where == "town"
+    refused = refusal("")
+    assert (refused.what, refused.where) == ("来源 town 没有写 location：不知道文件在哪里", "town")
+    assert "--file" in refused.hint
 
 
 def test_a_pipe_is_no_file_and_nothing_hangs(tmp_path: Path) -> None:
