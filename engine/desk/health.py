@@ -78,6 +78,7 @@ def checks(desk: Desk) -> Iterator[Check]:
     yield _messages(desk)
     yield from _publication(desk)
     if not desk.bare:
+        yield from _receivers(desk)
         live = desk.rulebook.digest in known
         yield Check("规则集已存档", live or not known, "是" if live else "还没有用它研判过")
 
@@ -92,6 +93,17 @@ def _messages(desk: Desk) -> Check:
     said = [f"{dead} 条发不出去"] + [f"{unheard} 条红色没有渠道接收"] * bool(unheard)
     hint = "sanse notify list 查看；渠道修好、config.yaml 的 channels 改好以后，sanse notify replay --all 重新排上"
     return Check("通知", not (dead or unheard), "，".join(said), hint if dead or unheard else "")
+
+
+def _receivers(desk: Desk) -> Iterator[Check]:
+    """Whether the channels wait for receivers to which some route leads: of another nothing is ever told."""
+    wanted = {name for channel in desk.config.channels for name in channel.receivers}
+    if wanted:
+        routed = {name for route in desk.rulebook.documents.get("routes", ()) for name in route["receivers"]}
+        lost = "、".join(sorted(wanted - routed))
+        told = f"config.yaml 的 channels 里写的 {lost}，没有一条派单路线通向它" if lost else "派单路线里都有"
+        hint = f"改成 rules/routes.yaml 里的写法（有：{'、'.join(sorted(routed))}）" if lost else ""
+        yield Check("接收单位", not lost, told, hint)
 
 
 def _in_force(desk: Desk) -> Check:

@@ -191,12 +191,23 @@ def test_a_red_that_no_channel_takes_is_seen_and_told_when_one_does(told: Consol
     rows = told.ok("notify", "list", "--json").lines
     assert {(row["colour"], row["why"]) for row in rows if not row["channel"]} == {("red", "nobody")}
     assert "没有渠道接收这种颜色或单位" in told.ok("notify", "list", "--state", "held").out
-    (check,) = [one for one in told.run("doctor", "--json").lines if one["what"] == "通知"]
-    assert (check["well"], "条红色没有渠道接收" in check["found"]) == (False, True)
+    checks = {one["what"]: one for one in told.run("doctor", "--json").lines}
+    assert (checks["通知"]["well"], "条红色没有渠道接收" in checks["通知"]["found"]) == (False, True)
+    assert (checks["接收单位"]["well"], "派出所所" in checks["接收单位"]["found"]) == (False, True)
+    assert "派出所、" in checks["接收单位"]["hint"]
     config.write_text(right, encoding="utf-8")
     count = told.ok("notify", "replay", "--all", "--json").only["revived"]
     assert count >= len(rows)
     before = len(group.got)
     assert serve(told, NOW)["sent"] >= 1
     assert "【红】" in "".join(one.json["text"]["content"] for one in group.got[before:])
-    assert "没有渠道接收" not in told.run("doctor").out
+    said = told.run("doctor").out
+    assert "没有渠道接收" not in said
+    assert "接收单位" not in said, "no channel is for some receivers only"
+
+
+def test_receivers_of_a_channel_that_routes_have_are_well(told: Console) -> None:
+    config = told.folder / "config.yaml"
+    right = config.read_text(encoding="utf-8")
+    config.write_text(right.replace("    options: {timeout", "    receivers: [派出所]\n    options: {timeout"), "utf-8")
+    assert "✓ 接收单位：派单路线里都有" in told.run("doctor").out
