@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache, partial
 from itertools import islice, pairwise
 from typing import Any
 
@@ -129,12 +130,12 @@ def _syntax(name: str, problem: Exception, *, lines: range = range(0)) -> Fault:
 def _composed(events: Iterable[Event]) -> Node | None:
     """The nodes of events that were looked at: a file is parsed once, and what a plain scalar is stays for ruamel to say."""
     resolver = YAML(typ="safe", pure=True).resolver
+    kind = cache(partial(resolver.resolve, ScalarNode))
     coming = (event for event in events if isinstance(event, (NodeEvent, CollectionEndEvent)))
 
     def node(event: Event) -> Node:
         if isinstance(event, ScalarEvent):
-            tag = resolver.resolve(ScalarNode, event.value, event.implicit)
-            return ScalarNode(tag, event.value, event.start_mark, event.end_mark)
+            return ScalarNode(kind(event.value, event.implicit), event.value, event.start_mark, event.end_mark)
         held: list[Node] = []
         while not isinstance(inner := next(coming), CollectionEndEvent):
             held.append(node(inner))
@@ -152,23 +153,26 @@ def _scan(name: str, text: str, events: list[Event]) -> list[Fault]:
     depth = nodes = documents = 0
     for event in _events(text):
         events.append(event)
-        place = Place(name, event.start_mark.line + 1, event.start_mark.column + 1)
         documents += isinstance(event, DocumentStartEvent)
         if documents > 1:
-            return [fault("Y009", place)]
+            return [_at(event, name, "Y009")]
         if isinstance(event, DocumentStartEvent) and (event.version or event.tags):
-            return [fault("Y011", place)]
+            return [_at(event, name, "Y011")]
         if _anchored(event):
-            return [fault("Y004", place)]
+            return [_at(event, name, "Y004")]
         if _tagged(event):
-            return [fault("Y005", place)]
+            return [_at(event, name, "Y005")]
         depth += _deeper(event)
         nodes += isinstance(event, NodeEvent)
         if depth > MAX_DEPTH:
-            return [fault("Y006", place, limit=MAX_DEPTH)]
+            return [_at(event, name, "Y006", limit=MAX_DEPTH)]
         if nodes > MAX_NODES:
-            return [fault("Y007", place, limit=MAX_NODES)]
+            return [_at(event, name, "Y007", limit=MAX_NODES)]
     return []
+
+
+def _at(event: Event, name: str, code: str, **words: int) -> Fault:
+    return fault(code, Place(name, event.start_mark.line + 1, event.start_mark.column + 1), **words)
 
 
 def _events(text: str) -> Iterable[Event]:
