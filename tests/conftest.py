@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+import argon2
 import hypothesis
 import pytest
 
@@ -42,6 +43,16 @@ def spark_line(found: Mapping[str, Sequence[str]], fault: SanseError | None) -> 
     if found["passed"]:
         return f"Spark：已与 DuckDB 比对（{len(found['passed'])} 项通过）"
     return f"Spark：没有比对（{fault.what if fault else '测试被跳过'}）；make spark 说明怎么办"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_secrets() -> Iterator[None]:
+    """Secrets that cost little to check: one argon2id of the shipped cost is a tenth of a second on four threads, and tests check thousands."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(
+            "engine.store.people._HASHER", argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+        )
+        yield
 
 
 KEYS = Keys(index=b"i" * 32, seal=b"s" * 32, chain=b"c" * 32)

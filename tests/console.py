@@ -1,7 +1,7 @@
 """The command line as a person meets it: the real `sanse` as a process, and the same entry inside this process for the many.
 
 In: arguments, the environment. Out: exit code, both outputs. Not here: what is tested. Inside this process rules that were read before
-are not read again, which is all that differs.
+are not read again, their stages and the tree of commands not made again, which is all that differs.
 """
 
 from __future__ import annotations
@@ -19,15 +19,17 @@ from typing import Any
 
 import orjson
 import pytest
+import typer
 
-import cli
+import cli.app
+from engine.pipeline import Stages
 from engine.ruleset import loader
 from engine.ruleset.tree import Rulebook
 
 SCRIPT = Path(sys.executable).with_name("sanse")
 SECRET, OTHER = "correct horse", "battery staple"
 ACTOR = {"SANSE_ACTOR": "王主任", "SANSE_SECRET": SECRET}
-_load = loader.load
+_load, _make = loader.load, Stages.of
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ class Console:
             patched.setattr(sys, "argv", ["sanse", *map(str, arguments)])
             patched.setattr(sys, "stdin", io.StringIO())
             patched.setattr(loader, "load", read_once)
+            patched.setattr(Stages, "of", staticmethod(made_once))
+            patched.setattr(cli.app, "app", commands())
             with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
                 code = _exit_code()
         return Ran(code, _text(out), _text(err))
@@ -116,9 +120,30 @@ def _text(stream: io.TextIOWrapper) -> str:
     return stream.buffer.getvalue().decode()
 
 
+@cache
+def commands() -> Any:
+    """The tree of commands, which typer makes anew at each call of it."""
+    return typer.main.get_command(cli.app.app)
+
+
 def read_once(files: Mapping[str, bytes]) -> Rulebook:
     """What `loader.load` makes of files, which it reads once in a run."""
     return _remembered(tuple(sorted(files.items())))
+
+
+def made_once(rulebook: Rulebook, *, index_key: bytes, engine: str = "durable", zone: str = "Asia/Shanghai") -> Stages:
+    """What `Stages.of` makes of a rulebook, which it does once in a run for each key, engine and zone."""
+    made = _STAGES.get(asked := (rulebook.digest, index_key, engine, zone))
+    if made is None or made.rulebook is not rulebook:
+        if len(_STAGES) >= _KEPT:
+            _STAGES.clear()
+        made = _STAGES[asked] = _make(rulebook, index_key=index_key, engine=engine, zone=zone)
+    return made
+
+
+_STAGES: dict[tuple[str, bytes, str, str], Stages] = {}
+_KEPT = 8
+"""Every office has a key of its own: only those of the last few tests are asked for again."""
 
 
 @cache

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import timedelta
 
 import pytest
@@ -50,3 +52,8 @@ class TestPeople:
     def test_a_short_secret_is_refused(self, store: Store) -> None:
         with pytest.raises(UsageError, match="口令"), store.batch() as tx:
             tx.add_person("张三", "short", role="officer", at=START)
+
+    def test_the_shipped_cost_of_a_try_is_high(self) -> None:
+        code = "from engine.store.people import _HASHER; print(_HASHER.hash('correct horse'))"
+        made = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+        assert made.startswith("$argon2id$v=19$m=65536,t=3,p=4$"), "RFC 9106, the second recommended option"
