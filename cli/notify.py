@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 notify = typer.Typer(help="通知：发了什么、没发什么和原因、试发、重发、静默", no_args_is_help=True)
 _STATES = {"waiting": "待发", "sent": "已发", "dead": "发不出去", "not sent": "不发"}
 _GIVEN_UP = "渠道没有收下，不再试"
+_GONE = "config.yaml 里没有这个渠道了，改由现有的渠道说"
 _OUTCOMES = {"sent": "已收下", "refused": "没有收下", "": "中断，不知是否收下"}
 
 
@@ -63,7 +64,7 @@ def list_(
 
 def _why(row: DeliveryRow, reasons: Mapping[str, str]) -> str:
     """Why it waits or was not sent; what was given up waits for nothing any more."""
-    return _GIVEN_UP if row.state == "dead" else reasons.get(row.why, row.why)
+    return _GIVEN_UP if row.state == "dead" else reasons.get(row.why, _GONE if row.why == "gone" else row.why)
 
 
 def _plain(row: DeliveryRow) -> dict[str, object]:

@@ -6,6 +6,7 @@ In: a folder. Out: files, a database, a summary people can use. Not here: the ye
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -66,6 +67,7 @@ def doctor(config: ConfigPath = CONFIG, as_json: AsJson = False) -> None:
         Check("Python", supported, platform.python_version(), "" if supported else "请用 3.11 或 3.12"),
         written,
         Check("磁盘", free > _LEAST_FREE_MIB, f"剩余 {free} MiB", "" if free > _LEAST_FREE_MIB else "请腾出空间"),
+        *_channels(settings),
         *examined(settings, real_clock, upkeep),
     ]
     for check in found:
@@ -78,6 +80,20 @@ def doctor(config: ConfigPath = CONFIG, as_json: AsJson = False) -> None:
             )
     if not all(check.well for check in found):
         raise typer.Exit(1)
+
+
+def _channels(settings: Config) -> Iterator[Check]:
+    """Whether every channel can be built, as the service does at its start, with the addresses and secrets of the environment."""
+    from cli.channels import channel_of
+    from engine.desk.health import Check
+    from engine.errors import ConfigError
+
+    for channel in settings.channels:
+        try:
+            channel_of(channel)
+        except ConfigError as fault:
+            hint = "改好之前服务起不来；服务的环境变量写在别处的（EnvironmentFile），带着它运行 doctor"
+            yield Check("渠道", False, f"{channel.name}：{fault.what}（{fault.where}）", hint)
 
 
 def _settings(path: Path) -> tuple[Config, Check]:

@@ -15,6 +15,15 @@ import typer
 
 from cli.options import CONFIG, AsJson, ConfigPath, Now
 
+_WHERE = {
+    "StoreError": "数据库",
+    "SourceError": "来源",
+    "Unreachable": "来源",
+    "RuleError": "规则",
+    "ConfigError": "配置",
+}
+"""Where a round stumbled, by what it raised; the health sign says no more of it."""
+
 if TYPE_CHECKING:
     from cli.jobs import Polls
     from engine.desk import Desk
@@ -111,9 +120,9 @@ class _Service:
             self.everything(lambda: self._came_on(stop))
             self.pulse.fault = ""
         except SanseError as fault:
-            self._wrong(type(fault).__name__, str(fault))
+            self._wrong(_WHERE.get(type(fault).__name__, "程序"), str(fault))
         except Exception as fault:  # noqa: BLE001 -- the edge of the process: it must be there at the next tick
-            self._wrong(type(fault).__name__, unforeseen(fault))
+            self._wrong("程序", unforeseen(fault))
 
     def everything(self, stop: Callable[[], bool]) -> bool:
         """Everything that is due: feeds first, so that what they bring is looked at too, then matters, then messages; last, how we are.

@@ -30,7 +30,7 @@ HANDBACK, NEW, RAISED, REOPENED, ROUTED, FOLLOW_UP, QUARANTINE, TEST = (
     "test",
 )
 """What is told of."""
-HISTORY, UNCHANGED, LOWERED, CLOSED, SILENCED, OVERTAKEN, NOBODY, EXPIRED = (
+HISTORY, UNCHANGED, LOWERED, CLOSED, SILENCED, OVERTAKEN, NOBODY, EXPIRED, GONE = (
     "history",
     "unchanged",
     "lowered",
@@ -39,8 +39,9 @@ HISTORY, UNCHANGED, LOWERED, CLOSED, SILENCED, OVERTAKEN, NOBODY, EXPIRED = (
     "overtaken",
     "nobody",
     "expired",
+    "gone",
 )
-"""Why something is not sent."""
+"""Why something is not sent; `GONE`: by this channel, for the configuration has it no more, and others are asked."""
 QUIET, BATCH, CAP, RETRY, SECOND = "quiet", "batch", "cap", "retry", "second"
 """Why something is not sent yet, or why another channel is asked."""
 UNHEARD = (NOBODY, EXPIRED)

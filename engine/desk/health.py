@@ -16,10 +16,11 @@ from engine.desk.opening import Clock, Desk, is_there, open_desk, stand_in, unpu
 from engine.desk.publishing import finishing, unfinished
 from engine.errors import RuleError, SanseError, UsageError
 from engine.ruleset import loader
-from engine.store import reach
+from engine.store import Reading, reach
 from engine.store.chain import Anchor, Examination, anchor_seal
 from engine.store.dialects import file_of
 from engine.store.files import damage
+from engine.store.outbox import WAITING
 from engine.store.refusals import DAMAGED
 from engine.store.verify import Verification
 
@@ -90,9 +91,18 @@ def _messages(desk: Desk) -> Check:
     dead = given_up(desk)
     with desk.store.read() as view:
         unheard = red_unheard(desk, view)
+        left = _left_behind(desk, view)
     said = [f"{dead} 条发不出去"] + [f"{unheard} 条红色没有渠道接收"] * bool(unheard)
-    hint = "sanse notify list 查看；渠道修好、config.yaml 的 channels 改好以后，sanse notify replay --all 重新排上"
-    return Check("通知", not (dead or unheard), "，".join(said), hint if dead or unheard else "")
+    said += [f"{left} 条等着 config.yaml 里已经没有的渠道"] * bool(left)
+    again = "sanse notify list 查看；渠道修好、config.yaml 的 channels 改好以后，sanse notify replay --all 重新排上"
+    hint = again if dead or unheard else "服务的下一轮会改由现有的渠道说；服务没有开着的，运行 sanse serve --once"
+    return Check("通知", not (dead or unheard or left), "，".join(said), hint if dead or unheard or left else "")
+
+
+def _left_behind(desk: Desk, view: Reading) -> int:
+    """How many messages wait for channels that the configuration has no more."""
+    here = {channel.name for channel in desk.config.channels}
+    return sum(n for (channel, state), n in view.delivery_counts().items() if state == WAITING and channel not in here)
 
 
 def _receivers(desk: Desk) -> Iterator[Check]:

@@ -87,11 +87,13 @@ class Post:
         self._lease, self._give_up_after = lease, give_up_after
 
     def run(self, stop: Callable[[], bool] = lambda: False) -> Posted:
-        """Choose channels for everything new, then send what is due, until nothing is or `stop` says so.
+        """Choose channels for everything new or left behind, then send what is due, until nothing is or `stop` says so.
 
         A channel that refuses has a rest until the next round: one that does not answer must not hold up the others.
         """
         posted = Posted()
+        while not stop() and self._gathered():
+            pass
         while not stop() and self._address(posted):
             pass
         for outlet in self._outlets.values():
@@ -117,16 +119,34 @@ class Post:
             self._end(tx, number, answer)
         return answer
 
+    def _gathered(self) -> bool:
+        """Take a piece of what waits for channels that were renamed or removed, so that others are chosen; whether there was any.
+
+        Another process may have such a channel still: it would have sent within a lease.
+        """
+        now = self._clock()
+        with self._store.beside() as tx:
+            left = tx.stranded(self._outlets, since=now - self._lease, now=now, most=_PIECE)
+            for channel in {row.channel for row in left}:
+                tx.withhold(channel, {row.notice.key: notify.GONE for row in left if row.channel == channel}, now)
+            tx.address_again({row.notice.key for row in left})
+        return bool(left)
+
     def _address(self, posted: Posted) -> bool:
         """Choose channels for a piece of what is new; whether there was any."""
         now, terms = self._clock(), [outlet.terms for outlet in self._outlets.values()]
         with self._store.beside() as tx:
             notices = tx.fresh_notices(_PIECE)
+            made = {(row.notice.key, row.channel): row for row in tx.deliveries_of([one.key for one in notices])}
+            told = {key for (key, _), row in made.items() if row.state == SENT}
             verdicts = {}
             for notice in notices:
-                slots, verdicts[notice.key] = notify.address(notice, terms, self._policy, now)
+                slots, why = notify.address(notice, terms, self._policy, now)
+                verdicts[notice.key] = "" if notice.key in told else why
                 for slot in slots:
                     tx.address_notice(notice, slot.channel, due_at=slot.not_before, why=slot.why)
+                    if (notice.key, slot.channel) in made:
+                        tx.take_back(notice, slot.channel, was=notify.GONE, due_at=slot.not_before, why=slot.why)
             tx.close_notices(verdicts)
         posted.nobody += sum(1 for why in verdicts.values() if why)
         return bool(notices)

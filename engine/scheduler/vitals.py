@@ -60,8 +60,8 @@ def signs(desk: Desk, pulse: Pulse | None = None) -> list[Sign]:
         with desk.store.read() as view:
             read = [_jobs(view.jobs(now), now), _due(view, now), _messages(desk, view, now)]
         read.append(_backup(desk))
-    except (SanseError, OSError) as fault:
-        return [*found, Sign("database", _FAILING, f"读不到（{type(fault).__name__}）")]
+    except (SanseError, OSError):
+        return [*found, Sign("database", _FAILING, "读不到")]
     return [*found, Sign("database", _OK, "读得到"), *read]
 
 
@@ -83,8 +83,8 @@ def _rules(desk: Desk, pulse: Pulse) -> Sign:
 def _disk(desk: Desk) -> Sign:
     try:
         free = shutil.disk_usage(desk.config.folder).free
-    except OSError as fault:
-        return Sign("disk", _FAILING, f"看不到（{type(fault).__name__}）")
+    except OSError:
+        return Sign("disk", _FAILING, "看不到")
     health = _FAILING if free < _NONE_LEFT else _DEGRADED if free < _SCARCE else _OK
     return Sign("disk", health, f"剩余 {free >> 20} MiB")
 

@@ -80,8 +80,16 @@ _UNHEARD = Query(
     .order_by(outbox.c.colour.desc(), outbox.c.at.desc(), outbox.c.key)
     .limit(bindparam("most", literal_execute=False))
 )
-_ADDRESS_AGAIN = Query(
-    update(outbox).where(among(outbox.c.key, "keys"), outbox.c.state == NOT_SENT).values(state=FRESH, verdict="")
+_ADDRESS_AGAIN = Query(update(outbox).where(among(outbox.c.key, "keys")).values(state=FRESH, verdict=""))
+_STRANDED = Query(
+    _rows_where(
+        ~among(deliveries.c.channel, "channels"),
+        _waiting,
+        deliveries.c.due_at <= bindparam("since"),
+        deliveries.c.lease_until <= bindparam("now"),
+    )
+    .order_by(deliveries.c.colour.desc(), deliveries.c.due_at, deliveries.c.notice)
+    .limit(bindparam("most", literal_execute=False))
 )
 _COUNTS = Query(
     select(deliveries.c.channel, deliveries.c.state, func.count()).group_by(deliveries.c.channel, deliveries.c.state)
@@ -140,6 +148,12 @@ _REVIVE = Query(
     .where(deliveries.c.state == DEAD, among(deliveries.c.parcel, "parcels"))
     .values(state=WAITING, why="", due_at=bindparam("now"), failures=0, lease_until=0)
 )
+_TAKE_BACK = Query(
+    update(deliveries)
+    .where(_of_channel, deliveries.c.notice == bindparam("key"), deliveries.c.state == NOT_SENT)
+    .where(deliveries.c.why == bindparam("was"))
+    .values(state=WAITING, why=bindparam("reason"), due_at=bindparam("until"), parcel="", failures=0, done_at=NO_TIME)
+)
 _WRITE_NOTICE = Insert(outbox, once=True)
 _ADDRESS = Insert(deliveries, once=True)
 
@@ -170,6 +184,15 @@ class Outbox(Session):
         row = (notice.key, channel, int(notice.colour), WAITING, why, cells.seconds(due_at), "", 0, 0, 0, 0, NO_TIME)
         self._each(_ADDRESS, [row])
 
+    def take_back(self, notice: Notice, channel: str, *, was: str, due_at: datetime, why: str) -> None:
+        """Let a channel that did not tell of a notice for the reason `was` tell of it after all."""
+        self._change(_TAKE_BACK, of=channel, key=notice.key, was=was, until=cells.seconds(due_at), reason=why)
+
+    def stranded(self, channels: Collection[str], *, since: datetime, now: datetime, most: int) -> list[DeliveryRow]:
+        """What waits for other channels than these, was due by `since`, and nobody is sending: red first, then the longest due."""
+        times = {"since": cells.seconds(since), "now": cells.seconds(now)}
+        return [_delivery(row) for row in self._tuples(_STRANDED, channels=channels, most=most, **times)]
+
     def ready(self, channel: str, *, now: datetime, most: int) -> list[DeliveryRow]:
         """What a channel may send now and nobody is sending, red first, then the longest due."""
         rows = self._tuples(_READY, of=channel, now=cells.seconds(now), most=most)
@@ -192,7 +215,7 @@ class Outbox(Session):
         return [_notice(row) for row in rows]
 
     def address_again(self, keys: Collection[str]) -> int:
-        """Let channels be chosen once more for notices of which nobody was told; how many there were."""
+        """Let channels be chosen once more for notices; how many there were."""
         return self._change(_ADDRESS_AGAIN, keys=keys) if keys else 0
 
     def withhold(self, channel: str, reasons: Mapping[str, str], now: datetime) -> None:

@@ -272,6 +272,40 @@ TELLING = (
         tests=f"{_SENDING}what_is_older_is_not_told_after_what_is_newer[sqlite]",
     ),
     defence(
+        "left-behind",
+        "渠道改名或去掉了，等着的改由现有的说",
+        _MESSAGES,
+        "        while not stop() and self._gathered():\n            pass\n",
+        instead="",
+        tests="unit/test_scheduler_messages.py::TestChannelsThatAreNoMore",
+    ),
+    defence(
+        "left-behind-waits",
+        "别的进程还有那个渠道的，不抢",
+        _MESSAGES,
+        "since=now - self._lease",
+        instead="since=now",
+        tests="unit/test_scheduler_messages.py::TestChannelsThatAreNoMore"
+        "::test_a_renamed_channel_tells_what_its_former_name_could_not[sqlite]",
+    ),
+    defence(
+        "left-behind-comes-back",
+        "渠道又有了，它没有说的还说得成",
+        _MESSAGES,
+        "tx.take_back(notice, slot.channel, was=notify.GONE, due_at=slot.not_before, why=slot.why)",
+        instead="pass",
+        tests="unit/test_scheduler_messages.py::TestChannelsThatAreNoMore"
+        "::test_where_no_other_channel_takes_it_nobody_hears_and_that_is_seen[sqlite]",
+    ),
+    defence(
+        "left-behind-doctor",
+        "等着已经没有的渠道，体检看得出",
+        "engine/desk/health.py",
+        "not (dead or unheard or left)",
+        instead="not (dead or unheard)",
+        tests="unit/test_cli_notify.py::test_what_waits_for_a_channel_that_was_renamed_is_seen_and_told",
+    ),
+    defence(
         "red-unheard-sign",
         "红色没有渠道接收，健康检查看得出",
         "engine/scheduler/vitals.py",
@@ -283,8 +317,8 @@ TELLING = (
         "red-unheard-doctor",
         "红色没有渠道接收，体检看得出，补得上",
         "engine/desk/health.py",
-        "not (dead or unheard)",
-        instead="not dead",
+        "not (dead or unheard or left)",
+        instead="not (dead or left)",
         tests="unit/test_cli_notify.py::test_a_red_that_no_channel_takes_is_seen_and_told_when_one_does",
     ),
     defence(

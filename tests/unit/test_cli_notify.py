@@ -211,3 +211,29 @@ def test_receivers_of_a_channel_that_routes_have_are_well(told: Console) -> None
     right = config.read_text(encoding="utf-8")
     config.write_text(right.replace("    options: {timeout", "    receivers: [派出所]\n    options: {timeout"), "utf-8")
     assert "✓ 接收单位：派单路线里都有" in told.run("doctor").out
+
+
+def test_what_waits_for_a_channel_that_was_renamed_is_seen_and_told(
+    told: Console, group: Receiver, answers: Answers
+) -> None:
+    answers.reply = Reply(500)
+    assert serve(told, NOW)["refused"] == 1
+    config = told.folder / "config.yaml"
+    config.write_text(config.read_text(encoding="utf-8").replace("name: 值班群", "name: 群新"), "utf-8")
+    checks = {one["what"]: one for one in told.run("doctor", "--json").lines}
+    assert (checks["通知"]["well"], "条等着 config.yaml 里已经没有的渠道" in checks["通知"]["found"]) == (False, True)
+    answers.reply, before = Reply(), len(group.got)
+    assert serve(told, LATER)["sent"] >= 1
+    assert "【红】" in "".join(one.json["text"]["content"] for one in group.got[before:])
+    assert "改由现有的渠道说" in told.ok("notify", "list", "--state", "held").out
+    assert "已经没有的渠道" not in told.run("doctor").out
+
+
+def test_doctor_names_a_channel_with_which_the_service_would_not_start(told: Console) -> None:
+    assert "渠道" not in {one["what"] for one in told.run("doctor", "--json").lines}
+    ran = told.run("doctor", "--json", SANSE_WECOM_URL="")
+    (check,) = [one for one in ran.lines if one["what"] == "渠道"]
+    assert (ran.code, check["well"]) == (1, False)
+    assert "值班群：环境变量 SANSE_WECOM_URL 没有设置" in check["found"]
+    refused = told.run("serve", "--once", "--now", NOW, SANSE_WECOM_URL="")
+    assert (refused.code, "SANSE_WECOM_URL" in refused.err) == (2, True)

@@ -19,7 +19,7 @@ from engine.model import Figure, Health, Sign
 
 WELL = Sign("database", Health.OK, "读得到")
 LATE = Sign("jobs", Health.DEGRADED, "拖延：poll:日报")
-AWAY = Sign("database", Health.FAILING, "读不到（StoreError）")
+AWAY = Sign("database", Health.FAILING, "读不到")
 FIGURES = [
     Figure("sanse_matters", "Dispatched matters.", 3, (("status", "open"), ("colour", "red"))),
     Figure("sanse_matters", "Dispatched matters.", 5, (("status", "open"), ("colour", "green"))),

@@ -364,3 +364,82 @@ def test_a_test_message_is_sent_now_and_kept_in_the_ledger(office: Office) -> No
         assert [one.outcome for one in view.sendings_of([line.got[0].key])] == ["refused"]
     with pytest.raises(UsageError, match="没有这个渠道：别的"):
         office.post().test("别的")
+
+
+class TestChannelsThatAreNoMore:
+    """The configuration changes while messages wait: what waits for a channel that is gone is told through those there are."""
+
+    def test_a_renamed_channel_tells_what_its_former_name_could_not(self, office: Office) -> None:
+        office.line("群", Refused("500", again=True))
+        office.tell(1, Colour.RED)
+        office.run()
+        assert office.states() == {("0001", "群"): (WAITING, notify.RETRY)}
+        del office.lines["群"]
+        renamed = office.line("群新")
+        office.later(seconds=30)
+        office.run()
+        assert renamed.got == [], "another process may have it still: within a lease it would have sent"
+        office.later(seconds=LEASE.total_seconds())
+        assert office.run().sent == 1
+        assert [one.code for one in renamed.got[0].lines] == ["SS2025-000001"]
+        assert office.states() == {("0001", "群"): (NOT_SENT, notify.GONE), ("0001", "群新"): (SENT, "")}
+
+    def test_what_the_cap_or_the_night_held_back_goes_too(self, office: Office) -> None:
+        office.line("群", per_minute=1)
+        office.line("夜", colours=frozenset({Colour.YELLOW}))
+        office.now = datetime(2025, 3, 10, 18, tzinfo=UTC)
+        office.tell(1, Colour.RED)
+        office.run()
+        office.tell(2, Colour.RED)
+        office.tell(3)
+        office.run()
+        assert {why for state, why in office.states().values() if state == WAITING} == {notify.CAP, notify.QUIET}
+        office.lines.clear()
+        line = office.line("别的")
+        office.now = datetime(2025, 3, 10, 23, 10, tzinfo=UTC)
+        office.run()
+        assert sorted(one.code[-1] for message in line.got for one in message.lines) == ["2", "3"]
+
+    def test_where_no_other_channel_takes_it_nobody_hears_and_that_is_seen(self, office: Office) -> None:
+        office.line("群", Refused("500", again=True))
+        office.tell(1, Colour.RED)
+        office.run()
+        del office.lines["群"]
+        office.line("绿", colours=frozenset({Colour.GREEN}))
+        office.later(hours=1)
+        assert office.run().nobody == 1
+        with office.store.read() as view:
+            (unheard,) = view.unheard((notify.NOBODY,), most=9)
+        office.lines.clear()
+        back = office.line("群")
+        with office.store.beside() as tx:
+            assert tx.address_again([unheard.key]) == 1
+        assert office.run().sent == 1, "the channel that is there again tells what it left"
+        assert len(back.got) == 1
+        assert office.states() == {("0001", "群"): (SENT, "")}
+
+    def test_who_was_told_by_one_channel_is_told_by_the_other_too_and_nobody_is_missed(self, office: Office) -> None:
+        told = office.line("一")
+        office.line("二", Refused("500", again=True))
+        office.tell(1, Colour.RED)
+        office.run()
+        office.lines.clear()
+        office.line("绿", colours=frozenset({Colour.GREEN}))
+        office.later(hours=1)
+        assert office.run().nobody == 0
+        with office.store.read() as view:
+            assert view.unheard((notify.NOBODY,), most=9) == []
+        assert len(told.got) == 1
+
+    def test_what_another_process_is_sending_stays_with_it(self, office: Office) -> None:
+        office.line("群")
+        office.tell(1, Colour.RED)
+        with office.store.beside() as tx:
+            tx.address_notice(notice(Colour.RED, 1, at=office.now), "群", due_at=office.now, why="")
+            tx.close_notices({"0001": ""})
+            assert tx.take("群", ["0001"], parcel="p", now=office.now, until=office.now + 3 * LEASE) == 1
+        office.lines.clear()
+        office.line("别的")
+        office.later(seconds=2 * LEASE.total_seconds())
+        assert office.run().sent == 0
+        assert office.states() == {("0001", "群"): (WAITING, "")}

@@ -74,10 +74,10 @@ class TestPulse:
 
     def test_a_round_that_failed_and_rules_that_were_refused(self, small_place: Installation) -> None:
         pulse = Pulse(lambda: small_place.now)
-        pulse.fault, pulse.rules_refused = "StoreError", True
+        pulse.fault, pulse.rules_refused = "数据库", True
         found = seen(small_place, pulse)
         assert (found["rounds"].health, found["rules"].health) == (DEGRADED, DEGRADED)
-        assert "StoreError" in found["rounds"].said
+        assert found["rounds"].said == "上一轮出错（数据库）"
 
 
 class TestJobs:
