@@ -24,6 +24,7 @@ import orjson
 from sqlalchemy import select
 
 from engine.desk import acting
+from engine.errors import UsageError
 from engine.model import Colour, RawRecord
 from engine.pipeline import ingest_batch
 from engine.scheduler.matters import sweep
@@ -34,7 +35,7 @@ GOLDEN = Path(__file__).resolve().parents[2] / "fixtures" / "golden"
 _LOG, _PINNED, _DIFFERENCES = "log.jsonl", "pinned.jsonl", "differences.jsonl"
 Line = Mapping[str, Any]
 Found = Mapping[str, Mapping[str, Any]]
-"""What stands in the end: `record X`, `matter X`, `quarantined X` -> its fields."""
+"""What stands in the end: `record X`, `matter X`, `quarantined X` -> its fields, and `action N` that was refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,24 +89,30 @@ def replayed(log: Sequence[Line]) -> Found:
         upgrade(url)
         place = Installation(Path(name), url)
         try:
+            refused: dict[str, Line] = {}
             for at, lines in groupby(enumerate(log, start=1), lambda numbered: numbered[1]["at"]):
                 place.now = datetime.fromisoformat(at)
-                lived(place, list(lines))
+                refused |= lived(place, list(lines))
             with place.desk.store.read() as view:
-                return dict(sorted([*_records(view), *_matters(view), *_quarantined(view)]))
+                return dict(sorted([*_records(view), *_matters(view), *_quarantined(view), *refused.items()]))
         finally:
             place.close()
 
 
-def lived(place: Installation, lines: Sequence[tuple[int, Line]]) -> None:
-    """One time of the log."""
+def lived(place: Installation, lines: Sequence[tuple[int, Line]]) -> dict[str, Line]:
+    """One time of the log; what somebody did then and may not do now: `action N`, the line of the log -> why."""
+    refused: dict[str, Line] = {}
     raws = [RawRecord(line["kind"], line["kind"], number, line["row"]) for number, line in lines if "row" in line]
     if raws:
         ingest_batch(raws, store=place.desk.store, stages=place.desk.stages, known_at=place.now)
-    for _, line in lines:
+    for number, line in lines:
         if "act" in line:
-            _acted(place, line)
+            try:
+                _acted(place, line)
+            except UsageError as fault:
+                refused[f"action {number}"] = {"act": line["act"], "refused": fault.what}
     sweep(place.desk.store, place.desk.stages, place.desk.clock)
+    return refused
 
 
 def _acted(place: Installation, line: Line) -> None:

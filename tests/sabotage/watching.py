@@ -91,7 +91,7 @@ WATCHING = (
         "tick-survives",
         "一轮出错，下一轮照来",
         "cli/service.py",
-        "        except SanseError as fault:\n            self._wrong(type(fault).__name__, str(fault))\n",
+        '        except SanseError as fault:\n            self._wrong(_WHERE.get(type(fault).__name__, "程序"), str(fault))\n',
         instead="        except SanseError as fault:\n            raise\n",
         tests="acceptance/test_promise_r13.py::test_a_fault_is_told_seen_and_over_by_itself[sweeping-locked-sqlite]",
     ),
