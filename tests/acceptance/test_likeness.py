@@ -75,9 +75,13 @@ def test_four_fifths_of_danger_that_nobody_tuned_for_is_seen_by_somebody(judged:
     assert sum(judgement.colour > Colour.GREEN for judgement in judged["DANGER"]) >= 0.8 * 270
 
 
+def test_half_of_it_is_red_at_once(judged: dict[str, list[Judgement]]) -> None:
+    assert sum(judgement.colour is Colour.RED for judgement in judged["DANGER"]) >= 0.5 * 270
+
+
 def test_ordinary_quarrels_and_requests_are_left_alone(judged: dict[str, list[Judgement]]) -> None:
     assert len(judged["SAFE"]) == 400
-    alarmed = [one for one in judged["SAFE"] if {"P0", "R1", "R2"} & one.outcomes.keys()]
+    alarmed = [one for one in judged["SAFE"] if {"P0", "R1", "R2", "R12"} & one.outcomes.keys()]
     assert len(alarmed) <= 0.015 * 400
     assert sum("Y12" in judgement.outcomes for judgement in judged["SAFE"]) <= 0.03 * 400
 
