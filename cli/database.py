@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from engine.desk.backups import Restored
     from engine.desk.retention import Term
 
-_CLASSES = {"raw": "原始行", "records": "来件正文和身份摘要", "decisions": "办理文字", "access": "读入记录"}
+CLASSES = {"raw": "原始行", "records": "来件正文和身份摘要", "decisions": "办理文字", "access": "读入记录"}
 
 _COUNTED = {"sightings": "来件", "versions": "版本", "assessments": "研判", "matters": "事项", "audit": "审计"}
 
@@ -167,7 +167,7 @@ def _say_term(term: Term, word: str) -> None:
     kept = {"保全": term.held, "未办结": term.open, "连着较新的来件": term.younger}
     stays = "、".join(f"{why} {count}" for why, count in kept.items() if count)
     say(
-        f"{_CLASSES[term.aim]}（{term.rule}，早于 {local(term.before)}）：{word} {term.matters} 个事项 {term.records} 件来件，"
+        f"{CLASSES[term.aim]}（{term.rule}，早于 {local(term.before)}）：{word} {term.matters} 个事项 {term.records} 件来件，"
         f"另 {term.rows} 行" + (f"；留下：{stays}" if stays else "")
     )
 

@@ -6,7 +6,7 @@ Not here: blanking (`store.retention`). A purge leaves the skeleton: time, kind,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
@@ -48,14 +48,25 @@ class Term:
         return {name: getattr(self, name) for name in names}
 
 
-def hold(desk: Desk, person: Person, reference: str, *, reason: str) -> int:
-    """Keep a matter from being purged until it is released; how many records it has. Raises UsageError for whoever may not."""
-    return _mark(desk, person, reference, HOLD, reason)
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A matter that is held: how many records it has, and of how many what was purged before, and when last: aim -> number and time."""
+
+    records: int
+    gone: Mapping[str, tuple[int, datetime]]
+
+
+def hold(desk: Desk, person: Person, reference: str, *, reason: str) -> Held:
+    """Keep what is left of a matter from being purged until it is released. Raises UsageError for whoever may not."""
+    ids = _mark(desk, person, reference, HOLD, reason)
+    with desk.store.read() as view:
+        purged = {aim: view.purged(aim, ids).values() for aim in (RAW, RECORDS, DECISIONS)}
+    return Held(len(ids), {aim: (len(of), max(one.at for one in of)) for aim, of in purged.items() if of})
 
 
 def release(desk: Desk, person: Person, reference: str, *, reason: str) -> int:
     """End a hold; raises UsageError where none is."""
-    return _mark(desk, person, reference, RELEASE, reason)
+    return len(_mark(desk, person, reference, RELEASE, reason))
 
 
 def preview(desk: Desk) -> list[Term]:
@@ -132,7 +143,7 @@ def terms_of(desk: Desk) -> list[Term]:
     return [Term(aim, f"retention.{key}：{span.days} 天", now - span) for aim, (key, span) in spans.items()]
 
 
-def _mark(desk: Desk, person: Person, reference: str, kind: str, reason: str) -> int:
+def _mark(desk: Desk, person: Person, reference: str, kind: str, reason: str) -> list[str]:
     if person.role not in _HOLDERS:
         held, may = desk.role_words(person.role), desk.role_words(*_HOLDERS, between="、")
         raise UsageError(f"{person.name} 的角色是 {held}，不能设置或解除保全", hint=f"由 {may} 办理")
@@ -148,7 +159,7 @@ def _mark(desk: Desk, person: Person, reference: str, kind: str, reason: str) ->
         now = desk.clock()
         tx.write_holds(ids, kind, by=person.name, reason=reason, at=now)
         tx.append_audit(person.name, kind, {"matter": matter, "records": len(ids)}, now)
-    return len(ids)
+    return ids
 
 
 def _units(view: Reading, term: Term) -> Iterator[Unit]:

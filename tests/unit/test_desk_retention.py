@@ -209,7 +209,7 @@ def test_what_is_purged_is_shown_as_purged(old: Installation) -> None:
 
 class TestKept:
     def test_a_hold_keeps_a_matter_until_it_is_released(self, old: Installation) -> None:
-        assert hold(old.desk, old.person(), "police_110:A2", reason="（2025）民初1号") == 3
+        assert hold(old.desk, old.person(), "police_110:A2", reason="（2025）民初1号").records == 3
         done = by_aim(purge(old.desk, old.person()))
         assert (done[RAW].matters, done[RAW].held) == (2, 1)
         assert "漏水" in show(old.desk, "police_110:A1").records[0].text
@@ -218,6 +218,13 @@ class TestKept:
         assert show(old.desk, "police_110:A1").records[0].text == PURGED
         with old.desk.store.read() as view:
             assert [entry.what for entry in view.audit_rows(limit=1000)].count("hold") == 1
+
+    def test_a_hold_that_comes_too_late_says_what_is_gone(self, old: Installation) -> None:
+        assert hold(old.desk, old.person(), "police_110:A2", reason="复议").gone == {}
+        release(old.desk, old.person(), "police_110:A2", reason="撤回")
+        purge(old.desk, old.person())
+        gone = hold(old.desk, old.person(), "police_110:A2", reason="复议").gone
+        assert gone[RAW] == gone[RECORDS] == (3, old.now)
 
     def test_a_hold_needs_a_reason_and_somebody_who_may(self, old: Installation) -> None:
         with pytest.raises(UsageError, match="理由"):
