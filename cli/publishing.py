@@ -139,8 +139,10 @@ def _tell_published(desk: Desk, made: Published, *, as_json: bool) -> None:
         line({"published": True, "digest": made.digest, "before": made.before, "changes": made.changes})
         return
     _tell_changes(desk, made.changes, desk.clock())
+    same = made.before == made.digest
+    before = "和上一次发布的是同一套，规则目录现在就是它" if same else f"原来 {made.before[:_SHORT]}"
     say(
-        f"✓ {'已经是发布的' if made.again else '已发布'}：{made.digest[:_SHORT]}（原来 {made.before[:_SHORT]}）；正在运行的 serve 下一批来件起用"
+        f"✓ {'已经是发布的' if made.again else '已发布'}：{made.digest[:_SHORT]}（{before}）；正在运行的 serve 下一批来件起用"
     )
 
 

@@ -88,7 +88,7 @@ def act(
 ) -> Done:
     """Record what was done about a matter, named as in the log or on the screen (`mediation_failed`, 调解失败).
 
-    Raises UsageError for an unknown kind or level, or a time to come.
+    Raises UsageError for an unknown kind or level, a time to come, or one so long before the matter that its year must be wrong.
     """
     kind, level = _meant(desk.words("actions"), kind), _meant(desk.words("levels"), level)
     kinds = {name: word for name, word in desk.words("actions").items() if name not in _OWN_COMMANDS}
@@ -101,8 +101,21 @@ def act(
     if at > now:
         raise UsageError("办理时间在将来", hint="填写实际发生的时间")
     with _case(desk, person, reference) as case:
+        _in_its_time(case, at)
         action = Action(case.row.state.id, kind, level, person.name, at, now, evidence)
         return _follow(desk, case, action, person, {"kind": kind, "level": level})
+
+
+def _in_its_time(case: _Case, at: datetime) -> None:
+    """What was tried before the matter came to us may be told, but not of a year in which nobody knew of it."""
+    first = min(happened for happened, *_ in case.tx.record_views(case.ids).values())
+    if at < first - _BEFORE:
+        raise UsageError(
+            f"办理时间比事项最早的来件（{first:%Y-%m-%d}）还早一年以上，像是写错了年份", hint="填写实际发生的时间"
+        )
+
+
+_BEFORE = timedelta(days=366)
 
 
 def close(desk: Desk, person: Person, reference: str, *, means: str, evidence: str) -> Done:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -115,6 +115,17 @@ class TestActing:
         assert [action.kind for action in matter(place).actions if action.level == "township"] == [
             "mediation_failed"
         ] * 2
+
+    def test_a_year_that_was_mistyped_is_refused_and_what_was_tried_before_is_not(
+        self, small_place: Installation
+    ) -> None:
+        place, who = small_place, small_place.person()
+        place.ingest(place.call("A1", "楼上漏水没人管", days=1))
+        long_ago = place.now - timedelta(days=368)
+        for at in (datetime(1850, 1, 1, tzinfo=UTC), long_ago):
+            with pytest.raises(UsageError, match="写错了年份"):
+                acting.act(place.desk, who, "police_110:A1", kind="note", at=at, evidence="村里说过")
+        acting.act(place.desk, who, "police_110:A1", kind="note", at=place.now - timedelta(days=366), evidence="说过")
 
     def test_nothing_is_done_in_the_future_or_to_a_stranger(self, small_place: Installation) -> None:
         small_place.ingest(small_place.call("A1", LAMP))

@@ -17,10 +17,9 @@ def test_a_hold_and_its_end(desk_office: Console) -> None:
 
 def test_a_hold_says_what_was_purged_before_and_cannot_be_kept(desk_office: Console) -> None:
     now, years = "2025-03-11T09:00:00", "2032-03-10"
-    code = desk_office.ok("matters", "show", "police_110:B1", "--json").only["code"]
-    desk_office.person("matters", "close", code, "--means", "调解", "--evidence", "维修单8号", "--now", now)
+    desk_office.person("matters", "close", "police_110:B1", "--means", "调解", "--evidence", "维修单8号", "--now", now)
     desk_office.person("db", "purge", "--yes", "--now", years)
-    told = desk_office.person("matters", "hold", code, "--reason", "复议", "--now", years).out
+    told = desk_office.person("matters", "hold", "police_110:B1", "--reason", "复议", "--now", years).out
     assert "已保全 1 件来件还留着的部分" in told
     assert "注意：1 件的来件正文和身份摘要已于 2032-03-10" in told
     assert "按保存期限清除，保全不了" in told
