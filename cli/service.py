@@ -15,6 +15,14 @@ import typer
 
 from cli.options import CONFIG, AsJson, ConfigPath, Now
 
+if TYPE_CHECKING:
+    from cli.jobs import Polls
+    from engine.desk import Desk
+    from engine.scheduler.jobs import Ran
+    from engine.scheduler.matters import Swept
+    from engine.scheduler.messages import Posted
+    from engine.scheduler.vitals import Pulse
+
 _WHERE = {
     "StoreError": "数据库",
     "SourceError": "来源",
@@ -23,14 +31,6 @@ _WHERE = {
     "ConfigError": "配置",
 }
 """Where a round stumbled, by what it raised; the health sign says no more of it."""
-
-if TYPE_CHECKING:
-    from cli.jobs import Polls
-    from engine.desk import Desk
-    from engine.scheduler.jobs import Ran
-    from engine.scheduler.matters import Swept
-    from engine.scheduler.messages import Posted
-    from engine.scheduler.vitals import Pulse
 
 
 def serve(

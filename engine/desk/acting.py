@@ -37,6 +37,8 @@ _LEVELS = {"mediation_failed": ("village", "township", "county"), OPINION: ("pol
 _ACTORS, _REVIEWERS = ("operator", "lead", "admin"), ("lead", "admin")
 _ASIDE = timedelta(days=90)
 _LONGEST_ASIDE = timedelta(days=365)
+_BEFORE = timedelta(days=366)
+"""An act longer than a year before the first record of its matter has a mistyped year."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +115,6 @@ def _in_its_time(case: _Case, at: datetime) -> None:
         raise UsageError(
             f"办理时间比事项最早的来件（{first:%Y-%m-%d}）还早一年以上，像是写错了年份", hint="填写实际发生的时间"
         )
-
-
-_BEFORE = timedelta(days=366)
 
 
 def close(desk: Desk, person: Person, reference: str, *, means: str, evidence: str) -> Done:

@@ -11,16 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.config import Config, read_keys
-from engine.desk.messages import given_up, red_unheard
+from engine.desk.messages import given_up, left_behind, red_unheard
 from engine.desk.opening import Clock, Desk, is_there, open_desk, stand_in, unpublished
 from engine.desk.publishing import finishing, unfinished
 from engine.errors import RuleError, SanseError, UsageError
 from engine.ruleset import loader
-from engine.store import Reading, reach
+from engine.store import reach
 from engine.store.chain import Anchor, Examination, anchor_seal
 from engine.store.dialects import file_of
 from engine.store.files import damage
-from engine.store.outbox import WAITING
 from engine.store.refusals import DAMAGED
 from engine.store.verify import Verification
 
@@ -91,7 +90,7 @@ def _messages(desk: Desk) -> Check:
     dead = given_up(desk)
     with desk.store.read() as view:
         unheard = red_unheard(desk, view)
-        left = _left_behind(desk, view)
+        left = left_behind(desk, view)
     said = [f"{dead} 条发不出去"] + [f"{unheard} 条红色没有渠道接收"] * bool(unheard)
     said += [f"{left} 条等着 config.yaml 里已经没有的渠道"] * bool(left)
     again = "sanse notify list 查看；渠道修好、config.yaml 的 channels 改好以后，sanse notify replay --all 重新排上"
@@ -99,17 +98,11 @@ def _messages(desk: Desk) -> Check:
     return Check("通知", not (dead or unheard or left), "，".join(said), hint if dead or unheard or left else "")
 
 
-def _left_behind(desk: Desk, view: Reading) -> int:
-    """How many messages wait for channels that the configuration has no more."""
-    here = {channel.name for channel in desk.config.channels}
-    return sum(n for (channel, state), n in view.delivery_counts().items() if state == WAITING and channel not in here)
-
-
 def _receivers(desk: Desk) -> Iterator[Check]:
     """Whether the channels wait for receivers to which some route leads: of another nothing is ever told."""
     wanted = {name for channel in desk.config.channels for name in channel.receivers}
     if wanted:
-        routed = {name for route in desk.rulebook.documents.get("routes", ()) for name in route["receivers"]}
+        routed = frozenset[str]().union(*desk.stages.terms.messages.receivers.values())
         lost = "、".join(sorted(wanted - routed))
         told = f"config.yaml 的 channels 里写的 {lost}，没有一条派单路线通向它" if lost else "派单路线里都有"
         hint = f"改成 rules/routes.yaml 里的写法（有：{'、'.join(sorted(routed))}）" if lost else ""

@@ -81,6 +81,12 @@ def red_unheard(desk: Desk, view: Reading, *, lately: timedelta | None = None) -
     return len(view.unheard((notify.NOBODY,), least=Colour.RED, first=first, most=_COUNTED))
 
 
+def left_behind(desk: Desk, view: Reading) -> int:
+    """How many deliveries wait for channels that the configuration has no more."""
+    here = {channel.name for channel in desk.config.channels}
+    return sum(n for (channel, state), n in view.delivery_counts().items() if state == WAITING and channel not in here)
+
+
 def show(desk: Desk, reference: str) -> Shown:
     """What was told of the matter that a code, id or record names, or of a row of the quarantine (`Q17`); raises UsageError."""
     with desk.store.read() as view:

@@ -172,7 +172,12 @@ def _scan(name: str, text: str, events: list[Event]) -> list[Fault]:
 
 
 def _at(event: Event, name: str, code: str, **words: int) -> Fault:
-    return fault(code, Place(name, event.start_mark.line + 1, event.start_mark.column + 1), **words)
+    return fault(code, _place(name, event), **words)
+
+
+def _place(name: str, what: Event | Node) -> Place:
+    """Where an event or a node begins."""
+    return Place(name, what.start_mark.line + 1, what.start_mark.column + 1)
 
 
 def _events(text: str) -> Iterable[Event]:
@@ -231,7 +236,7 @@ class _Builder:
         self.spoiled: set[Path] = set()
 
     def _place(self, node: Node) -> Place:
-        return Place(self.name, node.start_mark.line + 1, node.start_mark.column + 1)
+        return _place(self.name, node)
 
     def build(self, node: Node, path: Path, *, start: int = 0) -> Any:
         """The value of a node; the items of a list are numbered from `start`."""
