@@ -197,6 +197,7 @@ _RULES: Mapping[str, str] = {
     "R9": "closed_yellow >= 1 AND records_180 >= 1",
     "R10": "wages AND (record_heads >= {wages_red_workers} OR (record_heads >= {wages_red_collective} AND collective_threat))",
     "R11": "record_amount >= {money_red_fen} OR (prepaid AND (record_heads >= {victims_red} OR persons_30 >= {victims_red}))",
+    "R12": "alike AND happening_now",
     "Y1": "dv",
     "Y2": "calls_30 >= {repeat_yellow_30d}",
     "Y3": "rough OR violence",
