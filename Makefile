@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 WORKERS ?= 2
+SCRATCH ?= $(shell tools/scratch.sh)
 SEED ?= 64
 RULES ?= --rules 40,100 --incidents 100000
 ROWS ?= 20000
@@ -33,7 +34,7 @@ demo: $(STAMP)
 	@$(BIN)/sanse demo --dir demo
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -q
+	TMPDIR=$(SCRATCH) $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -q
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .
@@ -41,7 +42,7 @@ check: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tools/style_metrics.py . --src engine adapters cli --tests tests --budget tools/style_budget.json
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -q --cov --cov-report=term:skip-covered --cov-fail-under=90
+	TMPDIR=$(SCRATCH) $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -q --cov --cov-report=term:skip-covered --cov-fail-under=90
 
 bench: $(STAMP)
 	@$(BIN)/python -m bench --rules='$(RULES)' --live='$(LIVE)' --history='$(HISTORY)' $(if $(PARTS),--parts $(PARTS))
