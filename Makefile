@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 WORKERS ?= 2
 SCRATCH ?= $(shell tools/scratch.sh)
+PYTEST = TMPDIR=$(SCRATCH) $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -q
 SEED ?= 64
 RULES ?= --rules 40,100 --incidents 100000
 ROWS ?= 20000
@@ -34,7 +35,7 @@ demo: $(STAMP)
 	@$(BIN)/sanse demo --dir demo
 
 test: $(STAMP)
-	TMPDIR=$(SCRATCH) $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -q
+	$(PYTEST)
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .
@@ -42,7 +43,7 @@ check: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tools/style_metrics.py . --src engine adapters cli --tests tests --budget tools/style_budget.json
-	TMPDIR=$(SCRATCH) $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -q --cov --cov-report=term:skip-covered --cov-fail-under=90
+	$(PYTEST) --cov --cov-report=term:skip-covered --cov-fail-under=90
 
 bench: $(STAMP)
 	@$(BIN)/python -m bench --rules='$(RULES)' --live='$(LIVE)' --history='$(HISTORY)' $(if $(PARTS),--parts $(PARTS))

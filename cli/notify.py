@@ -22,6 +22,7 @@ notify = typer.Typer(help="通知：发了什么、没发什么和原因、试�
 _STATES = {"waiting": "待发", "sent": "已发", "dead": "发不出去", "not sent": "不发"}
 _GIVEN_UP = "渠道没有收下，不再试"
 _GONE = "config.yaml 里没有这个渠道了，改由现有的渠道说"
+"""`gone` as the labels say it, for rules whose labels were written before there was that word."""
 _OUTCOMES = {"sent": "已收下", "refused": "没有收下", "": "中断，不知是否收下"}
 
 

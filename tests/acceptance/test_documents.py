@@ -28,23 +28,12 @@ GUIDES = tuple(
     )
 )
 README, README_CHINESE = (ROOT / name for name in ("README.md", "README.zh-CN.md"))
-PAGES = (README, MANUAL, *GUIDES)
+PAGES = (README, README_CHINESE, MANUAL, *GUIDES)
 DEPLOYMENT = tuple(sorted((ROOT / "docs" / "deploy").glob("*.md")))
 STATEMENTS = tuple(ROOT / "docs" / name for name in ("threat-model.md", "impact-assessment.md"))
 LINT, BENCH, SPARK = (ROOT / "docs" / f"{name}.md" for name in ("lint", "bench", "spark"))
 LANGUAGE_CHINESE = ROOT / "docs" / "rule-language.zh-CN.md"
-EVERY_PAGE = (
-    README_CHINESE,
-    *PAGES,
-    CONFIG,
-    LANGUAGE,
-    LANGUAGE_CHINESE,
-    LINT,
-    *STATEMENTS,
-    BENCH,
-    SPARK,
-    ROOT / "CHANGELOG.md",
-)
+EVERY_PAGE = (*PAGES, CONFIG, LANGUAGE, LANGUAGE_CHINESE, LINT, *STATEMENTS, BENCH, SPARK, ROOT / "CHANGELOG.md")
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 
 
@@ -64,7 +53,7 @@ def township(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("page", PAGES, ids=_named)
+@pytest.mark.parametrize("page", [page for page in PAGES if page != README_CHINESE], ids=_named)
 def test_commands_of_a_page_do_what_it_shows(page: Path, township: Path) -> None:
     examples = shown(page)
     assert len(examples) > 3
@@ -72,7 +61,7 @@ def test_commands_of_a_page_do_what_it_shows(page: Path, township: Path) -> None
     assert broken(examples, run(examples, township, bare(PATH=path))) == []
 
 
-@pytest.mark.parametrize("page", [README_CHINESE, *PAGES, CONFIG, LANGUAGE, LINT, SPARK, *DEPLOYMENT], ids=_named)
+@pytest.mark.parametrize("page", [*PAGES, CONFIG, LANGUAGE, LINT, SPARK, *DEPLOYMENT], ids=_named)
 def test_every_call_on_a_page_is_one_that_exists(page: Path) -> None:
     assert faults(page.read_text(encoding="utf-8")) == []
 

@@ -10,6 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
+from engine.ruleset import loader
 from engine.ruleset.strict_yaml import MAX_BYTES, MAX_DEPTH, MAX_NODES, read
 
 PLAIN = st.recursive(
@@ -202,3 +203,14 @@ def test_directives_are_refused(text: str) -> None:
 def test_half_of_a_character_is_refused_and_a_whole_one_is_not() -> None:
     assert [found.code for found in read("a.yaml", b'a: "\\ud83d"').faults] == ["Y013"]
     assert read("a.yaml", b'a: "\\U0001f600"').value == {"a": "\U0001f600"}
+
+
+def test_every_shipped_file_is_one_for_the_fast_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A moment or `??` without quotes makes the whole file go by the slow one, in every command."""
+    files = loader.read_folder(loader.shipped())
+    slow: list[str] = []
+    parse = YAML.parse
+    monkeypatch.setattr(YAML, "parse", lambda *of: slow.append(name) or parse(*of))
+    for name, data in files.items():
+        read(name, data)
+    assert (len(files) > 20, slow) == (True, [])
