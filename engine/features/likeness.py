@@ -14,6 +14,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from itertools import chain, pairwise
 
 from engine.features.folding import fold
@@ -87,6 +88,7 @@ def _fragments(clause: str) -> frozenset[str]:
     return frozenset(plain).union(map("".join, pairwise(plain)))
 
 
+@lru_cache(maxsize=4)
 def _weights(examples: Examples) -> Mapping[str, int]:
     (like, likes), (unlike, unlikes) = _seen(examples.like), _seen(examples.unlike)
     those, others = likes + 2, unlikes + 2

@@ -24,6 +24,7 @@ _END = "\n"
 _SENTENCE_END = re.compile("[。!?;\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _ENCODING, _LONE = "utf-8", "surrogatepass"
 _TWO_BYTES, _THREE_BYTES, _FOUR_BYTES = 0xC0, 0xE0, 0xF0
+_WORTH_A_SCAN = 2
 _MOST, _ATTEMPTS = 256, 20_000
 """So many matches of one entry say all there is to say; so many places are tried: as many as the longest narrative has."""
 _PATIENCE = 256
@@ -57,8 +58,7 @@ class WordMatcher:
         body = form.encode(_ENCODING, _LONE)
         found = {name: spans for alike in self._alike for name, spans in alike.spans(form).items()}
         reading = _Reading(form, body)
-        occurring = self._scan.Match(body) if self._scan else None
-        for index in occurring or ():
+        for index in range(len(self._entries)) if self._scan is None else self._scan.Match(body) or ():
             hits = self._entries[index].matches(reading)
             if hits:
                 found.setdefault(self._owner[index], set()).update(hits)
@@ -68,8 +68,8 @@ class WordMatcher:
 
 
 def _scan(entries: Sequence[_Entry]) -> re2.Filter | None:
-    """One scan for the literals that entries need, then RE2 for the few that can stand there: it names those that do."""
-    if not entries:
+    """One scan for the literals that entries need, then RE2 for the few that can stand there: it names those that do. One entry is sought at once."""
+    if len(entries) < _WORTH_A_SCAN:
         return None
     scan = re2.Filter()
     for entry in entries:

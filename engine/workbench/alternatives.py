@@ -6,7 +6,7 @@ Not here: what matches in a text (`engine.features.words`), whether a sentence s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 _QUANTIFIERS = {"?": 0, "*": 0, "+": 1}
@@ -68,33 +68,44 @@ def without(pattern: str, lost: Alternative) -> str:
     return pattern[: lost.start - 1] + pattern[lost.end :]
 
 
-def phrase(group: Group, wanted: Wanted, shown: list[Alternative]) -> str:
-    """The shortest phrase by wanted alternatives, as many of them as one phrase can have; those it goes by are added to `shown`."""
+def enclosing(group: Group, outer: tuple[Alternative, ...] = ()) -> dict[Alternative, tuple[Alternative, ...]]:
+    """Every alternative with those around it, itself the first of them."""
+    found: dict[Alternative, tuple[Alternative, ...]] = {}
+    for one in group.alternatives:
+        found[one] = around = (one, *outer)
+        for part in one.parts:
+            if isinstance(part, Group):
+                found.update(enclosing(part, around))
+    return found
+
+
+def phrase(
+    group: Group,
+    wanted: Wanted,
+    shown: list[Alternative],
+    around: Mapping[Alternative, Sequence[Alternative]],
+) -> str:
+    """The shortest phrase by wanted alternatives, as many of them as one phrase can have; those it goes by are added to `shown`.
+
+    `around`: what `enclosing` says of the group. An alternative has its own rank or that of the most wanted one within it.
+    """
     ranks: dict[Alternative, int] = {}
-    _rank(group, wanted, ranks)
+    for one, rank in wanted.items():
+        for outer in around[one]:
+            ranks[outer] = min(rank, ranks.get(outer, _UNWANTED))
     return "".join(_said(group, ranks, shown, least=max(1, group.least)))
 
 
 def _said(group: Group, ranks: Wanted, shown: list[Alternative], *, least: int) -> Iterator[str]:
-    chosen = min(group.alternatives, key=lambda one: (ranks[one], one.length))
+    chosen = min(group.alternatives, key=lambda one: (ranks.get(one, _UNWANTED), one.length))
     for _ in range(least):
         if len(group.alternatives) > 1:
             shown.append(chosen)
         for part in chosen.parts:
             if isinstance(part, Piece):
                 yield part.text * part.least
-            elif part.least or any(ranks[one] < _UNWANTED for one in part.alternatives):
+            elif part.least or any(one in ranks for one in part.alternatives):
                 yield from _said(part, ranks, shown, least=max(1, part.least))
-
-
-def _rank(group: Group, wanted: Wanted, ranks: dict[Alternative, int]) -> int:
-    """The lowest rank within a group; on the way that of each alternative, which is its own or that of the most wanted one within it."""
-    lowest = _UNWANTED
-    for one in group.alternatives:
-        inner = [_rank(part, wanted, ranks) for part in one.parts if isinstance(part, Group)]
-        ranks[one] = min([wanted.get(one, _UNWANTED), *inner])
-        lowest = min(lowest, ranks[one])
-    return lowest
 
 
 def _length(parts: Iterable[Piece | Group]) -> int:

@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from cli.app import app
 from engine.config import ChannelConfig, Config, PingConfig, SourceConfig
 from tests.command_lines import faults
 from tests.documents import BLOCK, bare, broken, run, shown
+from tests.warm import standing_ready
 
 ROOT = Path(__file__).parents[2]
 MANUAL, CONFIG, LANGUAGE = (ROOT / "docs" / name for name in ("manual.md", "config.md", "rule-language.md"))
@@ -53,11 +55,27 @@ def township(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page != README_CHINESE], ids=_named)
-def test_commands_of_a_page_do_what_it_shows(page: Path, township: Path) -> None:
+@pytest.fixture(scope="module")
+def ready() -> Iterator[Path]:
+    """The folder of a `sanse` that stands ready."""
+    with TemporaryDirectory() as folder, standing_ready(Path(folder)) as programs:
+        yield programs
+
+
+def test_commands_of_the_first_page_do_what_it_shows(township: Path) -> None:
+    """Each a process of its own, as for whoever reads it."""
+    _runs(README, township, Path(sys.executable).parent)
+
+
+@pytest.mark.parametrize("page", [MANUAL, *GUIDES], ids=_named)
+def test_commands_of_a_page_do_what_it_shows(page: Path, township: Path, ready: Path) -> None:
+    _runs(page, township, ready)
+
+
+def _runs(page: Path, township: Path, programs: Path) -> None:
     examples = shown(page)
     assert len(examples) > 3
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    path = os.pathsep.join([str(programs), str(Path(sys.executable).parent), os.environ["PATH"]])
     assert broken(examples, run(examples, township, bare(PATH=path))) == []
 
 

@@ -69,6 +69,8 @@ def exactly_once(place: Installation, *, matters: int, workers: int, kills: int,
             if left and draw.random() < 0.3:
                 left -= 1
                 nursery.disturb(draw)
+                if not left:
+                    nursery.wake()  # else what one holds is waited for to the end of the month
         nursery.settle(lambda: _due(place) == 0, lambda: _onward(place, nursery))
     return judged(place.desk.store, place.desk.stages, place.now)
 

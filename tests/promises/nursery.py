@@ -78,10 +78,13 @@ class Nursery:
         time.sleep(_PAUSE)
 
     def comes_on(self, due: int, *, free: bool) -> bool:
-        """Whether workers come on with what is due, or may yet: patiently while some of it is `free` to take, else until its holders seem to be gone."""
+        """Whether workers come on with what is due, or may yet: patiently while some of it is `free` to take, else until its holders seem to be gone.
+
+        What looks free may be in the hands of one that was stopped before it said so.
+        """
         self._idle = 0 if due != self._seen else self._idle + 1
         self._seen = due
-        return self._idle < (_PATIENCE if free else _PATIENCE // 30)
+        return self._idle < (_PATIENCE if free and not self._stopped else _PATIENCE // 30)
 
     def disturb(self, draw: random.Random) -> None:
         """Kill a worker and begin another, or stop one, or let a stopped one go on with what it was at."""
@@ -99,12 +102,16 @@ class Nursery:
             _send(worker, signal.SIGCONT)
             self._running.append(worker)
 
-    def settle(self, done: Callable[[], bool], onward: Callable[[], None]) -> None:
-        """Let everybody go on, and wait until nothing is due; those that slept longest find that others were there."""
+    def wake(self) -> None:
+        """Whoever was stopped goes on."""
         for worker in self._stopped:
             _send(worker, signal.SIGCONT)
         self._running += self._stopped
         self._stopped = []
+
+    def settle(self, done: Callable[[], bool], onward: Callable[[], None]) -> None:
+        """Let everybody go on, and wait until nothing is due; those that slept longest find that others were there."""
+        self.wake()
         for _ in range(_ROUNDS):
             time.sleep(_PAUSE)
         while not done():

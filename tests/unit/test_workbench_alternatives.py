@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import re2
 
-from engine.workbench.alternatives import Alternative, choices, parsed, phrase, without
+from engine.workbench.alternatives import Alternative, choices, enclosing, parsed, phrase, without
 from tests.installation import shipped
 
 PATTERNS = [entry.text for words in shipped().words.values() for entry in words.entries if entry.pattern]
@@ -51,13 +51,13 @@ def test_of_every_shipped_pattern_every_alternative_can_be_said() -> None:
         assert group.alternatives[-1].end == len(pattern)
         for one in choices(group):
             shown: list[Alternative] = []
-            assert whole.search(phrase(group, {one: 0}, shown))
+            assert whole.search(phrase(group, {one: 0}, shown, enclosing(group)))
             assert one in shown
 
 
 def test_of_two_in_one_place_the_more_wanted_is_said() -> None:
     group = parsed("(拿|提)(菜|果)?刀")
     take, carry, dish, fruit = choices(group)
-    assert phrase(group, {}, []) == "拿刀"
-    assert phrase(group, {carry: 0, take: 1, fruit: 2}, []) == "提果刀"
-    assert phrase(group, {dish: 0}, []) == "拿菜刀"
+    assert phrase(group, {}, [], enclosing(group)) == "拿刀"
+    assert phrase(group, {carry: 0, take: 1, fruit: 2}, [], enclosing(group)) == "提果刀"
+    assert phrase(group, {dish: 0}, [], enclosing(group)) == "拿菜刀"

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import z3
-
 from engine.model import Colour
 from engine.ruleset.tree import Rule, Status
 from engine.workbench.proof.benches import Bench
@@ -83,10 +81,10 @@ def maskers(benches: Sequence[Bench], rule: Rule) -> tuple[str, ...]:
     for bench in benches:
         does, asker = bench.made.effects[rule.id], bench.asker
         red = rule.colour is Colour.RED
-        silent = {str(asker.name(quiet)): (id_, quiet) for id_, quiet in _silences(bench, rule, red=red)}
+        silent = [(id_, asker.name(quiet)) for id_, quiet in _silences(bench, rule, red=red)]
         says = does.fired if red or rule.conclude else either((does.fired, does.review))
-        reply = asker.ask(says, supposing=[z3.Bool(name) for name in silent])
-        named.update(silent[name][0] for name in reply.core if name in silent)
+        reply = asker.ask(says, supposing=[name for _, name in silent])
+        named.update(id_ for id_, name in silent if name.get_id() in reply.core)
     return tuple(sorted(named))
 
 

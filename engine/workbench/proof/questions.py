@@ -12,8 +12,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from itertools import combinations
 
-import z3
-
 from engine.evaluate.plan import Scope, judgement
 from engine.model import Colour, Outcome
 from engine.ruleset.condition import leaves
@@ -62,12 +60,12 @@ class _Prover:
     def stated(self) -> Answer:
         """Whether there is any incident at all of which everything holds that authors state; later questions take it to hold."""
         bench, place = self._benches[0], self._places.of("facts")
-        names = {str(bench.asker.name(formula)): id_ for id_, formula in bench.stated.items()}
-        reply = bench.asker.ask(supposing=[z3.Bool(name) for name in names])
+        names = {id_: bench.asker.name(formula) for id_, formula in bench.stated.items()}
+        reply = bench.asker.ask(supposing=list(names.values()))
         for one in self._benches:
             one.asker.tell(one.stated.values())
         if reply.model is None:
-            others = tuple(sorted(names[name] for name in reply.core if name in names))
+            others = tuple(sorted(id_ for id_, name in names.items() if name.get_id() in reply.core))
             return self._told("P208", "facts", place, Found(why=reply.why), others=others)
         return self._told("P208", "facts", place, self._search([bench], lambda _: True, lambda _: True))
 

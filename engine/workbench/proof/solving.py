@@ -31,10 +31,10 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A model, or none with `core`, the asked names that cannot hold together, or `why` it is not known."""
+    """A model, or none with `core`, the ids of the asked names that cannot hold together, or `why` it is not known."""
 
     model: z3.ModelRef | None = None
-    core: frozenset[str] = frozenset()
+    core: frozenset[int] = frozenset()
     why: str = ""
 
 
@@ -81,11 +81,11 @@ class Asker:
         given_up: list[z3.BoolRef] = []
         reply = self._checked(held)
         while reply.model is None and not reply.why:
-            against = [wish for wish in held if str(wish) in reply.core]
+            against = [wish for wish in held if wish.get_id() in reply.core]
             if not against:
                 return reply
             given_up += against
-            held = [wish for wish in held if str(wish) not in reply.core]
+            held = [wish for wish in held if wish.get_id() not in reply.core]
             reply = self._checked(held)
         for wish in given_up if reply.model is not None else ():
             again = self._checked([*held, wish])
@@ -102,5 +102,5 @@ class Asker:
         if said == z3.sat:
             return Reply(model=self._solver.model())
         if said == z3.unsat:
-            return Reply(core=frozenset(map(str, self._solver.unsat_core())))
+            return Reply(core=frozenset(name.get_id() for name in self._solver.unsat_core()))
         return Reply(why=f"求解器没有在限定的时间内答出来（{self._solver.reason_unknown()}）")

@@ -87,7 +87,7 @@ def key_of(feature: Feature, rulebook: Rulebook) -> Key:
 
 
 class Space:
-    """The facts of one incident under one rulebook or several. `shared`: unknowns of another incident that are this one's as well."""
+    """The facts of one incident under one rulebook or several. `shared`: unknowns of another incident that are this one's as well; what holds of each alone is told of that one."""
 
     def __init__(
         self, rulebooks: Sequence[Rulebook], scope: Scope, *, tag: str = "", shared: Mapping[Key, Fact] | None = None
@@ -95,7 +95,8 @@ class Space:
         self.scope = scope
         self._rulebooks, self._tag = rulebooks, tag
         self._codes = _codes(rulebooks)
-        self.unknowns: dict[Key, Fact] = dict(shared or {})
+        self._shared = shared or {}
+        self.unknowns: dict[Key, Fact] = dict(self._shared)
         self._features: dict[Key, Feature] = {}
         for rulebook in rulebooks:
             for feature in rulebook.features.values():
@@ -184,7 +185,8 @@ class Space:
         yield from self._of_process()
         yield from self._of_fields()
         for key, fact in self.unknowns.items():
-            yield from self._range(key, fact)
+            if key not in self._shared:
+                yield from self._range(key, fact)
 
     def _range(self, key: Key, fact: Fact) -> Iterator[Formula]:
         """A number that is at least 5 is at least 3; a code is one code; a distinct count has a largest number."""

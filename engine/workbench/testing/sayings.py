@@ -15,7 +15,7 @@ from functools import partial
 
 from engine.features.words import WordMatcher
 from engine.ruleset.tree import Rulebook, WordEntry, WordList
-from engine.workbench.alternatives import Alternative, Group, choices, parsed, phrase, without
+from engine.workbench.alternatives import Alternative, Group, choices, enclosing, parsed, phrase, without
 from engine.workbench.testing.results import Result
 
 BETWEEN = "、"
@@ -113,10 +113,10 @@ class _Drawing:
             yield from [text for text in (f"{self._near}{entry.text}",) if self._only(text)]
             return
         group = parsed(entry.text)
-        everything = list(choices(group))
+        everything, around = list(choices(group)), enclosing(group)
         left = dict.fromkeys(everything)
         while left:
-            text, shown = self._by(group, list(left))
+            text, shown = self._by(group, around, list(left))
             gone = self._needed(text, shown) & left.keys()
             if not gone:
                 break
@@ -128,7 +128,7 @@ class _Drawing:
             del left[target]
             for number in range(_TRIES):
                 others = rng.sample(everything, min(number, len(everything)))
-                text, shown = self._by(group, [target, *others])
+                text, shown = self._by(group, around, [target, *others])
                 if target in shown and self._needed(text, [target]):
                     yield text
                     needed = self._needed(text, shown)
@@ -137,9 +137,11 @@ class _Drawing:
             else:
                 self.missed.append(entry.text[target.start : target.end])
 
-    def _by(self, group: Group, wanted: list[Alternative]) -> tuple[str, list[Alternative]]:
+    def _by(
+        self, group: Group, around: Mapping[Alternative, Sequence[Alternative]], wanted: list[Alternative]
+    ) -> tuple[str, list[Alternative]]:
         shown: list[Alternative] = []
-        text = phrase(group, {one: rank for rank, one in reversed(list(enumerate(wanted)))}, shown)
+        text = phrase(group, {one: rank for rank, one in reversed(list(enumerate(wanted)))}, shown, around)
         return f"{self._near}{text}", shown
 
     def _needed(self, text: str, shown: list[Alternative]) -> set[Alternative]:
