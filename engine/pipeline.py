@@ -8,10 +8,8 @@ Not here: how a step works (its room), stateless scoring (`score`), what a perso
 
 from __future__ import annotations
 
-import gc
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -20,6 +18,7 @@ import orjson
 
 from engine import notify
 from engine.assessment import Outline
+from engine.collector import collector_paused
 from engine.errors import SourceError
 from engine.features.base import made_by
 from engine.features.subjects import Member, Subject
@@ -196,7 +195,7 @@ def ingest_batch(
 
     `read_to`: where the source was read up to, kept in the same transaction.
     """
-    with _collector_paused():
+    with collector_paused():
         parsed = [(raw, stages.normalise(raw, known_at)) for raw in raws]
         seen = {i.id: stages.sight(i) for _, i in parsed if isinstance(i, Incident)}
         keys = [stages.keys(s.sighting) for s in seen.values()]
@@ -513,15 +512,3 @@ def _audited(tally: Tally) -> dict[str, object]:
         "quarantined": tally.quarantined,
         "colours": {colour.word: count for colour, count in sorted(tally.colours.items())},
     }
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """No cyclic collection inside a batch (ruling 90): what a batch makes is freed by counting, or after it."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()

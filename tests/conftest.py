@@ -11,8 +11,10 @@ import hypothesis
 import pytest
 
 from engine.errors import SanseError
+from engine.rescore.questions import Questions
 from engine.store import Keys, Store, open_store, upgrade
 from tests.postgres import PostgresServer
+from tests.remembered import asked_once
 
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
@@ -64,6 +66,14 @@ def quick_secrets() -> Iterator[None]:
         patched.setattr(
             "engine.store.people._HASHER", argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
         )
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def remembered_questions() -> Iterator[None]:
+    """Queries over history, written once for each rulebook that tests hold."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Questions, "__init__", asked_once)
         yield
 
 

@@ -1,7 +1,7 @@
 """The command line as a person meets it: the real `sanse` as a process, and the same entry inside this process for the many.
 
 In: arguments, the environment. Out: exit code, both outputs. Not here: what is tested. Inside this process rules that were read before
-are not read again, their stages, their queries over history and the tree of commands not made again, which is all that differs.
+are not read again, their stages and the tree of commands not made again, which is all that differs.
 """
 
 from __future__ import annotations
@@ -23,14 +23,12 @@ import typer
 
 import cli.app
 from engine.pipeline import Stages
-from engine.rescore.questions import Questions
 from engine.ruleset import loader
-from engine.ruleset.tree import Rulebook
+from tests.remembered import made_once, read_once
 
 SCRIPT = Path(sys.executable).with_name("sanse")
 SECRET, OTHER = "correct horse", "battery staple"
 ACTOR = {"SANSE_ACTOR": "王主任", "SANSE_SECRET": SECRET}
-_load, _make, _ask = loader.load, Stages.of, Questions.__init__
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +70,6 @@ class Console:
             patched.setattr(sys, "stdin", io.StringIO())
             patched.setattr(loader, "load", read_once)
             patched.setattr(Stages, "of", staticmethod(made_once))
-            patched.setattr(Questions, "__init__", asked_once)
             patched.setattr(cli.app, "app", commands())
             with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
                 code = _exit_code()
@@ -126,44 +123,6 @@ def _text(stream: io.TextIOWrapper) -> str:
 def commands() -> Any:
     """The tree of commands, which typer makes anew at each call of it."""
     return typer.main.get_command(cli.app.app)
-
-
-def read_once(files: Mapping[str, bytes]) -> Rulebook:
-    """What `loader.load` makes of files, which it reads once in a run."""
-    return _remembered(tuple(sorted(files.items())))
-
-
-def made_once(rulebook: Rulebook, *, index_key: bytes, engine: str = "durable", zone: str = "Asia/Shanghai") -> Stages:
-    """What `Stages.of` makes of a rulebook, which it does once in a run for each key, engine and zone."""
-    made = _STAGES.get(asked := (rulebook.digest, index_key, engine, zone))
-    if made is None or made.rulebook is not rulebook:
-        if len(_STAGES) >= _KEPT:
-            _STAGES.clear()
-        made = _STAGES[asked] = _make(rulebook, index_key=index_key, engine=engine, zone=zone)
-    return made
-
-
-def asked_once(questions: Questions, rulebook: Rulebook, **how: Any) -> None:
-    """What `Questions` makes of a rulebook, which takes it two seconds, once in a run for each rulebook and way of asking."""
-    key = (id(rulebook), repr(sorted(how.items())))
-    if key not in _QUESTIONS:
-        if len(_QUESTIONS) >= _KEPT:
-            _QUESTIONS.clear()
-        _ask(questions, rulebook, **how)
-        _QUESTIONS[key] = rulebook, dict(vars(questions))
-    vars(questions).update(_QUESTIONS[key][1])
-
-
-_QUESTIONS: dict[tuple[int, str], tuple[Rulebook, dict[str, Any]]] = {}
-"""The rulebook is held beside what was made of it, so its id is nobody else's."""
-_STAGES: dict[tuple[str, bytes, str, str], Stages] = {}
-_KEPT = 8
-"""Every office has a key of its own: only those of the last few tests are asked for again."""
-
-
-@cache
-def _remembered(files: tuple[tuple[str, bytes], ...]) -> Rulebook:
-    return _load(dict(files))
 
 
 def office(folder: Path, url: str = "") -> Console:

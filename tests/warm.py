@@ -79,7 +79,8 @@ def _prepare() -> None:
     import cli.app
     from engine.rescore.questions import Questions
     from engine.ruleset import loader
-    from tests.console import asked_once, commands, read_once
+    from tests.console import commands
+    from tests.remembered import asked_once, read_once
 
     for room in ("engine", "adapters", "cli"):
         for module in pkgutil.walk_packages(importlib.import_module(room).__path__, f"{room}."):

@@ -12,7 +12,7 @@ Every step is a select of its own (`view`), or an expression would be repeated w
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -207,7 +207,9 @@ class _Reader:
         table = self._comparisons.bounds(table, {*limits, *(name for line in lines for name in _references(line))})
         for fact in unmade(self._rulebook, scope):
             held[fact] = Fact(concluded_column(fact))
-        table = table.mutate(**{concluded_column(fact): ibis.literal(False) for fact in unmade(self._rulebook, scope)})
+        kept = dict.fromkeys(["subject", *self._comparisons.in_columns(), *_columns_in(held.values())])
+        none = {concluded_column(fact): ibis.literal(False) for fact in unmade(self._rulebook, scope)}
+        table = table.select(*(name for name in kept if name not in none), **none)
         return _Held(table.view(), held, {}, {}, {})
 
     def layered(self, held: _Held, layers: Iterable[Sequence[Rule]]) -> _Held:
@@ -237,7 +239,7 @@ class _Reader:
             made[review_column(rule.id)] = both([possibly, opposite(surely), on_review, opposite(on_yes)])
             for outcomes, column in ((fired, fired_column(rule.id)), (review, review_column(rule.id))):
                 outcomes[rule.id] = truth if isinstance(truth := made[column], bool) else column
-        table = between.mutate(**_columns_of(made)).view()
+        table = between.select(*held.table.columns, **_columns_of(made)).view()
         return replace(held, table=table, fired=fired, review=review, rules=(*held.rules, *rules))
 
     def _concluded(self, held: _Held, rules: Sequence[Rule]) -> _Held:
@@ -342,6 +344,12 @@ def _tree(node: Tree, lines: Mapping[str, Said], *, surely: bool) -> Truth:
             return both([_tree(part, lines, surely=surely) for part in parts])
         case Some(least, parts):
             return at_least(least, [_tree(part, lines, surely=surely) for part in parts])
+
+
+def _columns_in(facts: Iterable[Fact]) -> Iterator[str]:
+    """Where facts are."""
+    for fact in facts:
+        yield from (column for column in (fact.value, fact.unknown, fact.missing) if isinstance(column, str))
 
 
 def _in_doubt(rule: Rule, held: _Held, table: ir.Table, *answers: OnMissing) -> Truth:

@@ -84,6 +84,10 @@ class Comparisons:
                 made[self._bounds[name]] = ibis.cases(*since, else_=literal(first.value))
         return table.mutate(**made).view() if made else table
 
+    def in_columns(self) -> Iterable[str]:
+        """The columns in which bounds are."""
+        return self._bounds.values()
+
     def bound(self, written: Bound, table: ir.Table) -> ir.Value:
         """A bound as a value, or as the column that holds the parameter's value on the row's day."""
         if not isinstance(written, Reference):

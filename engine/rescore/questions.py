@@ -24,6 +24,7 @@ import ibis.expr.types as ir
 import orjson
 
 from engine.assessment import POINTS_RULE
+from engine.collector import collector_paused
 from engine.evaluate import columns
 from engine.evaluate.columns import FIRED, REVIEW, never_column, rule_column
 from engine.evaluate.comparisons import Thresholds, swept_column
@@ -108,10 +109,11 @@ class Questions:
         groups: dict[tuple[bool, str, str], list[Feature]] = {}
         for feature in (*definitions.windows, *definitions.actions):
             groups.setdefault((feature.kind is FeatureKind.ACTIONS, feature.same, feature.by), []).append(feature)
-        self.windows_sql = [
-            (self._windows(group), tuple(column_of(feature.name) for feature in group)) for group in groups.values()
-        ]
-        self.verdicts_sql = self._verdicts(rules, thresholds, today)
+        with collector_paused():
+            self.windows_sql = [
+                (self._windows(group), tuple(column_of(feature.name) for feature in group)) for group in groups.values()
+            ]
+            self.verdicts_sql = self._verdicts(rules, thresholds, today)
 
     def _windows(self, group: Sequence[Feature]) -> str:
         """Windows or action facts of the subjects of `base`, from `records`, `actions` and `places`."""

@@ -19,10 +19,10 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 
+from engine.collector import collector_paused
 from engine.evaluate.durable import DurableReader
 from engine.evaluate.trace import Tracer
 from engine.model import FeatureSet, Judgement, Value
-from engine.pipeline import _collector_paused
 from engine.ruleset import loader
 from engine.ruleset.tree import Rulebook
 from engine.triage import Triage
@@ -88,7 +88,7 @@ def _judge(
     wrong = red = 0
     for _ in range(count // BATCH):
         batch = [(replace(features), expected) for features, expected in itertools.islice(cases, BATCH)]
-        with _collector_paused() if paused else nullcontext():
+        with collector_paused() if paused else nullcontext():
             for features, expected in batch:
                 held = reader.judge(features, DAY)
                 wrong += held != expected
