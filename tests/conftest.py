@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import argon2
@@ -12,6 +13,7 @@ import pytest
 
 from engine.errors import SanseError
 from engine.rescore.questions import Questions
+from engine.ruleset import loader
 from engine.store import Keys, Store, open_store, upgrade
 from tests.postgres import PostgresServer
 from tests.remembered import asked_once
@@ -70,9 +72,10 @@ def quick_secrets() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def remembered_questions() -> Iterator[None]:
-    """Queries over history, written once for each rulebook that tests hold."""
+def remembered_rules() -> Iterator[None]:
+    """Files of rules, parsed once for each content they have; queries over history, written once for each rulebook that tests hold."""
     with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(loader, "read", lru_cache(maxsize=400)(loader.read))
         patched.setattr(Questions, "__init__", asked_once)
         yield
 

@@ -6,12 +6,16 @@ As a program: `python -m tests.migrations URL STATEMENT` upgrades, and stops for
 
 from __future__ import annotations
 
+import atexit
 import random
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +33,9 @@ _ROOT = Path(__file__).parents[1]
 _PAGE = 1_000
 
 
-def released(url: str, revision: str, rows: int, scratch: Path) -> None:
+def released(url: str, revision: str, rows: int) -> None:
     """Make a database of an old schema, with so many records as this release writes them, as far as the old schema has the columns."""
-    source = f"sqlite:///{scratch / f'filled-{rows}.db'}"
-    if not (scratch / f"filled-{rows}.db").exists():
-        upgrade(source)
-        _fill(source, rows)
+    source = _filled(rows)
     with _writing(url) as (to, vendor):
         settings = Config(attributes={"connection": to})
         settings.set_main_option("script_location", str(Path(migrate.__file__).parent / "migrations"))
@@ -45,6 +46,23 @@ def released(url: str, revision: str, rows: int, scratch: Path) -> None:
             for table in held.sorted_tables:
                 if table.name != "alembic_version":
                     _copy(filled, to, vendor, table)
+
+
+@cache
+def _filled(rows: int) -> str:
+    """A database of this release with so many records, made once in a process."""
+    url = f"sqlite:///{_scratch() / f'filled-{rows}.db'}"
+    upgrade(url)
+    _fill(url, rows)
+    return url
+
+
+@cache
+def _scratch() -> Path:
+    """A folder until this process ends."""
+    folder = tempfile.mkdtemp(prefix="sanse-migrations-")
+    atexit.register(shutil.rmtree, folder)
+    return Path(folder)
 
 
 def _fill(url: str, rows: int) -> None:
@@ -92,12 +110,10 @@ def revision_and_counts(url: str) -> tuple[str, dict[str, int]]:
     return str(revision), counts
 
 
-def killed_and_resumed(
-    url: str, revision: str, rows: int, scratch: Path, kills: int, seed: int = 1
-) -> tuple[int, list[str]]:
+def killed_and_resumed(url: str, revision: str, rows: int, kills: int, seed: int = 1) -> tuple[int, list[str]]:
     """Kill the upgrade so often, at statements that are spread over all of it, then let it end; how many kills, and what was wrong."""
-    released(url, revision, rows, scratch)
-    before, total, violations = revision_and_counts(url), statements(scratch, revision), []
+    released(url, revision, rows)
+    before, total, violations = revision_and_counts(url), statements(revision), []
     places = spread(total, kills, seed)
     for place in places:
         if not _kill_at(url, place):
@@ -110,10 +126,11 @@ def killed_and_resumed(
     return len(places), [*violations, *_faults(url, before[1], rows)]
 
 
-def statements(scratch: Path, revision: str) -> int:
+@cache
+def statements(revision: str) -> int:
     """How many statements an upgrade from a revision runs."""
-    url = f"sqlite:///{scratch / f'counting-{revision}-{time.monotonic_ns()}.db'}"
-    released(url, revision, _PAGE, scratch)
+    url = f"sqlite:///{_scratch() / f'counting-{revision}.db'}"
+    released(url, revision, _PAGE)
     return _upgrade(url, stop_at=-1)
 
 

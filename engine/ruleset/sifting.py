@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -92,8 +93,8 @@ def _without(document: Document, told: tuple[Fault, ...], paths: list[Path]) -> 
 def _copied(value: Any) -> Any:
     """A copy two levels deep: nothing below is taken out."""
     if isinstance(value, dict):
-        return {key: dict(held) if isinstance(held, dict) else held for key, held in value.items()}
-    return list(value) if isinstance(value, list) else value
+        return {key: copy(held) for key, held in value.items()}
+    return copy(value)
 
 
 def _entry(value: Any, path: Path) -> Path:

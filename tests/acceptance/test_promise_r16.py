@@ -17,10 +17,10 @@ ROWS = 200
 @pytest.mark.parametrize("revision", migrations.REVISIONS[:-1])
 def test_on_sqlite(revision: str, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'old.db'}"
-    assert killed_and_resumed(url, revision, ROWS, tmp_path, 3) == (3, [])
+    assert killed_and_resumed(url, revision, ROWS, 3) == (3, [])
 
 
 @pytest.mark.parametrize("revision", migrations.REVISIONS[:-1])
-def test_on_postgresql(revision: str, tmp_path: Path, postgres: PostgresServer) -> None:
+def test_on_postgresql(revision: str, postgres: PostgresServer) -> None:
     url = postgres.url(postgres.create("template0"))
-    assert killed_and_resumed(url, revision, ROWS, tmp_path, 3) == (3, [])
+    assert killed_and_resumed(url, revision, ROWS, 3) == (3, [])

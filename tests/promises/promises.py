@@ -235,7 +235,7 @@ def _migrations(number: int) -> Outcome:
             server = PostgresServer.start()
             stack.callback(server.stop)
             url = server.url(server.create("template0"))
-        return killed_and_resumed(url, "0001", rows, Path(folder), kills, seed=number)
+        return killed_and_resumed(url, "0001", rows, kills, seed=number)
 
 
 def _killed(number: int) -> Outcome:

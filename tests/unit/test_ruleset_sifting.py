@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 import pytest
 
 from engine.ruleset import loader
@@ -167,3 +169,21 @@ def test_what_is_wanted_is_said_in_words_and_not_as_a_pattern(text: str, key: st
     assert wanted in found.message
     assert "^" not in found.message
     assert found.hint == "对照 docs/rule-language.zh-CN.md"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "calendar: {closures: [{from: 2026-10-01}]}",
+        "labels: {colours: {red: 红, purple: 紫, 1: 2}}",
+        "words: {a: {entries: 3}}",
+        rule("color: yellow\n    let: {}"),
+    ],
+)
+def test_a_document_is_not_changed_by_what_is_left_out_of_it(text: str) -> None:
+    """So it can be looked at again, with the same faults."""
+    document = read("a.yaml", text.encode())
+    before = deepcopy(document.value)
+    first = sift(document)
+    assert first.faults
+    assert (document.value, sift(document).faults) == (before, first.faults)
