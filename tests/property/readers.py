@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from multiprocessing import get_context
 from random import Random
 
@@ -24,6 +25,7 @@ from engine.evaluate.durable import DurableReader
 from engine.evaluate.plan import Scope, judged
 from engine.evaluate.trace import Tracer
 from engine.model import Colour, FeatureSet, Judgement, Outcome, Value
+from engine.rescore.questions import in_steps
 from engine.ruleset import loader
 from engine.ruleset.tree import Rulebook, Status
 from tests.property import naive_reader, rulebooks
@@ -119,7 +121,7 @@ def by_durable(group: Group) -> list[Verdict]:
 
 
 def by_columns(group: Group) -> list[Verdict]:
-    """Columns: every subject of the group in one query of Ibis on DuckDB."""
+    """Columns: every subject of the group in one query on DuckDB, written as a rescore writes it."""
     table = _facts_table(group)
     asked = columns.judge(
         group.rulebook,
@@ -131,7 +133,7 @@ def by_columns(group: Group) -> list[Verdict]:
     )
     with duckdb.connect(config={"threads": 1}) as connection:
         connection.register("facts", table)
-        rows = connection.sql(ibis.to_sql(asked, dialect="duckdb", pretty=False)).to_arrow_table().to_pylist()
+        rows = connection.sql(in_steps(asked, "duckdb")).to_arrow_table().to_pylist()
     by_subject = {int(row["subject"]): row for row in rows}
     assert len(rows) == len(by_subject) == len(group.cases)
     return [_of_row(group, by_subject[number]) for number in range(len(group.cases))]
@@ -199,6 +201,7 @@ def by_page(group: Group) -> list[Verdict]:
     return made
 
 
+@lru_cache(maxsize=4)
 def _plain(data: bytes) -> dict[str, object]:
     """A file without invariants; several lines without `when` are joined by `and`, of which the page says nothing."""
     held = YAML(typ="safe", pure=True).load(data)
