@@ -24,4 +24,4 @@ echo "正在准备运行环境（第一次约需一两分钟）……"
 "$venv/bin/python" -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 "$venv/bin/python" -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 # Compiled once here: where Python is told to write no bytecode, every command would compile every module again.
-"$venv/bin/python" -m compileall -q engine adapters cli
+"$venv/bin/python" -m compileall -q engine adapters cli tests bench

@@ -11,7 +11,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 
 from engine.features.words import WordMatcher
 from engine.ruleset.tree import Rulebook, WordEntry, WordList
@@ -101,7 +101,7 @@ class _Drawing:
     """The phrases of one entry; `missed` fills while they are drawn."""
 
     def __init__(self, rulebook: Rulebook, entry: WordEntry, only: Callable[[str], bool]) -> None:
-        self._rulebook, self._entry, self._only = rulebook, entry, only
+        self._rulebook, self._entry, self._only = rulebook, entry, cache(only)
         self._near = entry.only_near[0] if entry.only_near else ""
         self._poorer: dict[Alternative, Callable[[str], bool]] = {}
         self.missed: list[str] = []
