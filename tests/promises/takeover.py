@@ -2,17 +2,21 @@
 
 In: an installation with due matters. Out: trials and violations. Not here: kills (`due_work`).
 
-    python -m tests.promises.takeover URL ITEM LEASE_SECONDS      claims one matter, says so, and looks at it at the next line
+    python -m tests.promises.takeover URL LEASE_SECONDS ITEM...      a worker for each matter: claims it, says so, and looks at it when it is let go on
 
-The real clock, real processes, real SIGSTOP: leases and stops are short (ruling 37).
+The real clock, real processes, real SIGSTOP: leases and stops are short (ruling 37). The rules are read once, the workers forked.
 """
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from subprocess import PIPE
@@ -37,16 +41,13 @@ def overtaken(place: Installation, *, first: int, count: int) -> Tried:
     place.now = now - timedelta(days=4)
     arrive(place, first, count)
     items = [f"police_110:A{number:06d}" for number in range(first, first + count)]
-    asleep = [_asleep(place.url, item) for item in items]
     store = open_store(place.url, KEYS)
     try:
-        wrong = [line for item in items for line in _take(store, item)]
-        for worker in asleep:
-            worker.send_signal(signal.SIGCONT)
-        said = [orjson.loads(worker.communicate()[0]) for worker in asleep]
-        wrong += [
-            f"{item}: the stale worker wrote {told}" for item, told in zip(items, said, strict=True) if told != [0, 1]
-        ]
+        with _asleep(place.url, items) as workers:
+            wrong = [line for item in items for line in _take(store, item)]
+            said = workers.let_go_on()
+        wrong += [f"{item}: the stale worker wrote {told}" for item, told in sorted(said.items()) if told != [0, 1]]
+        wrong += [] if sorted(said) == items else [f"{len(said)} workers of {count} came to an end"]
         with store.read() as view:
             reviews = view.reviews_of(items)
         wrong += [] if sorted(one.item for one in reviews) == items else [f"{len(reviews)} reviews of {count} matters"]
@@ -55,19 +56,37 @@ def overtaken(place: Installation, *, first: int, count: int) -> Tried:
     return Tried(count, wrong)
 
 
-def _asleep(url: str, item: str) -> subprocess.Popen[str]:
-    """A worker that has claimed, is stopped, and has the word to go on waiting for it."""
-    command = [sys.executable, "-m", "tests.promises.takeover", url, item, str(int(LEASE.total_seconds()))]
+@dataclass(frozen=True, slots=True)
+class _Asleep:
+    """Workers that have claimed and are stopped."""
+
+    began: subprocess.Popen[str]
+    workers: list[int]
+
+    def let_go_on(self) -> dict[str, list[int]]:
+        """What became of each matter's worker: how many it looked at, how many it had lost."""
+        for worker in self.workers:
+            os.kill(worker, signal.SIGCONT)
+        told = [orjson.loads(line) for line in self.began.communicate()[0].splitlines()]
+        return {one["item"]: one["swept"] for one in told}
+
+
+@contextmanager
+def _asleep(url: str, items: Sequence[str]) -> Iterator[_Asleep]:
+    command = [sys.executable, "-m", "tests.promises.takeover", url, str(int(LEASE.total_seconds())), *items]
     root = Path(__file__).resolve().parents[2]
-    worker = subprocess.Popen(command, cwd=root, stdin=PIPE, stdout=PIPE, text=True)
-    assert worker.stdin is not None
-    assert worker.stdout is not None
-    if worker.stdout.readline() != "claimed\n":
-        raise RuntimeError(f"a worker did not start: {worker.wait()}")
-    worker.send_signal(signal.SIGSTOP)
-    worker.stdin.write("go\n")
-    worker.stdin.flush()
-    return worker
+    with subprocess.Popen(command, cwd=root, stdout=PIPE, text=True) as began:
+        assert began.stdout is not None
+        workers: list[int] = []
+        try:
+            for _ in items:
+                workers.append(int(began.stdout.readline()))
+                os.kill(workers[-1], signal.SIGSTOP)
+            yield _Asleep(began, workers)
+        except BaseException:
+            for worker in workers:  # none has ended yet, so each number is still its own
+                os.kill(worker, signal.SIGKILL)
+            raise
 
 
 def _take(store: Store, item: str) -> list[str]:
@@ -98,17 +117,29 @@ def _now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def main(url: str, item: str, lease: str) -> None:
-    """Claim, say so, wait for the word, look; what came of it: looked at, lost."""
-    store = open_store(url, KEYS)
+def main(url: str, lease: str, *items: str) -> None:
+    """A worker for each matter."""
     stages()
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCONT])
+    for item in items:
+        if not os.fork():
+            _work(url, item, timedelta(seconds=int(lease)))
+            os._exit(0)
+    for _ in items:
+        os.wait()
+
+
+def _work(url: str, item: str, lease: timedelta) -> None:
+    """Claim, say so, wait to be let go on, look; what came of it: looked at, lost."""
+    store = open_store(url, KEYS)
     now = store.clock(_now)()
     with store.beside() as tx:
-        claims = tx.claim(MATTER, now=now, until=now + timedelta(seconds=int(lease)), most=1, items=[item])
-    print("claimed", flush=True)
-    sys.stdin.readline()
+        claims = tx.claim(MATTER, now=now, until=now + lease, most=1, items=[item])
+    assert len(claims) == 1
+    os.write(1, f"{os.getpid()}\n".encode())
+    signal.sigwait([signal.SIGCONT])
     swept = _look(store, claims)
-    print(orjson.dumps([swept.done, swept.lost]).decode(), flush=True)
+    os.write(1, orjson.dumps({"item": item, "swept": [swept.done, swept.lost]}) + b"\n")
     store.close()
 
 
