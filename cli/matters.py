@@ -57,6 +57,7 @@ def list_(
                             "place": row.place,
                             "topic": row.topic,
                             "history": state.history,
+                            "for_110": row.for_110,
                             "first_at": state.first_at,
                             "last_at": state.last_at,
                         }
@@ -70,7 +71,10 @@ def list_(
             [
                 (
                     row.state.code or ("历史" if row.state.history else row.state.id),
-                    (desk.colour_word(row.state.standing), style_of(row.state.standing)),
+                    (
+                        desk.colour_word(row.state.standing) + "，交回110" * row.for_110,
+                        style_of(row.state.standing),
+                    ),
                     _status(desk, row.state.status, history=row.state.history),
                     str(row.state.records),
                     row.place or row.area,

@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 
+from engine.casework import OPEN
 from engine.desk.opening import Desk
 from engine.errors import UsageError
 from engine.masking import mask_reference, mask_text
@@ -122,7 +123,9 @@ def waiting_history(desk: Desk) -> int:
 def matters(desk: Desk, chosen: MatterFilter, *, limit: int = 50, offset: int = 0) -> tuple[list[MatterRow], int]:
     """A page of matters, the highest colour first, and how many there are in all."""
     with desk.store.read() as view:
-        return _open(view, view.matters(chosen, limit=limit, offset=offset)), view.matters_count(chosen)
+        rows = _open(view, view.matters(chosen, limit=limit, offset=offset))
+        urgent = view.for_110([row.state.id for row in rows if row.state.status == OPEN and not row.state.history])
+        return [replace(row, for_110=row.state.id in urgent) for row in rows], view.matters_count(chosen)
 
 
 def show(desk: Desk, reference: str) -> MatterShown:

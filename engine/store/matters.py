@@ -58,6 +58,12 @@ _MEMBERS = Query(
     select(*COLUMNS).where(sightings.c.matter == bindparam("matter")).order_by(sightings.c.at, sightings.c.id)
 )
 _MEMBER_IDS = Query(select(sightings.c.matter, sightings.c.id).where(among(sightings.c.matter, "ids")).order_by("id"))
+_FOR_110 = Query(
+    select(sightings.c.matter)
+    .join(verdicts, verdicts.c.subject == sightings.c.id)
+    .where(among(sightings.c.matter, "ids"), verdicts.c.handback == 1)
+    .distinct()
+)
 _HELD_BY = Query(select(sightings.c.matter).where(sightings.c.id == bindparam("id")))
 _SHOWN = select(matters, sightings.c.area, sightings.c.place, sightings.c.topic, sightings.c.kind).join(
     sightings, sightings.c.id == matters.c.id
@@ -154,6 +160,10 @@ class Matters(Session):
         for matter, id_ in self._rows(_MEMBER_IDS, ids=matters):
             held.setdefault(matter, []).append(id_)
         return held
+
+    def for_110(self, matters: Collection[str]) -> frozenset[str]:
+        """Those of the matters that hold a record which, as it was last judged, is to be handed back to 110 at once."""
+        return frozenset(row[0] for row in self._rows(_FOR_110, ids=matters))
 
     def members(self, matter: str) -> list[Stored]:
         """The records of a matter, oldest first."""

@@ -366,10 +366,14 @@ class MatterFilter:
 
 @dataclass(frozen=True, slots=True)
 class MatterRow:
-    """A matter as a list or a page shows it: its state, and the area, place and topic of its oldest record."""
+    """A matter as a list or a page shows it: its state, and the area, place and topic of its oldest record.
+
+    `for_110`: it stands open and holds a record that is to be handed back to 110 at once, as that was last judged; only lists say so.
+    """
 
     state: MatterState
     area: str
     place: str
     topic: str
     kind: str
+    for_110: bool = False

@@ -29,6 +29,22 @@ SHOWING = (
         tests="unit/test_identity_sighting.py::test_what_slipped_into_the_column_of_the_area_does_not_travel",
     ),
     defence(
+        "for-110",
+        "险情在事项列表里也看得见，读入时没看到那几行也漏不掉",
+        _READING,
+        "        return [replace(row, for_110=row.state.id in urgent) for row in rows], view.matters_count(chosen)",
+        instead="        return rows, view.matters_count(chosen)",
+        tests="unit/test_desk_reading.py::TestLists::test_what_is_for_110_is_marked_while_it_is_open_and_new",
+    ),
+    defence(
+        "for-110-over",
+        "办结了的险情不再写着交回110",
+        _READING,
+        "for row in rows if row.state.status == OPEN and not row.state.history]",
+        instead="for row in rows]",
+        tests="unit/test_desk_reading.py::TestLists::test_what_is_for_110_is_marked_while_it_is_open_and_new",
+    ),
+    defence(
         "numbers",
         "串到关联单号一栏的姓名电话不当单号",
         "engine/normalise/reading.py",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.console import OTHER, Console
+from tests.places import ROWS
 
 pytest_plugins = ["tests.places"]
 
@@ -16,6 +17,22 @@ def test_the_list_counts_what_it_leaves_out(read_office: Console) -> None:
     assert "石桥村" in said
     assert "大塘村" not in said
     assert "共 1 个事项，列出 1 个" in read_office.ok("matters", "list", "--colour", "红").out
+
+
+def test_an_incident_for_110_is_seen_in_the_list_while_its_matter_is_open(desk_office: Console) -> None:
+    """Whoever did not see what a reading said of it, for it was killed, sees it here."""
+    assert not [row for row in desk_office.ok("matters", "list", "--all", "--json").lines if row["for_110"]]
+    row = "P1,2025-03-10 09:30:00,吴四四,13800000004,云溪镇柳塘村3组,纠纷,楼下有人拿着菜刀追着邻居跑，快来人"
+    (desk_office.folder / "more.csv").write_text(f"{ROWS[0]}\n{row},晴\n", encoding="utf-8")
+    for _ in range(2):
+        desk_office.ok("ingest", "--file", "more.csv", "--source", "police_110", "--now", "2025-03-10T10:00:00")
+        marked = [row["matter"] for row in desk_office.ok("matters", "list", "--json").lines if row["for_110"]]
+        assert marked == ["police_110:P1"]
+    said = desk_office.ok("matters", "list").out
+    assert said.count("交回110") == said.count("红，交回110") == 1
+    ended = ("--means", "调解", "--evidence", "协议一号", "--now", "2025-03-25T09:00:00")
+    desk_office.person("matters", "close", "police_110:P1", *ended)
+    assert "交回110" not in desk_office.ok("matters", "list", "--all").out
 
 
 def test_a_page_names_route_reasons_and_ties_in_words(read_office: Console) -> None:

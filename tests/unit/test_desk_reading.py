@@ -18,6 +18,7 @@ pytestmark = pytest.mark.xdist_group("reading")
 
 LAMP = "村口的路灯坏了一个多星期没有人来修理"
 LEAK = "楼上漏水把天花板泡坏了，双方为赔偿争吵不休"
+NOW = "楼下有人拿着菜刀追着邻居跑，快来人"
 KNIFE = "邻居拿着菜刀上门扬言要砍死我们一家人"
 
 
@@ -42,6 +43,18 @@ class TestLists:
         rows, total = matters(busy.desk, matters_filter(open_only=True))
         assert [row.state.id.split(":")[1] for row in rows] == ["R2", "R1", "Y1", "G2", "G3", "G4"]
         assert total == 6
+
+    def test_what_is_for_110_is_marked_while_it_is_open_and_new(self, place: Installation) -> None:
+        place.ingest(
+            place.call("NOW", NOW, caller=1),
+            place.call("OLD", NOW, caller=2, days=60),
+            place.call("DONE", NOW, caller=3),
+            place.call("R1", KNIFE, caller=4),
+        )
+        acting.close(place.desk, place.person(), "police_110:DONE", means="调解", evidence="出警单8号")
+        rows, total = matters(place.desk, matters_filter(open_only=False))
+        assert total == 4
+        assert [row.state.id for row in rows if row.for_110] == ["police_110:NOW"]
 
     def test_pages_join_without_gap_or_overlap(self, busy: Installation) -> None:
         chosen = matters_filter(open_only=False)
