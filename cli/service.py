@@ -81,6 +81,7 @@ class _Service:
         self._log: Any = journal(desk.clock if desk.config.clock == "simulated" else real_clock, as_json=as_json)
         self.pulse: Pulse = Pulse(real_clock)
         self._looked: dict[str, str] = {}
+        self._failed: set[str] = set()
         self._polls: Polls | None = None
         self._stop: Callable[[], bool] = lambda: False
         self._thrift: Thrift = Thrift()
@@ -106,9 +107,23 @@ class _Service:
         self._log.info("stopped", words="已停下：手上的都办完了，没办的下次接着办", started=False)
 
     def once(self) -> bool:
-        """Everything that is due now; whether all of it went well, the rules of the folder among it."""
+        """Everything that is due now; whether all of it went well, the rules of the folder among it, and nothing waits to be tried again."""
         self._renew()
-        return self.everything(lambda: False) and not self._refused
+        well = self.everything(lambda: False)
+        return self._nothing_waits() and well and not self._refused
+
+    def _nothing_waits(self) -> bool:
+        """Whether no job failed before and waits for another try; those that do are told, for this round did not come to them."""
+        from cli.jobs import unmended
+        from cli.printing import local
+        from engine.scheduler.watching import job_views
+
+        views = job_views(self._desk.store, self._desk.clock())
+        left = [view for view in unmended(views) if view.name not in self._failed]
+        for view in left:
+            words = f"✗ {view.name}：上次没有办成，{local(view.next_at)} 再试：{view.said}"
+            self._log.error("job", words=words, job=view.name, well=False, said=view.said)
+        return not left
 
     def tick(self, stop: Callable[[], bool]) -> None:
         """Everything that is due now; what goes wrong is told, and tried again at the next tick."""
@@ -230,6 +245,7 @@ class _Service:
     def _ran(self, ran: Ran) -> None:
         from cli.jobs import ran_words
 
+        (self._failed.discard if ran.well else self._failed.add)(ran.job)
         tell = self._log.info if ran.well else self._log.error
         tell("job", words=ran_words(ran), job=ran.job, well=ran.well, said=ran.said)
 

@@ -15,6 +15,14 @@ _TAMPERED = "unit/test_desk_backups.py::TestTampered"
 
 OPERATING = (
     defence(
+        "once-waits",
+        "serve --once：上次没办成、还在等着再试的，也不算办成",
+        "cli/service.py",
+        "return self._nothing_waits() and well and not self._refused",
+        instead="return well and not self._refused",
+        tests="unit/test_cli_service.py::test_once_does_not_end_well_while_what_failed_before_waits_for_another_try",
+    ),
+    defence(
         "backup-seal",
         "备份清单的印记要是审计密钥的",
         _BACKUPS,

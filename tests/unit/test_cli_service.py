@@ -36,6 +36,19 @@ def test_once_says_in_words_what_it_did(office: Console) -> None:
     assert office.ok("serve", "--once", "--now", LATER).out == ""
 
 
+def test_once_does_not_end_well_while_what_failed_before_waits_for_another_try(office: Console) -> None:
+    """A script that goes by the exit code would take a silent round for a mended source."""
+    (office.folder / "export.csv").rename(office.folder / "gone.csv")
+    first = office.run("serve", "--once", "--now", LATER)
+    assert (first.code, first.out.count("poll:日报"), first.err.count("poll:日报")) in {(1, 1, 0), (1, 0, 1)}
+    again = office.run("serve", "--once", "--now", LATER)
+    assert again.code == 1
+    assert "✗ poll:日报：上次没有办成，2025-03-20 09:0" in again.out + again.err
+    (office.folder / "gone.csv").rename(office.folder / "export.csv")
+    mended = office.run("serve", "--once", "--now", "2025-03-20T09:05:00")
+    assert (mended.code, "✗" in mended.out + mended.err) == (0, False)
+
+
 def test_what_somebody_must_know_of_the_rows_is_said_by_the_service_too(office: Console) -> None:
     export = office.folder / "export.csv"
     export.write_text(
