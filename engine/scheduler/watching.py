@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from engine.masking import mask_text
 from engine.occasion import RULEBOOK
 from engine.settlement import MATTER
 from engine.store import Store
@@ -47,7 +48,7 @@ def job_views(store: Store, now: datetime) -> list[JobView]:
             row.next_at,
             _lag(row.next_at, now),
             row.failures,
-            row.said,
+            mask_text(row.said),
             not (row.paused or row.retired),
         )
         for row in rows

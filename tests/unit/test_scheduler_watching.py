@@ -52,6 +52,21 @@ def test_jobs_show_state_runs_lag_and_failures(place: Installation) -> None:
         pause(place.desk.store, place.desk.clock, "ill", paused=True)
 
 
+def test_what_a_job_said_is_masked_as_in_the_log(place: Installation) -> None:
+    """A supplier's file may bear a phone in its name."""
+
+    def refused(_: Beat) -> str:
+        raise SourceError("没有表头", where="来件13800000009.csv")
+
+    jobs = Jobs(place.desk.store, place.desk.clock, [Job("ill", HOUR, refused)])
+    jobs.plan()
+    list(jobs.run_due())
+    said = views(place)["ill"].said
+    assert "没有表头" in said
+    assert "来件＊" in said
+    assert "13800000009" not in said
+
+
 def test_due_matters_are_shown_as_one_with_their_lag(place: Installation) -> None:
     place.ingest(*(place.call(f"A{n}", "楼道堆放杂物影响通行，请协调处理", caller=n, minutes=5) for n in range(2)))
     view = views(place)[REVIEW]
