@@ -14,7 +14,6 @@ import json
 import os
 import pkgutil
 import socket
-import struct
 import subprocess
 import sys
 import threading
@@ -94,10 +93,7 @@ def _prepare() -> None:
 def _answer(line: socket.socket) -> int:
     """Run what was asked for; its exit code, which the other end is told."""
     head, streams, *_ = socket.recv_fds(line, 4, 3)
-    (length,) = struct.unpack(">I", head)
-    told = b""
-    while len(told) < length:
-        told += line.recv(length - len(told))
+    told = line.recv(int.from_bytes(head, "big"), socket.MSG_WAITALL)
     arguments, folder, environment = json.loads(told)
     for number, stream in enumerate(streams):
         os.dup2(stream, number)

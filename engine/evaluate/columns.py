@@ -205,12 +205,10 @@ class _Reader:
         table, held = self._comparisons.facts(facts, {fact: at for fact, at in given.items() if at in there}, lacking)
         limits = [name for name, _ in POINTS_COLOURS if name in self._rulebook.parameters]
         table = self._comparisons.bounds(table, {*limits, *(name for line in lines for name in _references(line))})
-        for fact in unmade(self._rulebook, scope):
-            held[fact] = Fact(concluded_column(fact))
         kept = dict.fromkeys(["subject", *self._comparisons.in_columns(), *_columns_in(held.values())])
-        none = {concluded_column(fact): ibis.literal(False) for fact in unmade(self._rulebook, scope)}
-        table = table.select(*(name for name in kept if name not in none), **none)
-        return _Held(table.view(), held, {}, {}, {})
+        false = {fact: concluded_column(fact) for fact in unmade(self._rulebook, scope)}
+        table = table.select(*kept, **dict.fromkeys(false.values(), ibis.literal(False)))
+        return _Held(table.view(), held | {fact: Fact(column) for fact, column in false.items()}, {}, {}, {})
 
     def layered(self, held: _Held, layers: Iterable[Sequence[Rule]]) -> _Held:
         """Outcomes and conclusions of layers, each in terms of the one before."""
