@@ -52,13 +52,20 @@ def jobs_of(
 
 
 def check_feeds(desk: Desk) -> None:
-    """Raises ConfigError for a feed of a kind that nobody knows, whether or not it has a turn; rules that wait to be mended or published may know it."""
+    """Raises ConfigError naming every feed of a kind that nobody knows, whether or not it has a turn; rules that wait to be mended or published may know it."""
     from cli.wiring import feed_of
     from engine.desk.opening import unpublished
+    from engine.errors import ConfigError
 
-    if desk.refused is None and not unpublished(desk):
-        for feed in desk.config.sources:
+    wrong: list[ConfigError] = []
+    for feed in desk.config.sources if desk.refused is None and not unpublished(desk) else ():
+        try:
             feed_of(desk.config, feed.name, None, desk.rulebook.mappings)
+        except ConfigError as fault:
+            wrong.append(fault)
+    if wrong:
+        what, where = ("；".join(dict.fromkeys(told)) for told in zip(*((f.what, f.where) for f in wrong), strict=True))
+        raise ConfigError(what, where=where, hint=wrong[0].hint)
 
 
 def _poll(desk: Desk, feed: SourceConfig, renew: Callable[[], Desk] | None, polls: Polls | None) -> Job:

@@ -102,15 +102,29 @@ class _Service:
             self._log.info(
                 "started", words=f"已开始：每 {tick} 秒看一次有没有到期的；按 Ctrl+C 结束", started=True, tick=tick
             )
+            self._tell_held()
             Ticker(self.tick, self._desk.config.service.tick).run()
         self._let_go()
         self._log.info("stopped", words="已停下：手上的都办完了，没办的下次接着办", started=False)
 
     def once(self) -> bool:
         """Everything that is due now; whether all of it went well, the rules of the folder among it, and nothing waits to be tried again."""
+        self._tell_held()
         self._renew()
         well = self.everything(lambda: False)
         return self._nothing_waits() and well and not self._refused
+
+    def _tell_held(self) -> None:
+        """At the start: which jobs another process has, or one had that was killed or could not write that it stopped; their turn is not ours yet."""
+        from cli.printing import local
+        from engine.errors import SanseError
+        from engine.scheduler.watching import job_views
+
+        with suppress(SanseError):  # a database that is away is told by the first round
+            for view in job_views(self._desk.store, self._desk.clock()):
+                if view.held_until is not None:
+                    words = f"{view.name}：还在别的进程手上，或上次停下时没来得及放下；再没有动静的话，{local(view.held_until)} 起轮到这里办"
+                    self._log.info("held", words=words, job=view.name, until=view.held_until.isoformat())
 
     def _nothing_waits(self) -> bool:
         """Whether no job failed before and waits for another try; those that do are told, for this round did not come to them."""

@@ -68,7 +68,7 @@ def tune(
     """在历史来件上试规则里的数：每周多少红和黄、漏掉哪几件，给出过得了的改法；一种也没有则退出码为 1。"""
     from cli.wiring import desk_of, rulebook_of
 
-    with desk_of(config, now) as desk:
+    with desk_of(config, now, lived=True) as desk:
         rulebook = rulebook_of(rules_folder) if rules_folder else desk.rulebook
         wanted = _planned(plan, tried or [], keep or [], most)
         cases = _cases(desk, labels, graded=grades)

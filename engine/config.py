@@ -33,6 +33,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from engine.errors import ConfigError, shape_fault, yaml_fault
+from engine.misshapen import every_fault
 from engine.model import duration
 from engine.options import faults_of
 
@@ -150,10 +151,13 @@ class ServiceConfig(_Strict):
     @model_validator(mode="after")
     def _goes_round(self) -> ServiceConfig:
         """Refuse a round so long that what is due waits for it, and a lease that lapses before the next one."""
+        wrong = []
         if self.tick > _LONGEST_TICK:
-            raise ValueError("tick 太长，最多 1h：到期的要等下一轮才办")
+            wrong.append("tick 太长，最多 1h：到期的要等下一轮才办")
         if self.lease <= self.tick:
-            raise ValueError("lease 要比 tick 长：否则手上的事还没办完，下一轮就当没人办，被别人再领走")
+            wrong.append("lease 要比 tick 长：否则手上的事还没办完，下一轮就当没人办，被别人再领走")
+        if wrong:
+            raise ValueError("；".join(wrong))
         return self
 
     @field_validator("listen")
@@ -320,15 +324,13 @@ class Config(_Strict):
     @field_validator("channels")
     @classmethod
     def _channels(cls, channels: tuple[ChannelConfig, ...]) -> tuple[ChannelConfig, ...]:
-        """Refuse two channels of one name, and a second channel that is none."""
-        names = [channel.name for channel in channels]
-        twice = [name for name, count in Counter(names).items() if count > 1]
-        if twice:
-            raise ValueError(f"渠道重名：{'、'.join(twice)}")
-        for channel in channels:
-            if channel.second and (channel.second not in names or channel.second == channel.name):
-                raise ValueError(f"渠道 {channel.name} 的 second 应是另一个渠道的名称，没有 {channel.second}")
-        _check_seconds({channel.name: channel for channel in channels})
+        """Refuse two channels of one name, and a second channel that is none, or that no red can go on to."""
+        known = {channel.name: channel for channel in channels}
+        twice = [name for name, count in Counter(channel.name for channel in channels).items() if count > 1]
+        wrong = [f"渠道重名：{'、'.join(twice)}"] if twice else []
+        wrong += [fault for channel in channels if (fault := _second_fault(channel, known))]
+        if wrong:
+            raise ValueError("；".join(wrong))
         return channels
 
     @property
@@ -362,18 +364,21 @@ class Config(_Strict):
         return url
 
 
-def _check_seconds(channels: Mapping[str, ChannelConfig]) -> None:
-    """Refuse a second channel that takes no red, and channels that are each other's second; raises ValueError."""
-    for name, channel in channels.items():
-        if channel.second and "red" not in channels[channel.second].colours:
-            raise ValueError(
-                f"渠道 {name} 的 second 是 {channel.second}，它的 colours 里没有 red：红色改走那里也没人收"
-            )
-        seen = [name]
-        while (following := channels[seen[-1]].second) and following not in seen:
-            seen.append(following)
-        if following == name:
-            raise ValueError(f"渠道的 second 绕成了圈：{' → '.join([*seen, name])}；最后一个不写 second")
+def _second_fault(channel: ChannelConfig, known: Mapping[str, ChannelConfig]) -> str:
+    """What is wrong with where the red of a channel goes on to; a ring is told once, at the first of its names."""
+    name, second = channel.name, channel.second
+    if not second:
+        return ""
+    if second not in known or second == name:
+        return f"渠道 {name} 的 second 应是另一个渠道的名称，没有 {second}"
+    if "red" not in known[second].colours:
+        return f"渠道 {name} 的 second 是 {second}，它的 colours 里没有 red：红色改走那里也没人收"
+    seen = [name]
+    while (following := known[seen[-1]].second) in known and following not in seen:
+        seen.append(following)
+    if following == name == min(seen):
+        return f"渠道的 second 绕成了圈：{' → '.join([*seen, name])}；最后一个不写 second"
+    return ""
 
 
 def from_environment(variable: str, key: str) -> str:
@@ -382,6 +387,10 @@ def from_environment(variable: str, key: str) -> str:
     if not held:
         raise ConfigError(f"环境变量 {variable} 没有设置", where=f"config.yaml: {key}", hint="设置后再运行")
     return held
+
+
+_SOUND = {"sources": {"kind": "-", "location": "-"}, "channels": {"type": "console"}}
+"""The keys, but for its name, of a source and of a channel that have no fault."""
 
 
 def load_config(path: Path) -> Config:
@@ -394,26 +403,11 @@ def load_config(path: Path) -> Config:
     try:
         return Config.model_validate({**loaded, "folder": path.parent.resolve()})
     except ValidationError as fault:
-        found = [*fault.errors(), *_hidden(loaded, fault)]
+        found = every_fault(Config, loaded, _SOUND)
         lines = "\n".join(f"  {'.'.join(map(str, one['loc']))}：{shape_fault(one)}" for one in found)
         raise ConfigError(
             f"配置有误：\n{lines}", where=path.name, hint="照 sanse init 生成的 config.yaml 改正"
         ) from fault
-
-
-def _hidden(loaded: Mapping[str, Any], told: ValidationError) -> list[Any]:
-    """What one look at the sources does not show: where a source is misshapen, that two of the others have one name."""
-    sources, wrong = (
-        loaded.get("sources"),
-        {error["loc"][1] for error in told.errors() if error["loc"][0] == "sources" and len(error["loc"]) > 1},
-    )
-    if not isinstance(sources, list) or not wrong:
-        return []
-    try:
-        Config.model_validate({"sources": [source for index, source in enumerate(sources) if index not in wrong]})
-    except ValidationError as more:
-        return list(more.errors())
-    return []
 
 
 def _read_yaml(path: Path) -> Mapping[str, Any]:

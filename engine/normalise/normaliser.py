@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from engine.errors import ConfigError
 from engine.masking import mask_text
-from engine.model import TORN, Incident, RawRecord, Rejected
+from engine.model import TORN, Contact, Incident, RawRecord, Rejected
 from engine.normalise import reading
 from engine.normalise.cells import cell_text, half_width, lost_digits, row_text
 from engine.normalise.door import Account, Course, Facts, Origin, Parsed, admitted
@@ -41,7 +41,8 @@ class Normaliser:
         """The incident that the row is; a row without an id or a readable, plausible time is rejected."""
         supplier = self._supplier(raw.kind)
         row = self._plan(raw).read(raw.values)
-        case = _Case(raw, supplier, row, known_at, half_width(row.get("source_id")), _times(row, supplier, known_at))
+        source_id, times = half_width(row.get("source_id")), _times(row, supplier, known_at)
+        case = _Case(raw, supplier, row, known_at, source_id, times, *reading.contact(row, supplier))
         refusal = _refusal(case)
         if refusal:
             return _rejected(case, *refusal)
@@ -100,6 +101,8 @@ class _Case:
     known_at: datetime
     source_id: str
     times: Mapping[str, datetime]
+    caller: Contact
+    anonymous: bool
 
 
 def _times(row: Row, supplier: Supplier, known_at: datetime) -> dict[str, datetime]:
@@ -136,6 +139,8 @@ def _refusal(case: _Case) -> tuple[str, str] | None:
         return "lost_id", f"编号超过15位，Excel 已丢失末位，请按文本导出（读到的是“{shown}”，从原系统重新导出）"
     if len(source_id) > longest:
         return "long_id", f"编号超过 {longest} 个字，像是错了列；核对后重新导入"
+    if _tells(case):
+        return "telling_id", "编号里像有电话、证件号或姓名，编号不加密，不能收；换一列作编号，或请来源改了编号再导入"
     return _time_refusal(case)
 
 
@@ -167,12 +172,16 @@ def _raw_cell(row: Row, name: str) -> Any:
 
 def _rejected(case: _Case, code: str, reason: str) -> Rejected:
     """The refused row with its masked text, so that danger words can still be read (ruling 13)."""
-    caller, _ = reading.contact(case.row, case.supplier)
-    texts = reading.texts(case.row, case.supplier, caller, case.row.get("opponent"))
+    texts = reading.texts(case.row, case.supplier, case.caller, case.row.get("opponent"))
     text = reading.joined(texts.title, texts.narrative) or mask_text(
         row_text(case.raw.values)[: case.supplier.limits["text_length"]]
     )
-    return Rejected(case.raw, code, reason, case.source_id or None, text)
+    number = None if _tells(case) else case.source_id or None
+    return Rejected(case.raw, code, reason, number, text)
+
+
+def _tells(case: _Case) -> bool:
+    return reading.tells(case.source_id, case.row, case.supplier, case.caller)
 
 
 def _parsed(case: _Case) -> Parsed:
@@ -201,11 +210,10 @@ def _origin(case: _Case) -> Origin:
 
 def _account(case: _Case) -> Account:
     row, supplier = case.row, case.supplier
-    caller, anonymous = reading.contact(row, supplier)
     opponent = reading.stated(row, supplier, "opponent")
     code, words = reading.category(row, supplier)
     subject = "" if code else reading.sentence(words)
-    texts = reading.texts(row, supplier, caller, opponent, subject=subject)
+    texts = reading.texts(row, supplier, case.caller, opponent, subject=subject)
     return {
         "title": texts.title,
         "narrative": texts.narrative,
@@ -214,9 +222,9 @@ def _account(case: _Case) -> Account:
         "category_text": words,
         "area": reading.stated(row, supplier, "area"),
         "address": reading.stated(row, supplier, "address"),
-        "caller": caller,
+        "caller": case.caller,
         "opponent": opponent,
-        "anonymous": anonymous,
+        "anonymous": case.anonymous,
     }
 
 

@@ -23,8 +23,10 @@ from engine.normalise.suppliers import NUMBERS, Supplier
 _COUNT_TAIL = re.compile(r"[人户名个次位家件]+$")
 _COUNT_HEAD = re.compile(r"^(?:共|约|大约|大概|近|第)+")
 _NUMBER_SPLIT = re.compile(r"[,，;；、\s|]+")
+_ORDER = "单号"  # 18 digits of an area and a day are no ID number behind this word
 _SHORT_NAME = 3
 _SHORTEST_SENTENCE = 5
+_SHORTEST_ACCOUNT = 5  # of what a clerk types into a name cell ("01") numbers are full
 _LONGEST_NOTHING = 6
 
 
@@ -228,6 +230,13 @@ def status(row: Row, supplier: Supplier, closed_at: datetime | None) -> str | No
 def is_number(text: str) -> bool:
     """Whether a text can be the number of a record: it has a digit, and is no phone, ID number or the like of a row that slipped."""
     return any(character.isdigit() for character in text) and mask_text(text) == text
+
+
+def tells(number: str, row: Row, supplier: Supplier, caller: Contact) -> bool:
+    """Whether the number of a record itself says who somebody is, as where a column slipped: numbers are ids, and stand in clear."""
+    named = mask_text(f"{_ORDER}{number}") != f"{_ORDER}{number}"
+    people = [caller.phone, caller.id_number, *_own(supplier, caller, row.get("opponent"))]
+    return named or any(one in number for one in people if len(one) >= _SHORTEST_ACCOUNT or not one.isascii())
 
 
 def numbers(row: Row, supplier: Supplier, own: str) -> tuple[str, ...]:

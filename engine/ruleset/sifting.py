@@ -7,10 +7,11 @@ Not here: whether names exist and comparisons make sense (`build`), the shapes t
 from __future__ import annotations
 
 import codecs
+import difflib
 from collections.abc import Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
 
@@ -24,6 +25,8 @@ _NOT_PLACED = frozenset({"str", "int", "bool", "EntryShape", "constrained-str"})
 _JUDGED = ("rules", "never", "facts")
 _DEPTHS = {"labels": 3, "calendar": 3, "mapping": 1}
 _WRONG_KEY = "[key]"
+_SLIP = 0.8
+"""From this likeness on a key is another one with a slip of the hand, not one that stands in the wrong place."""
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -152,7 +155,7 @@ def _shape_fault(document: Document, error: Any) -> Fault:
     path = _placed(error)
     place, key = document.place(path), _called(path) or document.name
     if error["type"] == "extra_forbidden":
-        return fault("S001", place, key=key, near=nearest(key, _siblings(path)))
+        return fault("S001", place, key=key, near=_belongs(key, path) or nearest(key, _siblings(path)))
     if error["type"] == "missing":
         return fault("S003", place, key=key)
     return fault("S002", place, key=key, why=shape_fault(error))
@@ -165,6 +168,17 @@ def _called(path: Path) -> str:
     return str(next((part for part in reversed(path) if isinstance(part, str)), ""))
 
 
+def _belongs(key: str, path: Path) -> str:
+    """Where a key belongs that is right but for its indentation: at the top, or below one of the keys there; else nothing."""
+    if difflib.get_close_matches(key, _siblings(path), 1, _SLIP):
+        return ""
+    if len(path) > 1:
+        return f"“{key}”是最外层的键，要顶格写" if key in FileShape.model_fields else ""
+    fields = FileShape.model_fields.items()
+    above = [name for name, field in fields if any(key in _keys(part) for part in get_args(field.annotation))]
+    return f"“{key}”写在 {' 或 '.join(above)}: 下面" if above else ""
+
+
 def _siblings(path: tuple[Any, ...]) -> list[str]:
     """The keys that may stand where an unknown one was found, followed from the file's shape."""
     shape: Any = FileShape
@@ -172,7 +186,12 @@ def _siblings(path: tuple[Any, ...]) -> list[str]:
         held = shape.model_fields.get(part) if hasattr(shape, "model_fields") else None
         inner = _models(held.annotation) if held is not None else [shape]
         shape = inner[0] if inner else shape
-    return [field.alias or name for name, field in shape.model_fields.items()]
+    return _keys(shape)
+
+
+def _keys(shape: Any) -> list[str]:
+    """The keys that a shape has; none where it is no mapping of them."""
+    return [field.alias or name for name, field in getattr(shape, "model_fields", {}).items()]
 
 
 def _models(annotation: Any) -> list[Any]:

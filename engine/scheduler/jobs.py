@@ -130,7 +130,8 @@ class Jobs:
         with self._store.beside() as tx:
             row = next(row for row in tx.jobs(now) if row.name == name)
             if row.running:
-                raise UsageError(f"任务正在运行：{name}", hint="等它结束，用 sanse jobs list 查看")
+                hint = "等它结束，用 sanse jobs list 查看；运行它的进程若已被强行停下，等 service.lease 那么久再试"
+                raise UsageError(f"任务正在运行：{name}", hint=hint)
             tx.schedule(JOB, {name: Moment(now, _BY_HAND)})
             (claim,) = tx.claim(JOB, now=now, until=now + self._lease, most=1, items=[name])
         return self._run(claim, lambda: False)

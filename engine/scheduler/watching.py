@@ -34,6 +34,8 @@ class JobView:
     said: str
     in_turn: bool = True
     """Neither paused nor given up by the configuration: its failures are news."""
+    held_until: datetime | None = None
+    """Until when whoever runs it has it at least: it stays so long with a process that was killed, too."""
 
 
 def job_views(store: Store, now: datetime) -> list[JobView]:
@@ -50,6 +52,7 @@ def job_views(store: Store, now: datetime) -> list[JobView]:
             row.failures,
             mask_text(row.said),
             not (row.paused or row.retired),
+            row.held_until,
         )
         for row in rows
     ]

@@ -57,7 +57,7 @@ class Jobs(Session):
                 row.failures,
                 row.said,
                 None if row.due_at is None else cells.moment(row.due_at),
-                row.lease_until is not None and row.lease_until > cells.seconds(now),
+                _held(row.lease_until, now),
             )
             for row in self._rows(_JOBS, of_kind=JOB)
         ]
@@ -69,3 +69,7 @@ class Jobs(Session):
     def pause_job(self, name: str, *, paused: bool) -> None:
         """Stop planning a job, or plan it again."""
         self._change(_PAUSE, job=name, now=int(paused))
+
+
+def _held(lease: int | None, now: datetime) -> datetime | None:
+    return cells.moment(lease) if lease is not None and lease > cells.seconds(now) else None

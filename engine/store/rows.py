@@ -119,7 +119,13 @@ class JobRow:
     failures: int
     said: str
     next_at: datetime | None
-    running: bool
+    held_until: datetime | None
+    """Until when whoever runs it has it at least; None while nobody does."""
+
+    @property
+    def running(self) -> bool:
+        """Whether somebody has it."""
+        return self.held_until is not None
 
     @property
     def retired(self) -> bool:

@@ -171,17 +171,17 @@ _COLUMNS = ("接警单编号", "报警人", "报警电话", "证件号码", "警
 
 
 def records(office: Console, data: bytes, texts: Sequence[str], looked_at: int) -> Outcome:
-    """Every text as every cell of a record, and some as headers; so many records are looked at afterwards."""
+    """Every text as every cell of a record, and some as headers; so many records are looked at afterwards.
+
+    A number with the caller's name in it is refused, so one record has the text as its number, another as the name.
+    """
     database = _restored(office, data)
     before = snapshot(database)
     headers = [*_COLUMNS, *texts[:20]]
     rows = [
-        {
-            "报警时间": f"2025-03-0{number % 9 + 1} 08:00:00",
-            **dict.fromkeys(headers, text),
-            "接警单编号": f"N{number} {text}",
-        }
+        {"报警时间": f"2025-03-0{number % 9 + 1} 08:00:00", **dict.fromkeys(headers, text), **own}
         for number, text in enumerate(texts)
+        for own in ({"接警单编号": f"N{number} {text}", "报警人": ""}, {"接警单编号": f"M{number}"})
     ]
     lines = [json.dumps(one, ensure_ascii=False) for one in rows]
     (office.folder / "attack.jsonl").write_text("\n".join(lines), encoding="utf-8")
@@ -190,19 +190,20 @@ def records(office: Console, data: bytes, texts: Sequence[str], looked_at: int) 
     after = snapshot(database)
     violations = [f"{name} changed" for name in ("schema", "people", "secrets", "rulebooks", "decisions", "set_asides")
                   if before[name] != after[name]]  # fmt: skip
-    violations += [] if first["new"] + first["quarantined"] == len(texts) else [f"rows are lost: {first}"]
+    violations += [] if first["new"] + first["quarantined"] == len(rows) else [f"rows are lost: {first}"]
     violations += [] if again["new"] == again["updated"] == 0 else [f"read again they are others: {again}"]
     violations += [
         fault
         for number, text in islice(enumerate(texts), looked_at)
-        for fault in _kept(office, f"N{number} {text}", text)
+        for id_, kept in ((f"N{number} {text}", text), (f"M{number}", ""))
+        for fault in _kept(office, id_, kept)
     ]
     sound = office.run("db", "verify", "--deep", "--json")
-    return len(texts) * len(headers), violations + ([] if sound.code == 0 else [f"verify: {sound.out[:200]}"])
+    return len(rows) * len(headers), violations + ([] if sound.code == 0 else [f"verify: {sound.out[:200]}"])
 
 
 def _kept(office: Console, id_: str, text: str) -> list[str]:
-    """Whether a record is found by its odd number, with its text; both are kept with full-width marks as plain ones."""
+    """Whether a record is found by its number, with a text; both are kept with full-width marks as plain ones."""
     id_, text = (unicodedata.normalize("NFKC", part).strip() for part in (id_, text))
     ran = office.run("matters", "show", "--json", "--", f"police_110:{id_}")
     if ran.code:

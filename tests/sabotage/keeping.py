@@ -237,6 +237,14 @@ KEEPING = (
         tests="unit/test_masking.py::TestOwnNames::test_own_names_are_hidden_wherever_they_stand",
     ),
     defence(
+        "id-tells",
+        "编号是明文：里面有电话、证件号、姓名的，不收作编号",
+        "engine/normalise/normaliser.py",
+        "    if _tells(case):\n",
+        instead="    if False:\n",
+        tests="unit/test_normaliser.py::TestRefusals::test_a_number_that_says_who_somebody_is_becomes_no_id_for_ids_stand_in_clear",
+    ),
+    defence(
         "confidential",
         "保密件不显示内容",
         "engine/desk/reading.py",

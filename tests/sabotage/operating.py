@@ -23,6 +23,24 @@ OPERATING = (
         tests="unit/test_cli_service.py::test_once_does_not_end_well_while_what_failed_before_waits_for_another_try",
     ),
     defence(
+        "held-told",
+        "停下时没来得及放下的任务，再起来时说出来、写明什么时候轮到",
+        "cli/service.py",
+        """        self._tell_held()
+        self._renew()
+""",
+        instead="        self._renew()\n",
+        tests="unit/test_cli_service.py::test_what_another_process_left_in_its_hands_is_told_with_when_its_turn_comes",
+    ),
+    defence(
+        "config-whole",
+        "config.yaml 有几处错，一次说全：一处错不遮住别处",
+        "engine/misshapen.py",
+        '            _mend(rest, error["loc"], sound)\n',
+        instead="            rest = {}\n",
+        tests="unit/test_misshapen.py::test_every_planted_fault_is_told_once_and_no_other",
+    ),
+    defence(
         "backup-seal",
         "备份清单的印记要是审计密钥的",
         _BACKUPS,
@@ -394,8 +412,8 @@ OPERATING = (
         "second-takes-red",
         "改走的渠道收红色",
         "engine/config.py",
-        '        if channel.second and "red" not in channels[channel.second].colours:',
-        instead="        if False:",
+        '    if "red" not in known[second].colours:',
+        instead="    if False:",
         tests="unit/test_config.py::TestChannels",
     ),
     defence(

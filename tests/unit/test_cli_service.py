@@ -11,7 +11,9 @@ import pytest
 from cli.jobs import poll
 from cli.wiring import desk_of
 from engine.errors import StoreError, Unreachable
+from engine.model import Moment
 from engine.scheduler.matters import Swept
+from engine.store.jobs import JOB
 from tests.console import Console
 from tests.serving import configure
 
@@ -47,6 +49,24 @@ def test_once_does_not_end_well_while_what_failed_before_waits_for_another_try(o
     (office.folder / "gone.csv").rename(office.folder / "export.csv")
     mended = office.run("serve", "--once", "--now", "2025-03-20T09:05:00")
     assert (mended.code, "✗" in mended.out + mended.err) == (0, False)
+
+
+def test_what_another_process_left_in_its_hands_is_told_with_when_its_turn_comes(office: Console) -> None:
+    """Whoever was killed, or could not write that it stopped, keeps its source for a lease; nobody shall take that for silence."""
+    office.ok("serve", "--once", "--now", NOW)
+    with desk_of(office.folder / "config.yaml", LATER) as desk:
+        at = desk.clock()
+        with desk.store.beside() as tx:
+            tx.schedule(JOB, {"poll:日报": Moment(at, "turn")})
+            assert tx.claim(JOB, now=at, until=at + timedelta(minutes=5), most=1, items=["poll:日报"])
+    held = office.ok("serve", "--once", "--now", "2025-03-20T09:01:00").out
+    assert "poll:日报：还在别的进程手上" in held
+    assert "2025-03-20 09:05 起轮到这里办" in held
+    assert "读入" not in held
+    assert "service.lease" in office.run("jobs", "run", "poll:日报", "--now", "2025-03-20T09:01:00").err
+    after = office.ok("serve", "--once", "--now", "2025-03-20T09:05:00").out
+    assert "手上" not in after
+    assert "✓ poll:日报：读入 5 行" in after
 
 
 def test_what_somebody_must_know_of_the_rows_is_said_by_the_service_too(office: Console) -> None:
@@ -135,6 +155,11 @@ class TestFeedsAtStart:
         configure(office, sources=self.FEED)
         ran = office.run("serve", "--once", "--now", LATER)
         assert (ran.code, "没有这个渠道：polcie_110" in ran.err) == (2, True)
+
+    def test_every_one_of_them_is_told(self, office: Console) -> None:
+        configure(office, sources="[{name: a, kind: x, location: f}, {name: b, kind: y, location: f}]")
+        ran = office.run("serve", "--once", "--now", NOW)
+        assert "没有这个渠道：x；没有这个渠道：y（config.yaml: sources.a.kind；config.yaml: sources.b.kind）" in ran.err
 
     def test_the_file_that_was_given_is_the_one_that_is_named(self, office: Console) -> None:
         configure(office, sources="[]", channels="[{name: a, type: wecom}]")

@@ -47,6 +47,13 @@ def test_a_choice_is_shown_with_what_it_loses_and_written_as_a_draft(read_office
     assert "2026-01-01" not in (read_office.folder / "rules" / "parameters.yaml").read_text(encoding="utf-8")
 
 
+def test_on_a_simulated_clock_today_is_where_it_was_left(read_office: Console) -> None:
+    """The date of the wall in a draft of rules for a simulated year would bring them into force at no time anybody lives through."""
+    ran = read_office.run("rules", "tune", "--try", "repeat.yellow_30d=2,3", "--keep", "yellows_per_week<=0", "--json")
+    (offer,) = [one for one in ran.lines if one["what"] == "offer"]
+    assert "{from: 2025-03-10, value: 3" in offer["diff"]
+
+
 def test_where_nothing_keeps_to_the_limits_the_exit_code_says_so(read_office: Console) -> None:
     ran = read_office.run(
         "rules", "tune", "--try", "repeat.red_30d=3,4", "--keep", "reds_per_week<=0", "--since", "2025-03-08", *NOW

@@ -138,6 +138,7 @@ class TestRefusals:
             ({"接警单编号": 4.30121202501e20}, "lost_id"),
             ({"接警单编号": "4.30121E+20"}, "lost_id"),
             ({"接警单编号": "9" * 200}, "long_id"),
+            ({"接警单编号": "13812345678"}, "telling_id"),
             ({"报警时间": ""}, "no_time"),
             ({"报警时间": "昨天晚上"}, "unreadable_time"),
             ({"报警时间": "2025-13-40 00:00:00"}, "unreadable_time"),
@@ -149,6 +150,34 @@ class TestRefusals:
         rejected = refused(police(**cells))
         assert rejected.code == code
         assert any("\u4e00" <= character <= "\u9fff" for character in rejected.reason)
+
+    @pytest.mark.parametrize(
+        ("number", "phone"),
+        [
+            ("13812345678", ""),
+            ("JJ-１３８１２３４５６７８-2", ""),
+            ("430121198001011234", ""),
+            ("张小三的事", ""),
+            ("2025010213812345678", "13812345678"),
+            ("07318888123401", "0731-88881234"),
+        ],
+    )
+    def test_a_number_that_says_who_somebody_is_becomes_no_id_for_ids_stand_in_clear(
+        self, number: str, phone: str
+    ) -> None:
+        rejected = refused(police(接警单编号=number, 报警人="张小三", 报警电话=phone))
+        assert (rejected.code, rejected.source_id) == ("telling_id", None)
+        assert "编号不加密" in rejected.reason
+
+    @pytest.mark.parametrize("number", ["430121201501020001", "JJ20250102-0001", "1735689600000", "甲三〔2025〕1号"])
+    def test_a_number_that_is_only_one_is_taken(self, number: str) -> None:
+        assert accepted(police(接警单编号=number, 报警人="张小三", 报警电话="13812345678")).source_id == number
+        slip = "".join(filter(str.isdigit, number))[:3]
+        assert accepted(police(接警单编号=number, 报警人=slip, 报警电话="")).source_id == number
+
+    def test_a_cut_row_whose_number_tells_shows_no_number(self) -> None:
+        rejected = refused(police(**{TORN: "是", "接警单编号": "13812345678"}))
+        assert (rejected.code, rejected.source_id) == ("torn_row", None)
 
     def test_a_broken_date_keeps_id_and_masked_text_for_the_danger_words(self) -> None:
         rejected = refused(police(报警时间="??", 报警人="张小三", 报警内容="张小三要拿刀砍人，电话13812345678"))

@@ -187,3 +187,20 @@ def test_a_document_is_not_changed_by_what_is_left_out_of_it(text: str) -> None:
     first = sift(document)
     assert first.faults
     assert (document.value, sift(document).faults) == (before, first.faults)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("closures: [{from: 2026-10-01, reason: a}]", "“closures”写在 calendar: 下面"),
+        ("quiet: {begin: '22:00', end: '7:00'}", "“quiet”写在 notify: 下面"),
+        ("calendar: {rules: []}", "“rules”是最外层的键，要顶格写"),
+        ("calendar: {yaers: {}}", "是不是“years”"),
+        ("ruels: []", "是不是“rules”"),
+        ("routes: [{id: a, title: b, colour: red, topics: x, receivers: [c]}]", "是不是“topic”"),
+        ("xyz: []", "可用："),
+    ],
+)
+def test_an_unknown_key_is_told_where_it_belongs(text: str, said: str) -> None:
+    (found,) = [each for each in sift(read("a.yaml", text.encode())).faults if each.code == "S001"]
+    assert said in str(found)
