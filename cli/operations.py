@@ -107,7 +107,7 @@ def _settings(path: Path) -> tuple[Config, Check]:
     except (SanseError, OSError) as fault:
         told = trouble("配置", fault)
         instead = Check("配置", False, f"{told.found}；下面按默认的位置查看", told.hint)
-        return Config(folder=path.parent.resolve()), instead
+        return Config().at(path.parent.resolve()), instead
 
 
 _LEAST_FREE_MIB = 500

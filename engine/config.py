@@ -24,6 +24,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PrivateAttr,
     ValidationError,
     ValidationInfo,
     field_validator,
@@ -300,7 +301,7 @@ class Config(_Strict):
     retention: RetentionConfig = RetentionConfig()
     bulk: BulkConfig = BulkConfig()
     publish: PublishConfig = PublishConfig()
-    folder: Path = Path()
+    _folder: Path = PrivateAttr(default=Path())
 
     @field_validator("zone")
     @classmethod
@@ -332,6 +333,17 @@ class Config(_Strict):
         if wrong:
             raise ValueError("；".join(wrong))
         return channels
+
+    def at(self, folder: Path) -> Config:
+        """The same, standing in a folder."""
+        placed = self.model_copy()
+        placed._folder = folder  # noqa: SLF001 -- its own copy
+        return placed
+
+    @property
+    def folder(self) -> Path:
+        """The folder that it stands in: no key of the file."""
+        return self._folder
 
     @property
     def rules_folder(self) -> Path:
@@ -401,7 +413,7 @@ def load_config(path: Path) -> Config:
         )
     loaded = _read_yaml(path)
     try:
-        return Config.model_validate({**loaded, "folder": path.parent.resolve()})
+        return Config.model_validate(loaded).at(path.parent.resolve())
     except ValidationError as fault:
         found = every_fault(Config, loaded, _SOUND)
         lines = "\n".join(f"  {'.'.join(map(str, one['loc']))}：{shape_fault(one)}" for one in found)

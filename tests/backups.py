@@ -52,7 +52,7 @@ def config_of(folder: Path, url: str) -> Config:
     keys = folder / "sanse.keys"
     if not keys.exists():
         write_keys(keys, KeyMaterial(KEYS.index, KEYS.seal, KEYS.chain))
-    return Config(database=DatabaseConfig(url=url), folder=folder)
+    return Config(database=DatabaseConfig(url=url)).at(folder)
 
 
 def under_load(folder: Path, empty: Callable[[Path], str], load: Load, backups: int) -> tuple[int, list[str]]:

@@ -54,7 +54,7 @@ class Installation:
     files: Iterator[int] = field(default_factory=lambda: count(1))
 
     def __post_init__(self) -> None:
-        config = Config(database=DatabaseConfig(url=self.url), clock="simulated", folder=self.folder, batch_size=50)
+        config = Config(database=DatabaseConfig(url=self.url), clock="simulated", batch_size=50).at(self.folder)
         self.desk = Desk(config, open_store(self.url, KEYS), shipped(), lambda: self.now, [stages()], KEYS)
 
     def later(self, **elapsed: float) -> None:

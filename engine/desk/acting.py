@@ -19,6 +19,7 @@ from typing import Any
 
 from engine import casework
 from engine.desk.opening import Desk, borrowed
+from engine.desk.reasons import check_reason
 from engine.errors import UsageError
 from engine.masking import mask_reference
 from engine.model import Action, Colour, Cut, HitHad, SetAside, Union
@@ -151,7 +152,7 @@ def close_all(desk: Desk, person: Person, references: Collection[str], *, means:
 
 def reopen(desk: Desk, person: Person, reference: str, *, reason: str) -> Done:
     """Take a closed matter up where it was; raises UsageError when it is open or no reason is given."""
-    _said(reason)
+    check_reason(reason)
     with _case(desk, person, reference) as case:
         if case.row.state.status == casework.OPEN:
             raise UsageError("事项没有办结，不用重新打开", hint="直接办理即可")
@@ -171,7 +172,7 @@ def override(
     lasts: timedelta = _ASIDE,
 ) -> Done:
     """Raise a matter's colour, or lower it until `lasts` is over; raises UsageError naming every condition that is not met."""
-    _said(reason)
+    check_reason(reason)
     if not timedelta(0) < lasts <= _LONGEST_ASIDE:
         raise UsageError("下调的期限不对", hint=f"1 到 {_LONGEST_ASIDE.days} 天")
     with _case(desk, person, reference) as case:
@@ -187,7 +188,7 @@ def override(
 
 def merge(desk: Desk, person: Person, left: str, right: str, *, reason: str) -> Done:
     """Say that two matters are one: a union of their oldest records; cuts that parted them are taken back. Every code still resolves."""
-    _said(reason)
+    check_reason(reason)
     with _case(desk, person, left, right) as case:
         other = case.tx.matter_id(right)
         assert other is not None
@@ -203,7 +204,7 @@ def merge(desk: Desk, person: Person, left: str, right: str, *, reason: str) -> 
 
 def split(desk: Desk, person: Person, reference: str, *, records: Collection[str], reason: str) -> Done:
     """Say that some records of a matter are another matter: a cut that no later link may bridge."""
-    _said(reason)
+    check_reason(reason)
     with _case(desk, person, reference) as case:
         apart, rest = sorted(records), sorted(set(case.ids) - set(records))
         strangers = [record for record in apart if record not in case.ids]
@@ -332,11 +333,6 @@ def _fitting(desk: Desk, kind: str, level: str) -> None:
     what = f"没有这个层级：{level}" if level else f"{desk.words('actions')[kind]}要写明层级"
     shown = "、".join(f"{name}（{words.get(name, name)}）" for name in usable if name)
     raise UsageError(what, hint=f"--level 可用：{shown}")
-
-
-def _said(reason: str) -> None:
-    if not reason.strip():
-        raise UsageError("要写明理由", hint="加上 --reason")
 
 
 def _parts(left: Collection[str], right: Collection[str], ours: set[str], theirs: set[str]) -> bool:

@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 
 from engine.desk.opening import Desk
+from engine.desk.reasons import check_reason
 from engine.desk.rescoring import Which
 from engine.errors import UsageError
 from engine.evaluate.comparisons import Thresholds
@@ -33,8 +34,7 @@ def export(
     """All columns that judging again needs, as files; noted in the audit log before a byte is written. Raises UsageError for who may not, or without a reason."""
     if person.role not in _MAY:
         raise UsageError(f"{person.name} 不能导出历史来件", hint="由分析员、负责人或管理员运行")
-    if not reason.strip():
-        raise UsageError("导出要写明用途", hint="加 --reason 用途，记入审计日志")
+    check_reason(reason, what="导出要写明用途", hint="加 --reason 用途，记入审计日志")
     with desk.store.batch() as tx:
         tx.append_audit(person.name, "export", {"to": folder.name, "reason": reason, "as": "parquet"}, desk.clock())
     with desk.store.history() as view:

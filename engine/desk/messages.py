@@ -13,6 +13,7 @@ from datetime import timedelta
 from engine import notify
 from engine.desk.acting import may_act
 from engine.desk.opening import Desk
+from engine.desk.reasons import check_reason
 from engine.errors import UsageError
 from engine.masking import mask_reference
 from engine.model import Colour, Notice
@@ -117,8 +118,7 @@ def _shown(view: Reading, notices: Sequence[Notice]) -> tuple[NoticeShown, ...]:
 def silence(desk: Desk, person: Person, reference: str, *, lasts: timedelta, reason: str) -> Silence:
     """Hold back the messages of a matter for a while (zero: no longer); never of a red one, never its colour, never a rule or a person."""
     may_act(desk, person)
-    if not reason.strip():
-        raise UsageError("要写明理由", hint="加上 --reason")
+    check_reason(reason)
     if lasts > notify.LONGEST_SILENCE:
         raise UsageError("最多静默 30 天", hint="到期以后可以再静默")
     now = desk.clock()

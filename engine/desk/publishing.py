@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 
 from engine.desk.opening import Desk, borrowed
+from engine.desk.reasons import check_reason
 from engine.errors import RuleError, StoreError, UsageError
 from engine.ruleset import loader
 from engine.ruleset.differences import Differences, differences
@@ -66,8 +67,7 @@ def publish(
     desk: Desk, person: Person, second: Person, files: Mapping[str, bytes], *, reason: str, gate: Gate
 ) -> Published:
     """Put files in force. Raises UsageError for who may not, RuleError with everything that the gate found; then all stays as it is."""
-    if not reason.strip():
-        raise UsageError("要写明理由", hint="加上 --reason：为什么改，谁定的")
+    check_reason(reason, hint="加上 --reason：为什么改，谁定的")
     _may(desk, person, second)
     rulebook = loader.load(files)
     found = [f"{part}：{finding}" for part, finding in gate(files)]

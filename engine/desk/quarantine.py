@@ -15,6 +15,7 @@ from typing import Any
 
 from engine.desk.opening import Desk
 from engine.desk.reading import SEALED_PLACE
+from engine.desk.reasons import check_reason
 from engine.errors import UsageError
 from engine.masking import mask_name, mask_text
 from engine.model import RawRecord
@@ -48,8 +49,7 @@ def held(desk: Desk, *, limit: int = 1000, offset: int = 0) -> list[Held]:
 
 def unmasked(desk: Desk, person: Person, *, reason: str) -> list[Held]:
     """Open rows as they arrived; who asked and why stands in the audit log (ruling 82)."""
-    if not reason.strip():
-        raise UsageError("导出原文要写明理由", hint="加上 --reason")
+    check_reason(reason, what="导出原文要写明理由")
     with desk.store.batch() as tx:
         rows = tx.quarantined((OPEN,), limit=_ALL)
         tx.append_audit(person.name, "unmask", {"rows": [row.id for row in rows]}, desk.clock(), reason=reason)
@@ -126,8 +126,7 @@ def dismiss(desk: Desk, person: Person, numbers: Sequence[int], *, reason: str, 
 
     How many that were: one that was settled before is none. Raises UsageError for a number nobody gave.
     """
-    if not reason.strip():
-        raise UsageError("要写明理由", hint="加上 --reason")
+    check_reason(reason)
     with desk.store.batch() as tx:
         named = tx.quarantine_rows(numbers)
         _refuse_strangers(numbers, [row.id for row in named])

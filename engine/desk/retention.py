@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from engine.desk.opening import Desk
+from engine.desk.reasons import check_reason
 from engine.errors import UsageError
 from engine.masking import mask_reference
 from engine.settlement import MACHINE
@@ -147,8 +148,7 @@ def _mark(desk: Desk, person: Person, reference: str, kind: str, reason: str) ->
     if person.role not in _HOLDERS:
         held, may = desk.role_words(person.role), desk.role_words(*_HOLDERS, between="、")
         raise UsageError(f"{person.name} 的角色是 {held}，不能设置或解除保全", hint=f"由 {may} 办理")
-    if not reason.strip():
-        raise UsageError("要写明理由", hint="加上 --reason，例如案号")
+    check_reason(reason, hint="加上 --reason，例如案号")
     with desk.store.batch() as tx:
         matter = tx.matter_id(reference)
         if matter is None:

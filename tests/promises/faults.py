@@ -73,14 +73,13 @@ class Centre:
         config = Config(
             database=DatabaseConfig(url=self.url),
             clock="simulated",
-            folder=self.folder,
             rules=str(loader.shipped()),
             sources=[_feed(self.site)],
             channels=[_channel(self.receiver)],
             service=ServiceConfig(tick="15s"),
             notify=NotifyConfig(give_up_after=100),
             backup=BackupConfig(every="1m", folder="kept", keep="1h"),
-        )
+        ).at(self.folder)
         self.desk = Desk(config, open_store(self.url, KEYS), shipped(), lambda: self.now, [stages()], KEYS)
         self.service = _Service(self.desk, as_json=True)
 

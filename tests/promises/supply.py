@@ -106,11 +106,10 @@ def desk_at(url: str, folder: Path, clock: Callable[[], datetime], *, way: str =
     config = Config(
         database=DatabaseConfig(url=url),
         clock="simulated",
-        folder=folder,
         batch_size=batch,
         sources=[feeds[way]],
         channels=[ChannelConfig(name="屏幕", type="console")],
-    )
+    ).at(folder)
     return Desk(config, open_store(url, KEYS), shipped(), clock, [stages()], KEYS)
 
 

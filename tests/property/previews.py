@@ -109,7 +109,7 @@ class _Life:
     def __init__(self, rng: Random, url: str, folder: Path) -> None:
         self._rng, self.now, self.seen = rng, START, Counter[str]()
         rulebook = loaded(base())
-        config = Config(database=DatabaseConfig(url=url), clock="simulated", folder=folder, engine="trace")
+        config = Config(database=DatabaseConfig(url=url), clock="simulated", engine="trace").at(folder)
         self.desk = Desk(config, open_store(url, KEYS), rulebook, lambda: self.now, [stages_of(rulebook)], KEYS)
 
     def live(self, size: int) -> None:

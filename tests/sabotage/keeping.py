@@ -256,8 +256,8 @@ KEEPING = (
         "unmask-reason",
         "看原文要写理由",
         "engine/desk/quarantine.py",
-        '    if not reason.strip():\n        raise UsageError("导出原文要写明理由"',
-        instead='    if False:\n        raise UsageError("导出原文要写明理由"',
+        '    check_reason(reason, what="导出原文要写明理由")\n',
+        instead="",
         tests=(
             "acceptance/test_quarantine.py::test_the_original_cells_are_shown_only_with_a_reason_that_is_kept[sqlite]"
         ),
@@ -265,9 +265,9 @@ KEEPING = (
     defence(
         "override-reason",
         "改级要写理由",
-        _ACTING,
-        "def _said(reason: str) -> None:\n    if not reason.strip():",
-        instead="def _said(reason: str) -> None:\n    if False:",
+        "engine/desk/reasons.py",
+        "    if not reason.strip():",
+        instead="    if False:",
         tests="acceptance/test_desk.py::TestLowering::test_no_reason_no_change_or_too_long_is_refused",
     ),
     defence(

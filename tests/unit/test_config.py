@@ -77,6 +77,7 @@ class TestConfig:
             ("sources: [{name: x, kind: a, location: f}, {name: x, kind: b, location: f}]\n", "来源重名：x"),
             ("database: {url: 3}\n", "database.url：应为文字"),
             ("batch_size: true\n", "batch_size：应为整数"),
+            ("folder: elsewhere\n", "folder：没有这个键"),
         ],
     )
     def test_what_is_no_configuration_is_refused_in_words(self, tmp_path: Path, text: str, said: str) -> None:
@@ -254,7 +255,7 @@ class TestKeys:
 
     def test_another_place_may_be_named_by_a_variable(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("SANSE_KEY_FILE", str(tmp_path / "elsewhere.keys"))
-        assert Config(folder=tmp_path).key_file == tmp_path / "elsewhere.keys"
+        assert Config().at(tmp_path).key_file == tmp_path / "elsewhere.keys"
 
     @pytest.mark.parametrize(
         ("content", "said"),

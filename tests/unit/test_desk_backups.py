@@ -165,7 +165,7 @@ def test_other_keys_are_told_by_name(made: BackedUp, tmp_path: Path) -> None:
     folder = tmp_path / "other"
     folder.mkdir()
     write_keys(folder / "sanse.keys", KeyMaterial(KEYS.index, b"z" * 32, KEYS.chain))
-    config = Config(database=DatabaseConfig(url="sqlite:///sanse.db"), folder=folder)
+    config = Config(database=DatabaseConfig(url="sqlite:///sanse.db")).at(folder)
     with pytest.raises(StoreError, match="另一份密钥") as told:
         put_back(config, made.path)
     assert "密钥不在备份里" in told.value.hint

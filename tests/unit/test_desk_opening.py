@@ -21,7 +21,7 @@ pytest_plugins = ["tests.places"]
 def config(folder: Path, **more: object) -> Config:
     """A configuration with keys and the shipped rules, without a database."""
     write_keys(folder / "sanse.keys", KeyMaterial(b"i" * 32, b"s" * 32, b"c" * 32))
-    return Config.model_validate({"folder": folder, "rules": str(loader.shipped()), **more})
+    return Config.model_validate({"rules": str(loader.shipped()), **more}).at(folder)
 
 
 class TestOpening:

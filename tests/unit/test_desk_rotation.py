@@ -37,7 +37,7 @@ def config(store_url: str, tmp_path: Path) -> Config:
         write(tx, [judged(sample) for sample in samples(30)])
         tx.append_audit("王主任", "dismiss", {}, START, reason="合计行")
     store.close()
-    return Config(database=DatabaseConfig(url=store_url), folder=folder)
+    return Config(database=DatabaseConfig(url=store_url)).at(folder)
 
 
 def opened(config: Config) -> Desk:
