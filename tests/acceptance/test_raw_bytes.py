@@ -187,6 +187,10 @@ BAD: tuple[Callable[[Row], Row], ...] = (
     lambda row: row | {"id": ""},
     lambda row: row | {"at": "2099-01-01 08:00:00"},
     lambda row: _lacking(row, 1),
+    lambda row: _lacking(row, 0),
+    lambda row: row | {"id": row["phone"]},
+    lambda row: row | {"id": row["card"]},
+    lambda row: row | {"id": f"{row['name']}-{row['id']}"},
     lambda row: row | {"at": "不详", "torn": "torn"},
 )
 
