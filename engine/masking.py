@@ -56,6 +56,11 @@ _ORDER_BEFORE = re.compile(
     r"(?<!证件)(?<!身份证)(?:单号|工单|订单|单|编号|案号|流水号?|合同号?|受理号|工号|文号|户号|表号|学号|批号|执照号?|代码|车架号|"
     r"发票号?|条码|快递|运单|警情号?)[^，。；,;]{0,3}$"
 )
+_ORDER = "单号"  # 18 digits of an area and a day are no ID number behind this word
+_PERHAPS = re.compile(
+    r"1[3-9]\d{9}|\d{6}(?:19|200)\d", re.ASCII
+)  # a mobile phone; the area and year of one born before 2010
+_NO_DIGIT = re.compile(r"\D+")
 _MONEY_AFTER = re.compile(r"\s*(?:元|块|万|亿|圆|人民币)")
 _CHECK_AFTER = re.compile(rf"{_GAP}{{0,3}}([xXｘＸ])(?![A-Za-z0-9])")
 
@@ -117,6 +122,21 @@ def mask_text(text: str, names: Sequence[str] = ()) -> str:
     for start, end in spans:
         text = f"{text[:start]}{MASK * (end - start)}{text[end:]}"
     return text
+
+
+def holds_number(text: str) -> bool:
+    """Whether a phone, an ID number or a bank card stands in a text."""
+    return next(_numbered(text), None) is not None
+
+
+def tells_of_somebody(number: str) -> bool:
+    """Whether the number of a record holds a mobile phone, an ID number or an address of mail.
+
+    Of other digits nobody can say more than that they are a number; letters before them (WX20250102) are no chat account here.
+    """
+    if number.isascii() and not _PERHAPS.search(_NO_DIGIT.sub("", number)):
+        return "@" in number and _EMAIL.search(number) is not None
+    return holds_number(f"{_ORDER}{number}") or _EMAIL.search(number.translate(_NARROW)) is not None
 
 
 def card_number(text: str) -> str | None:

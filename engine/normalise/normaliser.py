@@ -203,7 +203,7 @@ def _origin(case: _Case) -> Origin:
         "updated_at": max((times[name] for name in _VERSION_TIMES if name in times), default=None),
         "cause": reading.cause(row, supplier),
         "confidential": reading.confidential(row, supplier),
-        "numbers": reading.numbers(row, supplier, f"{raw.kind}:{case.source_id}"),
+        "numbers": reading.numbers(row, supplier, case.caller, f"{raw.kind}:{case.source_id}"),
         "declared": row.plan.declared,
     }
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from engine.masking import mask_text
+from engine.masking import holds_number, mask_text, tells_of_somebody
 from engine.model import Cause, Contact
 from engine.normalise.cells import cell_text, folded, half_width, lost_digits, plain_text
 from engine.normalise.contacts import id_number, person_names, phone
@@ -23,7 +23,6 @@ from engine.normalise.suppliers import NUMBERS, Supplier
 _COUNT_TAIL = re.compile(r"[人户名个次位家件]+$")
 _COUNT_HEAD = re.compile(r"^(?:共|约|大约|大概|近|第)+")
 _NUMBER_SPLIT = re.compile(r"[,，;；、\s|]+")
-_ORDER = "单号"  # 18 digits of an area and a day are no ID number behind this word
 _SHORT_NAME = 3
 _SHORTEST_SENTENCE = 5
 _SHORTEST_ACCOUNT = 5  # of what a clerk types into a name cell ("01") numbers are full
@@ -229,24 +228,28 @@ def status(row: Row, supplier: Supplier, closed_at: datetime | None) -> str | No
 
 def is_number(text: str) -> bool:
     """Whether a text can be the number of a record: it has a digit, and is no phone, ID number or the like of a row that slipped."""
-    return any(character.isdigit() for character in text) and mask_text(text) == text
+    return any(character.isdigit() for character in text) and not holds_number(text)
 
 
 def tells(number: str, row: Row, supplier: Supplier, caller: Contact) -> bool:
     """Whether the number of a record itself says who somebody is, as where a column slipped: numbers are ids, and stand in clear."""
-    named = mask_text(f"{_ORDER}{number}") != f"{_ORDER}{number}"
-    people = [caller.phone, caller.id_number, *_own(supplier, caller, row.get("opponent"))]
-    return named or any(one in number for one in people if len(one) >= _SHORTEST_ACCOUNT or not one.isascii())
+    if tells_of_somebody(number):
+        return True
+    own = (caller.phone if caller.phone[:1] == "1" else caller.phone[-7:], caller.id_number, caller.account)
+    if any(len(one) >= _SHORTEST_ACCOUNT and one in number for one in own):
+        return True
+    return not number.isascii() and any(name in number for name in _own(supplier, caller, row.get("opponent")))
 
 
-def numbers(row: Row, supplier: Supplier, own: str) -> tuple[str, ...]:
-    """Incident ids that the record names, such as the other channel's order number; never its own."""
+def numbers(row: Row, supplier: Supplier, caller: Contact, own: str) -> tuple[str, ...]:
+    """Incident ids that the record names, such as the other channel's order number; never its own, and none that tells of its people."""
     found: set[str] = set()
     for name, headers in row.plan.numbers:
         if name in row.first:
             kind = name[len(NUMBERS) :]
             exact = not any(lost_digits(row.values[header]) for header in headers)
-            parts = [part for text in row.every(name) for part in _NUMBER_SPLIT.split(text)] if exact else []
-            found |= {f"{kind}:{half_width(part)}" for part in parts if is_number(half_width(part))}
+            cells = row.every(name) if exact else []
+            parts = [half_width(part) for text in cells for part in _NUMBER_SPLIT.split(text)]
+            found |= {f"{kind}:{part}" for part in parts if is_number(part) and not tells(part, row, supplier, caller)}
     found.discard(own)
     return tuple(sorted(found))

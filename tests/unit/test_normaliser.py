@@ -157,6 +157,9 @@ class TestRefusals:
             ("13812345678", ""),
             ("JJ-１３８１２３４５６７８-2", ""),
             ("430121198001011234", ""),
+            ("zhang.3@mail.example", ""),
+            ("ID：430121198001011237", ""),
+            ("43012119800101123X", ""),
             ("张小三的事", ""),
             ("2025010213812345678", "13812345678"),
             ("07318888123401", "0731-88881234"),
@@ -169,11 +172,18 @@ class TestRefusals:
         assert (rejected.code, rejected.source_id) == ("telling_id", None)
         assert "编号不加密" in rejected.reason
 
-    @pytest.mark.parametrize("number", ["430121201501020001", "JJ20250102-0001", "1735689600000", "甲三〔2025〕1号"])
+    @pytest.mark.parametrize(
+        "number",
+        ["430121201501020001", "JJ20250102-0001", "1735689600000", "甲三〔2025〕1号", "WX202501020001", "qq-12345678"],
+    )
     def test_a_number_that_is_only_one_is_taken(self, number: str) -> None:
         assert accepted(police(接警单编号=number, 报警人="张小三", 报警电话="13812345678")).source_id == number
         slip = "".join(filter(str.isdigit, number))[:3]
         assert accepted(police(接警单编号=number, 报警人=slip, 报警电话="")).source_id == number
+
+    def test_nor_does_such_a_number_of_another_record_tie_anything(self) -> None:
+        named = "张小三2025-1，WX202501020001，13812345678"
+        assert accepted(police(报警人="张小三", 来源编号=named)).numbers == ("hotline_12345:WX202501020001",)
 
     def test_a_cut_row_whose_number_tells_shows_no_number(self) -> None:
         rejected = refused(police(**{TORN: "是", "接警单编号": "13812345678"}))
