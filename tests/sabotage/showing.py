@@ -48,7 +48,7 @@ SHOWING = (
         "numbers",
         "串到关联单号一栏的姓名电话不当单号",
         "engine/normalise/reading.py",
-        "return any(character.isdigit() for character in text) and mask_text(text) == text",
+        "return any(character.isdigit() for character in text) and not holds_number(text)",
         instead="return bool(text)",
         tests="unit/test_normalise_reading.py::test_the_number_of_another_record_is_no_name_and_no_phone",
     ),
