@@ -15,14 +15,18 @@ from engine.model import Channel, ChannelSpec, Colour
 if TYPE_CHECKING:
     from engine.config import ChannelConfig
     from engine.desk import Desk
-    from engine.scheduler.messages import Outlet, Post
+    from engine.scheduler.carrying import Carriers
+    from engine.scheduler.messages import Outlet, Parcel, Post
 
 _HOSTS = {"wecom": ("qyapi.weixin.qq.com",), "dingtalk": ("oapi.dingtalk.com",)}
 """Where the robots of these makers live, when the configuration names no other host."""
 
 
-def post_of(desk: Desk, only: str = "") -> Post:
-    """The post of an installation, with one of its channels only where it has one of that name; raises ConfigError when a channel cannot work."""
+def post_of(desk: Desk, only: str = "", carriers: Carriers[Parcel] | None = None) -> Post:
+    """The post of an installation, with one of its channels only where it has one of that name; raises ConfigError when a channel cannot work.
+
+    With `carriers`, which a process keeps, its channels send beside each other and beside all else.
+    """
     from engine.scheduler.messages import Post
 
     config = desk.config
@@ -35,6 +39,7 @@ def post_of(desk: Desk, only: str = "") -> Post:
         link=config.notify.link,
         lease=config.service.lease,
         give_up_after=config.notify.give_up_after,
+        carriers=carriers,
     )
 
 

@@ -151,7 +151,7 @@ def list_(config: ConfigPath = CONFIG, now: Now = "", as_json: AsJson = False) -
         line(view)
     if not as_json:
         rows = [
-            (v.name, v.state, local(v.last_at), local(v.next_at), f"{v.lag_seconds} 秒", str(v.failures), v.said)
+            (v.name, v.state, local(v.last_at), local(v.next_at), f"{v.lag_seconds} 秒", str(v.failures), _said(v))
             for v in views
         ]
         table(("任务", "状态", "上次", "下次", "拖延", "连续失败", "说明"), rows) if rows else say(
@@ -159,6 +159,14 @@ def list_(config: ConfigPath = CONFIG, now: Now = "", as_json: AsJson = False) -
         )
     if unmended(views):
         raise typer.Exit(1)
+
+
+def _said(view: JobView) -> str:
+    """What its last run said; of one that runs also when others take it if whoever runs it is no more."""
+    from cli.printing import local
+
+    held = f"若已中断，{local(view.held_until)} 起换人接着办；" if view.held_until else ""
+    return f"{held}{view.said}"
 
 
 def unmended(views: Sequence[JobView]) -> list[JobView]:

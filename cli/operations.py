@@ -68,7 +68,7 @@ def doctor(config: ConfigPath = CONFIG, as_json: AsJson = False) -> None:
         written,
         Check("磁盘", free > _LEAST_FREE_MIB, f"剩余 {free} MiB", "" if free > _LEAST_FREE_MIB else "请腾出空间"),
         *_channels(settings),
-        *examined(settings, real_clock, upkeep),
+        *(check for check in examined(settings, real_clock, upkeep) if written.well or check.what not in _CONFIGURED),
     ]
     for check in found:
         if as_json:
@@ -111,3 +111,5 @@ def _settings(path: Path) -> tuple[Config, Check]:
 
 
 _LEAST_FREE_MIB = 500
+_CONFIGURED = ("来源", "通知", "备份")
+"""What cannot be said of a configuration that nobody can read."""

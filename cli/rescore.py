@@ -184,4 +184,4 @@ def _write(desk: Desk, person: Any, found: Scan, *, as_json: bool) -> None:
         for count in apply(desk, person, found):
             advance(count)
             written += count
-    line({"written": written}) if as_json else say(f"已写入 {written} 件的新研判；中途停了再运行一次，接着写完")
+    line({"written": written}) if as_json else say(f"已写入 {written} 件的新研判" if written else "没有要写的")

@@ -9,6 +9,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import timedelta
+from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,9 +20,11 @@ from cli.options import CONFIG, AsJson, ConfigPath, Now
 if TYPE_CHECKING:
     from cli.jobs import Polls
     from engine.desk import Desk
+    from engine.errors import OtherKeys
+    from engine.scheduler.carrying import Carriers
     from engine.scheduler.jobs import Ran
     from engine.scheduler.matters import Swept
-    from engine.scheduler.messages import Posted
+    from engine.scheduler.messages import Parcel, Posted
     from engine.scheduler.vitals import Pulse
 
 _WHERE = {
@@ -31,6 +35,10 @@ _WHERE = {
     "ConfigError": "配置",
 }
 """Where a round stumbled, by what it raised; the health sign says no more of it."""
+_LONGEST_SENDING = timedelta(seconds=30)
+"""So long a process that is to end waits for messages on their way: three times the usual patience with a channel."""
+_SLICE_SECONDS = 5.0
+"""So long matters are looked at again at a stretch: then what has come and what is to be told has its turn."""
 
 
 def serve(
@@ -83,7 +91,10 @@ class _Service:
         self._looked: dict[str, str] = {}
         self._failed: set[str] = set()
         self._polls: Polls | None = None
+        self._carriers: Carriers[Parcel] | None = None
         self._stop: Callable[[], bool] = lambda: False
+        self._give_up: Callable[[], None] = lambda: None
+        self._hopeless: OtherKeys | None = None
         self._thrift: Thrift = Thrift()
         check_feeds(desk)
         post_of(desk)  # a channel or watchman that cannot work is told now, not at the first message
@@ -93,18 +104,23 @@ class _Service:
         """Until a signal says stop."""
         from cli.jobs import Polls
         from cli.journal import FromLibraries
+        from engine.scheduler.carrying import Carriers
         from engine.scheduler.ticker import Ticker
 
         logging.getLogger().addHandler(FromLibraries(self._log))
-        self._polls = Polls()
+        self._polls, self._carriers = Polls(), Carriers()
         tick = int(self._desk.config.service.tick.total_seconds())
         with self._exported():
             self._log.info(
                 "started", words=f"已开始：每 {tick} 秒看一次有没有到期的；按 Ctrl+C 结束", started=True, tick=tick
             )
             self._tell_held()
-            Ticker(self.tick, self._desk.config.service.tick).run()
+            ticker = Ticker(self.tick, self._desk.config.service.tick)
+            self._give_up = ticker.stop
+            ticker.run()
         self._let_go()
+        if self._hopeless is not None:
+            raise self._hopeless
         self._log.info("stopped", words="已停下：手上的都办完了，没办的下次接着办", started=False)
 
     def once(self) -> bool:
@@ -140,23 +156,35 @@ class _Service:
         return not left
 
     def tick(self, stop: Callable[[], bool]) -> None:
-        """Everything that is due now; what goes wrong is told, and tried again at the next tick."""
+        """Everything that is due now; what goes wrong is told, and tried again at the next tick, unless no try of this process can go well."""
         from cli.refusals import unforeseen
-        from engine.errors import SanseError
+        from engine.errors import OtherKeys, SanseError
 
         try:
             self._renew()
             self.everything(lambda: self._came_on(stop))
             self.pulse.fault = ""
+        except OtherKeys as fault:
+            self._hopeless = fault
+            self._give_up()
         except SanseError as fault:
             self._wrong(_WHERE.get(type(fault).__name__, "程序"), str(fault))
         except Exception as fault:  # noqa: BLE001 -- the edge of the process: it must be there at the next tick
             self._wrong("程序", unforeseen(fault))
 
     def everything(self, stop: Callable[[], bool]) -> bool:
-        """Everything that is due: feeds first, so that what they bring is looked at too, then matters, then messages; last, how we are.
+        """Everything that is due, a turn after another while many matters are to be looked at; whether all of it went well."""
+        well, left = self._turn(stop)
+        while left and not stop():
+            more, left = self._turn(stop)
+            well &= more
+        return well
 
-        Whether all of it went well; of what only looks nobody is told until it sees something else than before.
+    def _turn(self, stop: Callable[[], bool]) -> tuple[bool, bool]:
+        """Feeds first, so that what they bring is looked at too, then matters for a while, then messages; last, how we are.
+
+        Whether all of it went well, and whether matters are left: after a change of the rules all open ones are due, and what came meanwhile,
+        a red among it, must not wait for the last. Of what only looks nobody is told until it sees something else than before.
         """
         from engine.scheduler.matters import sweep
         from engine.scheduler.rules import queue
@@ -169,7 +197,12 @@ class _Service:
             self._ran(ran)
         desk = self._desk  # a poll may have taken up new rules
         self._queued(queue(desk.store, desk.stages, desk.clock))
-        swept = sweep(desk.store, desk.stages, desk.clock, lease=desk.config.service.lease, stop=stop)
+        until = monotonic() + _SLICE_SECONDS
+
+        def over() -> bool:
+            return stop() or monotonic() > until
+
+        swept = sweep(desk.store, desk.stages, desk.clock, lease=desk.config.service.lease, stop=over)
         self._swept(swept)
         self._post()
         for ran in planned.run_due(stop, looks=True):
@@ -178,7 +211,7 @@ class _Service:
                 self._ran(ran)
         self.pulse.beat()
         self._thrift.turn(desk.clock())
-        return well and not swept.failed
+        return well and not swept.failed, swept.cut
 
     def _jobs(self) -> Any:
         from cli.jobs import jobs_of
@@ -193,12 +226,14 @@ class _Service:
     def _post(self) -> None:
         from cli.channels import post_of
 
-        self._posted(post_of(self._desk).run(self._stop))
+        self._posted(post_of(self._desk, carriers=self._carriers).run(self._stop))
 
     def _let_go(self) -> None:
+        from cli.channels import post_of
         from engine.errors import SanseError
 
         with suppress(SanseError):  # a database that is away: the leases lapse by themselves
+            self._posted(post_of(self._desk, carriers=self._carriers).settle(_LONGEST_SENDING))
             self._jobs().let_go()
 
     def _came_on(self, stop: Callable[[], bool]) -> bool:
@@ -283,7 +318,7 @@ class _Service:
     def _posted(self, posted: Posted) -> None:
         if posted.sent or posted.refused or posted.dead:
             dead = f"，{posted.dead} 条不再试" if posted.dead else ""
-            words = f"✓ 通知：发出 {posted.sent} 条，{posted.refused} 条没有被收下{dead}"
+            words = f"{'✗' if posted.refused or posted.dead else '✓'} 通知：发出 {posted.sent} 条，{posted.refused} 条没有被收下{dead}"
             counts = {"sent": posted.sent, "refused": posted.refused, "dead": posted.dead, "nobody": posted.nobody}
             self._log.info("messages", words=words, **counts)
 

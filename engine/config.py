@@ -6,6 +6,7 @@ building sources from their settings (the command line is the composition root).
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 import stat
@@ -34,7 +35,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from engine.errors import ConfigError, shape_fault, yaml_fault
-from engine.misshapen import every_fault
+from engine.misshapen import every_fault, known_keys
 from engine.model import duration
 from engine.options import faults_of
 
@@ -416,10 +417,18 @@ def load_config(path: Path) -> Config:
         return Config.model_validate(loaded).at(path.parent.resolve())
     except ValidationError as fault:
         found = every_fault(Config, loaded, _SOUND)
-        lines = "\n".join(f"  {'.'.join(map(str, one['loc']))}：{shape_fault(one)}" for one in found)
+        lines = "\n".join(f"  {'.'.join(map(str, one['loc']))}：{shape_fault(one)}{_near(one)}" for one in found)
         raise ConfigError(
             f"配置有误：\n{lines}", where=path.name, hint="照 sanse init 生成的 config.yaml 改正"
         ) from fault
+
+
+def _near(found: Mapping[str, Any]) -> str:
+    """The key that was meant, where one that nobody knows is like it."""
+    if found["type"] != "extra_forbidden":
+        return ""
+    near = difflib.get_close_matches(str(found["loc"][-1]), known_keys(Config, found["loc"]), 1)
+    return f"，是不是 {near[0]}" if near else ""
 
 
 def _read_yaml(path: Path) -> Mapping[str, Any]:

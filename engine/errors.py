@@ -67,6 +67,10 @@ class StoreError(SanseError):
     """The database cannot be reached, is of another version, or holds something that must not be there."""
 
 
+class OtherKeys(StoreError):
+    """The data are of another key file than this process holds: they were rotated meanwhile, or it is the wrong one."""
+
+
 class DeliveryError(SanseError):
     """A channel did not take a message."""
 

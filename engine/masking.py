@@ -60,6 +60,9 @@ _ORDER = "单号"  # 18 digits of an area and a day are no ID number behind this
 _PERHAPS = re.compile(
     r"1[3-9]\d{9}|\d{6}(?:19|200)\d", re.ASCII
 )  # a mobile phone; the area and year of one born before 2010
+_APART = re.compile(
+    r"(?<!\d)0(?:10|2[0-57-9]|[3-9]\d\d)[- ](?!20\d{6})[2-9]\d{6,7}(?!\d)", re.ASCII
+)  # not 0512-20250102
 _NO_DIGIT = re.compile(r"\D+")
 _MONEY_AFTER = re.compile(r"\s*(?:元|块|万|亿|圆|人民币)")
 _CHECK_AFTER = re.compile(rf"{_GAP}{{0,3}}([xXｘＸ])(?![A-Za-z0-9])")
@@ -129,13 +132,18 @@ def holds_number(text: str) -> bool:
     return next(_numbered(text), None) is not None
 
 
+def names_one_of(text: str, names: Sequence[str]) -> bool:
+    """Whether one of the names stands in a text, also with white space between its characters, in either of them."""
+    return next(_named(text, ["".join(name.split()) for name in names]), None) is not None
+
+
 def tells_of_somebody(number: str) -> bool:
-    """Whether the number of a record holds a mobile phone, an ID number or an address of mail.
+    """Whether the number of a record holds a mobile phone, a phone with its area code apart, an ID number or an address of mail.
 
     Of other digits nobody can say more than that they are a number; letters before them (WX20250102) are no chat account here.
     """
     if number.isascii() and not _PERHAPS.search(_NO_DIGIT.sub("", number)):
-        return "@" in number and _EMAIL.search(number) is not None
+        return _APART.search(number) is not None or ("@" in number and _EMAIL.search(number) is not None)
     return holds_number(f"{_ORDER}{number}") or _EMAIL.search(number.translate(_NARROW)) is not None
 
 

@@ -1,6 +1,6 @@
 """Every fault of a document, not only those that one look at it shows: a fault of one key hides those between keys.
 
-In: a model, a document as data. Out: errors as pydantic lists them. Not here: their words (`errors`), files of rules (`ruleset.sifting`).
+In: a model, a document as data. Out: errors as pydantic lists them; the keys that a model has at a place. Not here: their words (`errors`), files of rules (`ruleset.sifting`).
 
 What is wrong is taken out and the rest is looked at again, until nothing is.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -42,6 +42,27 @@ def every_fault(
         for error in errors:
             taken.append(error["loc"])
             _mend(rest, error["loc"], sound)
+
+
+def known_keys(model: type[BaseModel], path: Path) -> list[str]:
+    """The keys that may stand where a path leads to, followed through what the model is made of."""
+    shape: Any = model
+    for part in path[:-1]:
+        held = getattr(shape, "model_fields", {}).get(part)
+        inner = _models(held.annotation) if held is not None else []
+        shape = inner[0] if inner else shape
+    return keys_of(shape)
+
+
+def keys_of(shape: Any) -> list[str]:
+    """The keys that a model has; none of what is no model."""
+    return [field.alias or name for name, field in getattr(shape, "model_fields", {}).items()]
+
+
+def _models(annotation: Any) -> list[Any]:
+    if hasattr(annotation, "model_fields"):
+        return [annotation]
+    return [model for part in get_args(annotation) for model in _models(part)]
 
 
 def _follows(error: ErrorDetails, taken: Sequence[Path]) -> bool:

@@ -7,20 +7,18 @@ Not here: copying (`store.backup`), the file itself (`store.archive`). The keys 
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
-import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from engine.config import Config
 from engine.desk.opening import Clock, Desk, keys_of
 from engine.desk.replaying import sample
 from engine.errors import RuleError, SanseError, StoreError, UsageError, system_fault
+from engine.folders import folder_for_a_while
 from engine.ruleset import loader
 from engine.settlement import MACHINE
 from engine.store import Keys, Store, open_store, upgrade
@@ -76,7 +74,8 @@ def backup(desk: Desk, folder: Path) -> BackedUp:
             _refuse_damaged(staging)
             manifest = _described(staging, desk.keys, vendor=desk.store.vendor, at=at)
             target = folder / f"sanse-{at.astimezone(UTC).strftime(_STAMP)}-{manifest.audit_seq}.backup"
-            pack(staging, manifest, target)
+            pack(staging, manifest, packed := staging.with_suffix(".packed"))
+            _put_there(packed, target)
     except OSError as fault:
         hint = "检查目录权限和剩余空间；备份从不覆盖已有的文件，也不留下半份"
         raise _unwritable(f"备份写不到 {folder}", fault, hint) from fault
@@ -140,28 +139,24 @@ def restore(config: Config, file: Path, clock: Clock, *, deep: bool = False) -> 
 @contextmanager
 def _staging(folder: Path) -> Iterator[Path]:
     """A place for the database on its way, on the disk where it goes, seen by its owner only; what a killed run left there is removed."""
-    for left in folder.glob(f"{_STAGING}*"):
-        if left.is_dir() and _abandoned(left):
-            shutil.rmtree(left, ignore_errors=True)
-    with TemporaryDirectory(prefix=_STAGING, dir=folder) as name:
-        descriptor = os.open(name, os.O_RDONLY)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield Path(name) / "sanse.db"
-        finally:
-            os.close(descriptor)
+    with folder_for_a_while(_STAGING, folder) as place:
+        yield place / "sanse.db"
 
 
-def _abandoned(folder: Path) -> bool:
-    """Whether nobody works in it: whoever does holds its lock, and loses it when killed."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def _put_there(packed: Path, target: Path) -> None:
+    """The whole file under its name or none, never over another; raises OSError."""
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    finally:
-        os.close(descriptor)
-    return True
+        os.link(packed, target)
+    except FileExistsError:
+        raise
+    except OSError:  # a stick or a share that has no links
+        if target.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from None
+        packed.rename(target)
+    descriptor = os.open(target.parent, os.O_RDONLY)
+    with suppress(OSError):  # nor can every share be told to keep a folder
+        os.fsync(descriptor)
+    os.close(descriptor)
 
 
 def _refuse_damaged(copy: Path) -> None:

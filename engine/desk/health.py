@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.config import Config, read_keys
-from engine.desk.messages import given_up, left_behind, red_unheard
+from engine.desk.messages import given_up, left_behind, red_unheard, refused_often
 from engine.desk.opening import Clock, Desk, is_there, open_desk, stand_in, unpublished
 from engine.desk.publishing import finishing, unfinished
 from engine.errors import RuleError, SanseError, UsageError
@@ -91,11 +91,16 @@ def _messages(desk: Desk) -> Check:
     with desk.store.read() as view:
         unheard = red_unheard(desk, view)
         left = left_behind(desk, view)
+        refusing = refused_often(view)
     said = [f"{dead} 条发不出去"] + [f"{unheard} 条红色没有渠道接收"] * bool(unheard)
-    said += [f"{left} 条等着 config.yaml 里已经没有的渠道"] * bool(left)
-    again = "sanse notify list 查看；渠道修好、config.yaml 的 channels 改好以后，sanse notify replay --all 重新排上"
-    hint = again if dead or unheard else "服务的下一轮会改由现有的渠道说；服务没有开着的，运行 sanse serve --once"
-    return Check("通知", not (dead or unheard or left), "，".join(said), hint if dead or unheard or left else "")
+    said += [f"{left} 条等着 config.yaml 里已经没有的渠道"] * bool(left) + refusing
+    hint = "服务的下一轮会改由现有的渠道说；服务没有开着的，运行 sanse serve --once"
+    if dead or unheard:
+        hint = "sanse notify list 查看；渠道修好、config.yaml 的 channels 改好以后，sanse notify replay --all 重新排上"
+    elif refusing:
+        hint = "看渠道的地址、口令和网络，修好就自己发出去；sanse notify list 查看"
+    well = not (dead or unheard or left or refusing)
+    return Check("通知", well, "，".join(said), "" if well else hint)
 
 
 def _receivers(desk: Desk) -> Iterator[Check]:

@@ -88,6 +88,11 @@ def left_behind(desk: Desk, view: Reading) -> int:
     return sum(n for (channel, state), n in view.delivery_counts().items() if state == WAITING and channel not in here)
 
 
+def refused_often(view: Reading) -> list[str]:
+    """Which channels refuse again and again what they are still tried with, in words."""
+    return [f"{channel} 有 {n} 条连续 {_OFTEN} 次没有收下" for channel, n in sorted(view.refusing(_OFTEN).items())]
+
+
 def show(desk: Desk, reference: str) -> Shown:
     """What was told of the matter that a code, id or record names, or of a row of the quarantine (`Q17`); raises UsageError."""
     with desk.store.read() as view:
@@ -148,3 +153,5 @@ def revive(desk: Desk, keys: Collection[str], *, every: bool = False) -> int:
 
 
 _ALL, _COUNTED = 1_000_000, 100
+_OFTEN = 3
+"""From so many refusals in a row on somebody should know."""

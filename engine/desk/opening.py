@@ -10,10 +10,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from tempfile import TemporaryDirectory
 
 from engine.config import Config, KeyMaterial, read_keys
 from engine.errors import RuleError, StoreError, UsageError
+from engine.folders import folder_for_a_while
 from engine.model import Colour
 from engine.pipeline import Stages
 from engine.ruleset import loader
@@ -66,7 +66,7 @@ class Desk:
     @contextmanager
     def scratch(self) -> Iterator[Store]:
         """An empty database sealed with the same keys, thrown away afterwards."""
-        with TemporaryDirectory(prefix="sanse-scratch-") as folder:
+        with folder_for_a_while("sanse-scratch-") as folder:
             url = f"sqlite:///{folder}/scratch.db"
             upgrade(url, clock=self.config.clock, at=self.clock())
             store = open_store(url, self.keys)

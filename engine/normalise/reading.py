@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from engine.masking import holds_number, mask_text, tells_of_somebody
+from engine.masking import holds_number, mask_text, names_one_of, tells_of_somebody
 from engine.model import Cause, Contact
 from engine.normalise.cells import cell_text, folded, half_width, lost_digits, plain_text
 from engine.normalise.contacts import id_number, person_names, phone
@@ -238,7 +238,7 @@ def tells(number: str, row: Row, supplier: Supplier, caller: Contact) -> bool:
     own = (caller.phone if caller.phone[:1] == "1" else caller.phone[-7:], caller.id_number, caller.account)
     if any(len(one) >= _SHORTEST_ACCOUNT and one in number for one in own):
         return True
-    return not number.isascii() and any(name in number for name in _own(supplier, caller, row.get("opponent")))
+    return not number.isascii() and names_one_of(number, _own(supplier, caller, row.get("opponent")))
 
 
 def numbers(row: Row, supplier: Supplier, caller: Contact, own: str) -> tuple[str, ...]:

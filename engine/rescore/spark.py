@@ -17,11 +17,11 @@ from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from engine.config import BulkConfig
 from engine.errors import SanseError
+from engine.folders import folder_for_a_while
 
 _SETTINGS = {
     "spark.app.name": "sanse",
@@ -99,8 +99,8 @@ def cluster(bulk: BulkConfig, exchange: Path | None = None) -> Iterator[Cluster]
     """Spark as the configuration names it, with a folder below `exchange`; ended afterwards. Raises SanseError where it does not start."""
     if fault := lacking():
         raise fault
-    with TemporaryDirectory(prefix="sanse-spark-", dir=exchange) as folder:
-        opened = _opened(bulk, Path(folder))
+    with folder_for_a_while("sanse-spark-", exchange) as folder:
+        opened = _opened(bulk, folder)
         try:
             yield opened
         finally:

@@ -10,12 +10,12 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import duckdb
 import pyarrow as pa
 
 from engine.features.frames import mark_of
+from engine.folders import folder_for_a_while
 from engine.store.history import NO_TIME
 
 _FILE = "history.duckdb"
@@ -74,7 +74,7 @@ class Workspace:
 @contextmanager
 def workspace(*, memory: str = MEMORY, threads: int | None = None, kept: Path | None = None) -> Iterator[Workspace]:
     """Tables in a temporary folder; at first those of a file that another workspace kept, or none."""
-    with TemporaryDirectory(prefix="sanse-rescore-") as folder:
+    with folder_for_a_while("sanse-rescore-") as folder:
         settings: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": memory,
             "temp_directory": f"{folder}/spill",
@@ -83,7 +83,7 @@ def workspace(*, memory: str = MEMORY, threads: int | None = None, kept: Path | 
         if threads is not None:
             settings["threads"] = threads
         if kept is not None:
-            shutil.copyfile(kept, Path(folder) / _FILE)
+            shutil.copyfile(kept, folder / _FILE)
         with duckdb.connect(f"{folder}/{_FILE}", config=settings) as connection:
             connection.execute("SET enable_progress_bar = false")
-            yield Workspace(connection, Path(folder))
+            yield Workspace(connection, folder)

@@ -16,6 +16,7 @@ from typing import Any, get_args
 from pydantic import ValidationError
 
 from engine.errors import shape_fault
+from engine.misshapen import keys_of, known_keys
 from engine.ruleset.faults import fault, nearest
 from engine.ruleset.shapes import FileShape
 from engine.ruleset.strict_yaml import MAX_BYTES, Document, Path
@@ -155,7 +156,7 @@ def _shape_fault(document: Document, error: Any) -> Fault:
     path = _placed(error)
     place, key = document.place(path), _called(path) or document.name
     if error["type"] == "extra_forbidden":
-        return fault("S001", place, key=key, near=_belongs(key, path) or nearest(key, _siblings(path)))
+        return fault("S001", place, key=key, near=_belongs(key, path) or nearest(key, known_keys(FileShape, path)))
     if error["type"] == "missing":
         return fault("S003", place, key=key)
     return fault("S002", place, key=key, why=shape_fault(error))
@@ -170,31 +171,10 @@ def _called(path: Path) -> str:
 
 def _belongs(key: str, path: Path) -> str:
     """Where a key belongs that is right but for its indentation: at the top, or below one of the keys there; else nothing."""
-    if difflib.get_close_matches(key, _siblings(path), 1, _SLIP):
+    if difflib.get_close_matches(key, known_keys(FileShape, path), 1, _SLIP):
         return ""
     if len(path) > 1:
         return f"“{key}”是最外层的键，要顶格写" if key in FileShape.model_fields else ""
     fields = FileShape.model_fields.items()
-    above = [name for name, field in fields if any(key in _keys(part) for part in get_args(field.annotation))]
+    above = [name for name, field in fields if any(key in keys_of(part) for part in get_args(field.annotation))]
     return f"“{key}”写在 {' 或 '.join(above)}: 下面" if above else ""
-
-
-def _siblings(path: tuple[Any, ...]) -> list[str]:
-    """The keys that may stand where an unknown one was found, followed from the file's shape."""
-    shape: Any = FileShape
-    for part in path[:-1]:
-        held = shape.model_fields.get(part) if hasattr(shape, "model_fields") else None
-        inner = _models(held.annotation) if held is not None else [shape]
-        shape = inner[0] if inner else shape
-    return _keys(shape)
-
-
-def _keys(shape: Any) -> list[str]:
-    """The keys that a shape has; none where it is no mapping of them."""
-    return [field.alias or name for name, field in getattr(shape, "model_fields", {}).items()]
-
-
-def _models(annotation: Any) -> list[Any]:
-    if hasattr(annotation, "model_fields"):
-        return [annotation]
-    return [model for part in getattr(annotation, "__args__", ()) for model in _models(part)]

@@ -30,13 +30,17 @@ PIECE = 20
 
 @dataclass(slots=True)
 class Swept:
-    """How many due matters were looked at, how many changed colour, how many claims others had taken over; which failed; the longest delay."""
+    """How many due matters were looked at, how many changed colour, how many claims others had taken over; which failed; the longest delay.
+
+    `cut`: `stop` said so before nothing was due any more.
+    """
 
     done: int = 0
     changed: int = 0
     lost: int = 0
     failed: list[str] = field(default_factory=list)
     latest: timedelta = timedelta(0)
+    cut: bool = False
 
 
 def sweep(
@@ -59,8 +63,9 @@ def sweep(
             claims = tx.claim(MATTER, now=now, until=now + lease, most=piece)
             claims = claims or tx.claim(RULEBOOK, now=now, until=now + lease, most=piece)
         if not claims:
-            break
+            return swept
         _try(store, stages, claims, swept, now=clock())
+    swept.cut = True
     return swept
 
 

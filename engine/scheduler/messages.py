@@ -10,9 +10,11 @@ same message goes out once more, under the same key. A refused message waits lon
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from engine import notify
 from engine.casework import CLOSED
@@ -20,6 +22,7 @@ from engine.errors import UsageError
 from engine.masking import mask_text
 from engine.model import Channel, Colour, Delivered, Message, Notice, Refused
 from engine.notify import Bucket, Policy, Standing, Terms
+from engine.scheduler.carrying import Carriers
 from engine.store import Batch, Store
 from engine.store.outbox import DEAD, SENT, WAITING
 from engine.store.rows import DeliveryRow
@@ -55,13 +58,14 @@ class Posted:
 
 
 @dataclass(frozen=True, slots=True)
-class _Parcel:
-    """A message in hand: claimed, not yet sent."""
+class Parcel:
+    """A message in hand: claimed, not yet marked."""
 
     message: Message
     rows: Sequence[DeliveryRow]
     fence: int
     number: int
+    terms: Terms
 
     @property
     def red(self) -> bool:
@@ -81,24 +85,36 @@ class Post:
         link: str = "",
         lease: timedelta = LEASE,
         give_up_after: int = 8,
+        carriers: Carriers[Parcel] | None = None,
     ) -> None:
         self._store, self._clock, self._policy, self._link = store, clock, policy, link
         self._outlets = {outlet.terms.name: outlet for outlet in outlets}
-        self._lease, self._give_up_after = lease, give_up_after
+        self._lease, self._give_up_after, self._carriers = lease, give_up_after, carriers
 
     def run(self, stop: Callable[[], bool] = lambda: False) -> Posted:
         """Choose channels for everything new or left behind, then send what is due, until nothing is or `stop` says so.
 
-        A channel that refuses has a rest until the next round: one that does not answer must not hold up the others.
+        A channel that refuses has a rest until the next round. With carriers all channels send at once, and what is still on its way then is
+        marked in a later round: one that does not answer must not hold up the others, nor whoever runs this.
         """
         posted = Posted()
         while not stop() and self._gathered():
             pass
         while not stop() and self._address(posted):
             pass
+        if self._carriers is not None:
+            self._carry(self._carriers, posted, stop)
+            return posted
         for outlet in self._outlets.values():
             while not stop() and self._send_next(outlet, posted):
                 pass
+        return posted
+
+    def settle(self, patience: timedelta) -> Posted:
+        """Mark what is on its way, as far as it comes within `patience`: the process ends. What does not is sent once more when its lease has lapsed."""
+        posted, until = Posted(), time.monotonic() + patience.total_seconds()
+        while self._carriers and (came := self._carriers.come(max(until - time.monotonic(), 0.0))):
+            self._noted(came.load, came.answer, posted)
         return posted
 
     def test(self, channel: str) -> Delivered | Refused:
@@ -151,24 +167,49 @@ class Post:
         posted.nobody += sum(1 for why in verdicts.values() if why)
         return bool(notices)
 
+    def _carry(self, carriers: Carriers[Parcel], posted: Posted, stop: Callable[[], bool]) -> None:
+        """Let every channel send the next of its messages as soon as the one before has come, while it is worth waiting for any."""
+        refused, idle = set[str](), set[str]()
+        while True:
+            came = carriers.come()
+            if came is not None and not self._noted(came.load, came.answer, posted):
+                refused.add(came.load.terms.name)
+                idle.clear()  # a second channel may have something to tell now
+            begun = False
+            for name, outlet in () if stop() else self._outlets.items():
+                if carriers.busy(name) or name in refused or name in idle:
+                    continue
+                if (taken := self._taken(outlet)) is None:
+                    idle.add(name)
+                    continue
+                carriers.set_out(name, taken, partial(self._deliver, outlet, taken.message))
+                begun = True
+            if came is None and not begun:
+                return
+
     def _send_next(self, outlet: Outlet, posted: Posted) -> bool:
         """Send the next message of a channel; False when there is none, or it was refused."""
+        parcel = self._taken(outlet)
+        return parcel is not None and self._noted(parcel, self._deliver(outlet, parcel.message), posted)
+
+    def _taken(self, outlet: Outlet) -> Parcel | None:
+        """The next message of a channel, in hand from now on; None where there is none."""
         try:
             with self._store.beside() as tx:
-                parcel = self._claimed(tx, outlet)
+                return self._claimed(tx, outlet)
         except Overtaken:
-            return False
-        if parcel is None:
-            return False
-        answer = self._deliver(outlet, parcel.message)
+            return None
+
+    def _noted(self, parcel: Parcel, answer: Delivered | Refused, posted: Posted) -> bool:
+        """Write what came of a message; whether it was taken."""
         with self._store.beside() as tx:
-            state = self._marked(tx, outlet.terms, parcel, answer)
+            state = self._marked(tx, parcel, answer)
         posted.sent += state == SENT
         posted.refused += state in {WAITING, DEAD}
         posted.dead += state == DEAD
         return isinstance(answer, Delivered)
 
-    def _claimed(self, tx: Batch, outlet: Outlet) -> _Parcel | None:
+    def _claimed(self, tx: Batch, outlet: Outlet) -> Parcel | None:
         """The next message, claimed and counted; None when nothing is due or the cap is reached. The bucket's lock makes this one at a time."""
         now, terms = self._clock(), outlet.terms
         held = tx.bucket(terms.name)
@@ -186,7 +227,7 @@ class Post:
             raise Overtaken
         number = tx.begin_sending(key, terms.name, attempt=chosen[0].attempts + 1, at=now)
         message = self._worded([row.notice for row in chosen], key, now)
-        return _Parcel(message, chosen, chosen[0].fence + 1, number)
+        return Parcel(message, chosen, chosen[0].fence + 1, number, terms)
 
     def _worth_sending(self, tx: Batch, channel: str, rows: Sequence[DeliveryRow], now: datetime) -> list[DeliveryRow]:
         """What is due, without what need not be sent after all; a message that was in hand before stays as it is, whatever happened since."""
@@ -221,9 +262,9 @@ class Post:
         except Exception as fault:  # noqa: BLE001 -- one channel that breaks must not stop the others; what broke is told
             return Refused(f"程序错误（{type(fault).__name__}）")
 
-    def _marked(self, tx: Batch, terms: Terms, parcel: _Parcel, answer: Delivered | Refused) -> str:
+    def _marked(self, tx: Batch, parcel: Parcel, answer: Delivered | Refused) -> str:
         """Write what came of a message; `LOST` when somebody else has it by now."""
-        now, key = self._clock(), parcel.message.key
+        now, key, terms = self._clock(), parcel.message.key, parcel.terms
         self._end(tx, parcel.number, answer)
         if isinstance(answer, Delivered):
             return SENT if tx.parcel_sent(key, parcel.fence, now) else LOST

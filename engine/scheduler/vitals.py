@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from engine.desk.backups import age
-from engine.desk.messages import red_unheard
+from engine.desk.messages import red_unheard, refused_often
 from engine.desk.opening import Desk
 from engine.errors import SanseError
 from engine.model import Colour, Figure, Health, Sign
@@ -110,10 +110,10 @@ def _due(view: Reading, now: datetime) -> Sign:
 
 def _messages(desk: Desk, view: Reading, now: datetime) -> Sign:
     dead, unheard = view.dead_deliveries(), red_unheard(desk, view, lately=_LATELY)
-    late, refusing = _lag(view.delivery_backlog(now), now), view.refusing(_FAILURES)
+    late = _lag(view.delivery_backlog(now), now)
     said = [f"{dead} 条发不出去"] * bool(dead) + [f"待发的拖了 {_minutes(late)} 分钟"] * (late > _LATE)
     said += [f"{unheard} 条红色没有渠道接收"] * bool(unheard)
-    said += [f"{channel} 有 {count} 条连续 {_FAILURES} 次没有收下" for channel, count in sorted(refusing.items())]
+    said += refused_often(view)
     return Sign("messages", _DEGRADED, "；".join(said)) if said else Sign("messages", _OK, "没有积压")
 
 

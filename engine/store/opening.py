@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect, text
 
-from engine.errors import StoreError
+from engine.errors import OtherKeys, StoreError
 from engine.store import backup, block_keys, verify
 from engine.store.batch import Batch, Reading
 from engine.store.chain import Anchor
@@ -127,7 +127,7 @@ class Store:
         """In every write: whoever began before a rotation must not go on sealing with the key that will be gone."""
         noted = reading.meta().get(KEYS)
         if noted is not None and noted not in self._accepted:
-            raise StoreError(
+            raise OtherKeys(
                 "密钥与数据库不符",
                 hint="刚轮换过密钥：重新启动（多台机器时先拷贝新的密钥文件）；否则使用建库时的密钥文件，换密钥用 sanse db rotate-keys",
             )

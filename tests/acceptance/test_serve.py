@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from tests.console import Console, both
+from tests.receivers import Posted, Reply, receiver
 from tests.serving import SERVICE, configure, days_ago, export, real_now, serving
 from tests.source_server import Answer, site
 
@@ -109,6 +110,36 @@ def test_a_feed_that_does_not_answer_holds_up_nothing_and_no_stop(centre: Consol
     jobs = {job["name"]: job for job in centre.run("jobs", "list", "--json").lines}
     assert (jobs["poll:慢"]["state"], jobs["poll:慢"]["failures"]) == ("等待", 0)
     assert len(place.asked) == 1
+
+
+def test_a_channel_that_does_not_answer_holds_up_no_other_and_no_reading(centre: Console) -> None:
+    """One receiver takes what comes and says nothing: the other is told of each red at once, and files are read on."""
+    over, red = threading.Event(), "有人拿着菜刀砍人，快来救命"
+
+    def silent(_: Posted) -> Reply:
+        over.wait()
+        return Reply()
+
+    with receiver(silent) as slow, receiver() as fast:
+        named = ", ".join(
+            f"{{name: {name}, type: webhook, colours: [red], url: '{place.url}', private_hosts: ['localhost:{place.port}'],"
+            f" allowed_hosts: ['localhost:{place.port}'], secret_env: HOOK, options: {{timeout_seconds: 60}}}}"
+            for name, place in (("慢", slow), ("快", fast))
+        )
+        configure(centre, channels=f"[{named}]")
+        with serving(Console(centre.folder, {**centre.environment, "HOOK": "loopback"}), "serve") as service:
+            service.until(lambda said: said.get("started"))
+            for number in (10, 11):
+                export(centre.folder / f"in-{number}.csv", range(number, number + 1), real_now(), red)
+                assert service.until(lambda said: said.get("sent"))["sent"] == 1
+            assert (len(fast.keys), len(slow.keys)) == (2, 1)
+            over.set()
+            told = 0
+            while told < 2:
+                told += service.until(lambda said: said.get("sent"))["sent"]
+            service.send(signal.SIGTERM)
+            assert service.end() == 0
+        assert len(set(slow.keys)) == len(slow.keys) == 2
 
 
 def test_red_is_told_before_a_long_file_is_read_to_its_end(centre: Console) -> None:

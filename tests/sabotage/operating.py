@@ -41,6 +41,14 @@ OPERATING = (
         tests="unit/test_misshapen.py::test_every_planted_fault_is_told_once_and_no_other",
     ),
     defence(
+        "backup-whole",
+        "备份写完整了才有名字，半份没有",
+        _BACKUPS,
+        '            pack(staging, manifest, packed := staging.with_suffix(".packed"))\n            _put_there(packed, target)\n',
+        instead="            pack(staging, manifest, target)\n",
+        tests="unit/test_desk_backups.py::test_until_it_is_whole_nothing_stands_under_the_name_of_a_backup",
+    ),
+    defence(
         "backup-seal",
         "备份清单的印记要是审计密钥的",
         _BACKUPS,

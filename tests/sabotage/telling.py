@@ -301,8 +301,8 @@ TELLING = (
         "left-behind-doctor",
         "等着已经没有的渠道，体检看得出",
         "engine/desk/health.py",
-        "not (dead or unheard or left)",
-        instead="not (dead or unheard)",
+        "not (dead or unheard or left or refusing)",
+        instead="not (dead or unheard or refusing)",
         tests="unit/test_cli_notify.py::test_what_waits_for_a_channel_that_was_renamed_is_seen_and_told",
     ),
     defence(
@@ -317,8 +317,8 @@ TELLING = (
         "red-unheard-doctor",
         "红色没有渠道接收，体检看得出，补得上",
         "engine/desk/health.py",
-        "not (dead or unheard or left)",
-        instead="not (dead or left)",
+        "not (dead or unheard or left or refusing)",
+        instead="not (dead or left or refusing)",
         tests="unit/test_cli_notify.py::test_a_red_that_no_channel_takes_is_seen_and_told_when_one_does",
     ),
     defence(

@@ -10,7 +10,7 @@ import pytest
 
 from cli.jobs import poll
 from cli.wiring import desk_of
-from engine.errors import StoreError, Unreachable
+from engine.errors import OtherKeys, StoreError, Unreachable
 from engine.model import Moment
 from engine.scheduler.matters import Swept
 from engine.store.jobs import JOB
@@ -272,6 +272,56 @@ def test_a_tick_that_fails_is_told_and_ends_nothing(
     told = capsys.readouterr().out
     assert said in told
     assert "13800000001" not in told
+
+
+def test_while_many_matters_are_looked_at_again_what_comes_and_what_is_told_has_its_turn(
+    office: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a change of the rules all open matters are due; a red that comes then must not wait for the last of them."""
+    from itertools import count
+
+    from cli import service
+
+    rows = [
+        f"B{n:03d},2025-03-10 08:30:00,陈一,1380000{n:04d},云溪镇村{n}组,纠纷,楼道堆放杂物影响通行请协调处理"
+        for n in range(70)
+    ]
+    head = "接警单编号,报警时间,报警人,报警电话,警情地址,警情类型,报警内容"
+    (office.folder / "more.csv").write_text("\n".join([head, *rows]), encoding="utf-8")
+    office.ok("ingest", "--file", "more.csv", "--source", "police_110", "--now", NOW)
+    file = office.folder / "rules" / "parameters.yaml"
+    shipped = file.read_text(encoding="utf-8")
+    file.write_text(shipped.replace("多次提醒", "多次 提醒") + "# another\n", encoding="utf-8")
+    done: list[str] = []
+    with desk_of(office.folder / "config.yaml", NOW) as desk:
+        rounds = service._Service(desk, as_json=True)
+        seconds = count(step=3.0)
+        monkeypatch.setattr(service, "monotonic", lambda: next(seconds))
+        monkeypatch.setattr(rounds, "_swept", lambda swept: done.append(f"looked {swept.done}"))
+        monkeypatch.setattr(rounds, "_post", lambda: done.append("told"))
+        assert rounds.everything(lambda: False)
+    looked = [int(one.split()[1]) for one in done if one.startswith("looked")]
+    assert max(looked) <= 20
+    assert sum(looked) >= 70
+    assert done.count("told") >= len(looked)
+
+
+def test_with_other_keys_than_its_own_the_service_ends_and_says_what_to_do(
+    office: Console, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Keys were rotated while it ran: no try of this process can go well any more, and whoever starts it again reads the new ones."""
+    from cli import service
+
+    ended: list[str] = []
+    with desk_of(office.folder / "config.yaml", NOW) as desk:
+        running = service._Service(desk, as_json=True)
+        running._give_up = lambda: ended.append("given up")
+        running.tick(lambda: False)
+        assert ended == []
+        office.person("db", "rotate-keys", "--now", NOW)
+        running.tick(lambda: False)
+        assert (ended, type(running._hopeless)) == (["given up"], OtherKeys)
+    assert "稍后再试" not in capsys.readouterr().out
 
 
 def test_a_database_that_fails_ends_once_with_its_own_code(office: Console, monkeypatch: pytest.MonkeyPatch) -> None:

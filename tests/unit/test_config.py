@@ -78,6 +78,9 @@ class TestConfig:
             ("database: {url: 3}\n", "database.url：应为文字"),
             ("batch_size: true\n", "batch_size：应为整数"),
             ("folder: elsewhere\n", "folder：没有这个键"),
+            ("engin: trace\n", "engin：没有这个键，是不是 engine"),
+            ("service: {ping: {url: 'https://a.example', evry: 5m}}\n", "ping.evry：没有这个键，是不是 every"),
+            ("sources: [{name: a, kind: b, locaton: c}]\n", "sources.0.locaton：没有这个键，是不是 location"),
         ],
     )
     def test_what_is_no_configuration_is_refused_in_words(self, tmp_path: Path, text: str, said: str) -> None:

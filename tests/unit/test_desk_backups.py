@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import sqlite3
 import zipfile
@@ -15,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from engine.config import Config, DatabaseConfig, KeyMaterial, write_keys
-from engine.desk.backups import BackedUp, age, backup, restore
+from engine.desk.backups import BackedUp, _put_there, age, backup, restore
 from engine.errors import SanseError, StoreError, UsageError
 from engine.model import canonical
 from engine.ruleset import loader
@@ -116,18 +115,44 @@ def test_whose_business_it_is_that_nothing_can_be_written(
     assert list((tmp_path / "backups").iterdir()) == []
 
 
-def test_what_a_killed_run_left_is_removed_and_what_another_works_in_is_not(
-    filled: Installation, tmp_path: Path
-) -> None:
-    left, busy = (tmp_path / "backups" / f".sanse-backup-{name}" for name in ("left", "busy"))
-    for folder in (left, busy):
-        folder.mkdir(parents=True)
-        (folder / "sanse.db").write_bytes(b"half")
-    descriptor = os.open(busy, os.O_RDONLY)
-    fcntl.flock(descriptor, fcntl.LOCK_EX)
+def test_what_a_killed_run_left_is_removed(filled: Installation, tmp_path: Path) -> None:
+    left = tmp_path / "backups" / ".sanse-backup-left"
+    left.mkdir(parents=True)
+    (left / "sanse.db").write_bytes(b"half")
+    os.utime(left, (0, 0))
     backup(filled.desk, tmp_path / "backups")
-    assert (left.exists(), busy.exists()) == (False, True)
-    os.close(descriptor)
+    assert not left.exists()
+
+
+def test_until_it_is_whole_nothing_stands_under_the_name_of_a_backup(
+    filled: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever is killed while he packs leaves no half that somebody could take for the newest one."""
+    seen: list[list[Path]] = []
+
+    def watched(database: Path, manifest: Manifest, target: Path) -> None:
+        pack(database, manifest, target)
+        seen.append(list((tmp_path / "there").glob("*.backup")))
+
+    monkeypatch.setattr("engine.desk.backups.pack", watched)
+    made = backup(filled.desk, tmp_path / "there")
+    assert (seen, list((tmp_path / "there").iterdir())) == ([[]], [made.path])
+
+
+def test_a_disk_without_links_takes_backups_too_and_none_is_written_over(
+    filled: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr("os.link", refuse)
+    made = backup(filled.desk, tmp_path / "there")
+    assert list((tmp_path / "there").iterdir()) == [made.path]
+    packed, held = tmp_path / "packed", made.path.read_bytes()
+    packed.write_bytes(b"another")
+    with pytest.raises(FileExistsError):
+        _put_there(packed, made.path)
+    assert made.path.read_bytes() == held
 
 
 def test_a_place_that_cannot_be_written_to_is_told(made: BackedUp, fresh: Config) -> None:

@@ -161,6 +161,8 @@ class TestRefusals:
             ("ID：430121198001011237", ""),
             ("43012119800101123X", ""),
             ("张小三的事", ""),
+            ("张 小 三-1", ""),
+            ("0512-65201234", ""),
             ("2025010213812345678", "13812345678"),
             ("07318888123401", "0731-88881234"),
         ],
@@ -174,12 +176,24 @@ class TestRefusals:
 
     @pytest.mark.parametrize(
         "number",
-        ["430121201501020001", "JJ20250102-0001", "1735689600000", "甲三〔2025〕1号", "WX202501020001", "qq-12345678"],
+        [
+            "430121201501020001",
+            "JJ20250102-0001",
+            "1735689600000",
+            "甲三〔2025〕1号",
+            "WX202501020001",
+            "qq-12345678",
+            "0512-20250102",
+            "020-2025",
+        ],
     )
     def test_a_number_that_is_only_one_is_taken(self, number: str) -> None:
         assert accepted(police(接警单编号=number, 报警人="张小三", 报警电话="13812345678")).source_id == number
         slip = "".join(filter(str.isdigit, number))[:3]
         assert accepted(police(接警单编号=number, 报警人=slip, 报警电话="")).source_id == number
+
+    def test_a_name_with_white_space_in_its_own_column_is_known_without_it(self) -> None:
+        assert refused(police(接警单编号="赵明-2025-1", 报警人="赵 明")).code == "telling_id"
 
     def test_nor_does_such_a_number_of_another_record_tie_anything(self) -> None:
         named = "张小三2025-1，WX202501020001，13812345678"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from threading import Event
 
 import pytest
 
@@ -12,7 +13,8 @@ from engine import notify
 from engine.errors import UsageError
 from engine.model import ChannelSpec, Colour, Delivered, Limits, Message, Notice, Refused
 from engine.notify import Policy, Terms
-from engine.scheduler.messages import LEASE, Outlet, Post, Posted
+from engine.scheduler.carrying import Carriers
+from engine.scheduler.messages import LEASE, Outlet, Parcel, Post, Posted
 from engine.store import Store
 from engine.store.outbox import DEAD, NOT_SENT, SENT, WAITING
 from engine.store.rows import DeliveryRow, Silence
@@ -53,7 +55,7 @@ class Office:
         self.terms[name] = replace(Terms(name), **terms)  # type: ignore[arg-type]
         return self.lines[name]
 
-    def post(self, **more: int) -> Post:
+    def post(self, **more: object) -> Post:
         outlets = [Outlet(line, self.terms[name]) for name, line in self.lines.items()]
         return Post(self.store, lambda: self.now, outlets, POLICY, **more)  # type: ignore[arg-type]
 
@@ -443,3 +445,72 @@ class TestChannelsThatAreNoMore:
         office.later(seconds=2 * LEASE.total_seconds())
         assert office.run().sent == 0
         assert office.states() == {("0001", "群"): (WAITING, "")}
+
+
+@dataclass
+class Slow(Line):
+    """A channel that answers when a test lets it."""
+
+    gate: Event = field(default_factory=Event)
+
+    def deliver(self, message: Message) -> Delivered | Refused:
+        answer = super().deliver(message)
+        self.gate.wait()
+        return answer
+
+
+class TestCarried:
+    """With carriers: every channel beside the others, and beside whoever sends."""
+
+    @pytest.fixture
+    def slow(self, office: Office) -> Iterator[Slow]:
+        made = Slow(spec=ChannelSpec("慢"))
+        office.lines["慢"], office.terms["慢"] = made, Terms("慢", most_bytes=1)
+        yield made
+        made.gate.set()
+
+    def test_a_channel_that_hangs_holds_up_no_other(self, office: Office, slow: Slow) -> None:
+        line, carriers = office.line("快", most_bytes=1), Carriers[Parcel](0.2)
+        for number in (1, 2):
+            office.tell(number, Colour.RED)
+        assert office.post(carriers=carriers).run().sent == 2
+        assert ([len(message.lines) for message in line.got], len(slow.got)) == ([1, 1], 1)
+        office.tell(3, Colour.RED)
+        assert office.post(carriers=carriers).run().sent == 1
+        assert (len(line.got), len(slow.got)) == (3, 1)
+        slow.gate.set()
+        assert office.post(carriers=carriers).settle(timedelta(seconds=30)).sent == 1
+        assert office.post(carriers=carriers).run().sent == 2
+        assert [message.lines[0].code for message in slow.got] == [message.lines[0].code for message in line.got]
+        assert {state for state, _ in office.states().values()} == {SENT}
+
+    def test_one_that_refuses_rests_until_the_next_round_and_red_goes_elsewhere_in_this_one(
+        self, office: Office
+    ) -> None:
+        first = office.line("群", Refused("no"), second="备")
+        second = office.line("备", receivers=frozenset({"nobody"}))
+        office.tell(1, Colour.RED)
+        for _ in range(3):
+            assert office.post(carriers=Carriers(30.0)).run().refused == 1
+            office.later(hours=1)
+        assert (len(first.got), len(second.got)) == (3, 1)
+
+    def test_what_does_not_come_before_the_end_goes_out_once_more_under_the_same_key(
+        self, office: Office, slow: Slow
+    ) -> None:
+        office.tell(1, Colour.RED)
+        carriers = Carriers[Parcel](0.01)
+        assert office.post(carriers=carriers).run() == office.post(carriers=carriers).settle(timedelta(0)) == Posted()
+        slow.gate.set()
+        assert office.post(carriers=Carriers(30.0)).run().sent == 0
+        office.later(seconds=LEASE.total_seconds())
+        assert office.post(carriers=Carriers(30.0)).run().sent == 1
+        assert len({message.key for message in slow.got}) == 1 < len(slow.got)
+
+    def test_nothing_new_sets_out_when_it_is_to_stop(self, office: Office) -> None:
+        line = office.line()
+        office.tell(1, Colour.RED)
+        office.post().run()
+        office.tell(2, Colour.RED)
+        assert office.post(carriers=Carriers(30.0)).run(lambda: True) == Posted()
+        assert len(line.got) == 1

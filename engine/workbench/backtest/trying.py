@@ -11,12 +11,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 
 from engine.errors import RuleError, UsageError
 from engine.features.base import made_by
+from engine.folders import folder_for_a_while
 from engine.model import Colour
 from engine.pipeline import Stages
 from engine.remaking import Remade
@@ -193,11 +193,11 @@ def past(ground: Ground, old: Side) -> Iterator[Past]:
     with (
         ground.store.read() as view,
         ground.store.history() as history,
-        TemporaryDirectory(prefix="sanse-past-") as folder,
+        folder_for_a_while("sanse-past-") as folder,
     ):
         if not history.newest():
             raise UsageError("还没有存下的来件，没有可回测的", hint="先 sanse ingest 读入来件，再回测")
-        yield Past(ground, old, view, history, Path(folder))
+        yield Past(ground, old, view, history, folder)
 
 
 @contextmanager
