@@ -53,7 +53,7 @@ def list_(
                 row.channel,
                 _STATES[row.state],
                 _why(row, reasons),
-                local(row.done_at or row.due_at),
+                local(row.due_at if row.state == "waiting" else row.done_at or row.due_at),
                 row.parcel,
             )
             for row in rows
@@ -64,7 +64,9 @@ def list_(
 
 
 def _why(row: DeliveryRow, reasons: Mapping[str, str]) -> str:
-    """Why it waits or was not sent; what was given up waits for nothing any more."""
+    """Why it waits or was not sent; what was given up, or is on its way, waits for nothing."""
+    if row.state == "waiting" and row.lease_until is not None:
+        return "正在发"
     return _GIVEN_UP if row.state == "dead" else reasons.get(row.why, _GONE if row.why == "gone" else row.why)
 
 

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
+from cli.notify import _why
+from engine.model import Colour
+from engine.store.rows import DeliveryRow
 from tests.console import ACTOR, Console
+from tests.notice_samples import NOW as THEN
+from tests.notice_samples import notice
 from tests.receivers import Posted, Receiver, Reply, receiver
+from tests.serving import ZONE
 
 pytest_plugins = ["tests.places"]
 
@@ -106,6 +114,21 @@ def test_a_channel_is_tried_out(told: Console, group: Receiver, answers: Answers
     assert "geheim" not in ran.out + ran.err
     unknown = told.run("notify", "test", "别的", "--now", NOW)
     assert (unknown.code, "可用：值班群" in unknown.err) == (2, True)
+
+
+def test_of_what_waits_the_time_of_its_next_try_is_listed(told: Console, answers: Answers) -> None:
+    answers.reply = Reply(500)
+    assert serve(told, NOW)["refused"] == 1
+    (row, *_) = [one for one in told.ok("notify", "list", "--json").lines if one["why"] == "retry"]
+    assert row["due_at"] > row["done_at"]
+    local = datetime.fromisoformat(row["due_at"]).astimezone(ZONE)
+    assert f"{local:%Y-%m-%d %H:%M}" in told.ok("notify", "list").out
+
+
+def test_of_what_is_on_its_way_no_reason_to_wait_is_told() -> None:
+    row = DeliveryRow(notice(Colour.RED), "群", "waiting", "", THEN, "key", 1, 0, THEN, 1, None)
+    assert _why(row, {}) == "正在发"
+    assert _why(replace(row, lease_until=None, why="cap"), {"cap": "满了"}) == "满了"
 
 
 def test_what_was_given_up_is_seen_and_sent_again_under_its_key(
