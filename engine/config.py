@@ -35,6 +35,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from engine.errors import ConfigError, shape_fault, yaml_fault
+from engine.folders import keep_names
 from engine.misshapen import every_fault, known_keys
 from engine.model import duration
 from engine.options import faults_of
@@ -521,6 +522,4 @@ def replace_keys(path: Path, fresh: KeyMaterial) -> None:
     new.unlink(missing_ok=True)
     write_keys(new, fresh)
     new.replace(path)
-    directory = os.open(path.parent, os.O_RDONLY)
-    os.fsync(directory)
-    os.close(directory)
+    keep_names(path.parent)

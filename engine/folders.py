@@ -1,4 +1,4 @@
-"""Folders for a while: temporary, seen by their owner only, and gone afterwards, even when their maker was killed.
+"""Folders: those for a while, seen by their owner only and gone afterwards, even when their maker was killed; and those that must keep a name.
 
 In: where, under which prefix. Out: a folder. Not here: what is put into it.
 
@@ -35,6 +35,15 @@ def folder_for_a_while(prefix: str, place: Path | None = None) -> Iterator[Path]
             yield Path(name)
         finally:
             os.close(descriptor)
+
+
+def keep_names(folder: Path) -> None:
+    """Return when the names in a folder are on disk; raises OSError."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _abandoned(folder: Path) -> bool:

@@ -18,7 +18,7 @@ from engine.config import Config
 from engine.desk.opening import Clock, Desk, keys_of
 from engine.desk.replaying import sample
 from engine.errors import RuleError, SanseError, StoreError, UsageError, system_fault
-from engine.folders import folder_for_a_while
+from engine.folders import folder_for_a_while, keep_names
 from engine.ruleset import loader
 from engine.settlement import MACHINE
 from engine.store import Keys, Store, open_store, upgrade
@@ -153,10 +153,8 @@ def _put_there(packed: Path, target: Path) -> None:
         if target.exists():
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from None
         packed.rename(target)
-    descriptor = os.open(target.parent, os.O_RDONLY)
     with suppress(OSError):  # nor can every share be told to keep a folder
-        os.fsync(descriptor)
-    os.close(descriptor)
+        keep_names(target.parent)
 
 
 def _refuse_damaged(copy: Path) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, Table, inspect, select
 
 from engine.errors import StoreError
+from engine.folders import keep_names
 from engine.store.dialects import Insert, SqliteVendor, Vendor, file_of, transaction, vendor_of
 from engine.store.files import held_at, together
 from engine.store.migrate import make, upgrade
@@ -116,9 +117,7 @@ def _put_file(file: Path, path: Path) -> None:
         os.link(file, path)
     except FileExistsError:
         raise _taken(path) from None
-    directory = os.open(path.parent, os.O_RDONLY)
-    os.fsync(directory)
-    os.close(directory)
+    keep_names(path.parent)
 
 
 def _refuse_held(path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.folders import folder_for_a_while
+from engine.folders import folder_for_a_while, keep_names
 
 
 def test_it_is_seen_by_its_owner_only_and_gone_afterwards(tmp_path: Path) -> None:
@@ -32,6 +32,13 @@ def test_only_what_nobody_holds_and_is_not_young_is_removed(tmp_path: Path) -> N
     with folder_for_a_while("a-", tmp_path), folder_for_a_while("a-", tmp_path):
         assert [folder.exists() for folder in folders] == [False, True, True, True]
     os.close(descriptor)
+
+
+def test_names_are_kept_in_a_folder_that_is_one(tmp_path: Path) -> None:
+    (tmp_path / "x").touch()
+    keep_names(tmp_path)
+    with pytest.raises(FileNotFoundError):
+        keep_names(tmp_path / "gone")
 
 
 def test_a_link_is_not_followed(tmp_path: Path) -> None:
